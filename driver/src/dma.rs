@@ -1,0 +1,423 @@
+//! Memory that a card may write.
+//!
+//! # The aliasing rule
+//! A card changes this memory at any moment, without regard for Rust's references. So no `&` or `&mut` to plain
+//! bytes of it ever exists: all access goes through [`DmaMemory`], which loads and stores single 64-bit words atomically. For
+//! a card in this process that makes every interleaving defined; for one on a bus, an aligned word is what the bus
+//! delivers whole. What a load returns is a value from outside, to be checked like any other input.
+
+use crate::error::Error;
+use memmap2::{MmapOptions, MmapRaw};
+use std::{
+    any::Any,
+    fs::File,
+    io,
+    os::fd::{AsFd, BorrowedFd, FromRawFd},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+const WORD: usize = 8;
+const HUGE_PAGE: usize = 2 << 20;
+
+/// What to do when the memory can't be locked into RAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locking {
+    /// Fail: a device that pins pages needs the limit anyway.
+    Required,
+    /// Warn and go on: for a simulated card, whose bits are no secret.
+    Preferred,
+}
+
+/// Anonymous shared memory on its own descriptor, so that any transport can hand it on (IOMMU, another process).
+/// Zeroed at birth and at death; left out of core dumps.
+pub struct DmaMemory {
+    map: MmapRaw,
+    file: File,
+    huge: bool,
+    locked: bool,
+}
+
+impl DmaMemory {
+    /// At least `bytes` bytes (not 0), in 2 MiB pages when it is worth it and there are some.
+    ///
+    /// # Errors
+    /// [`Error::DmaMemory`] when the system has none left, [`Error::LockedMemory`] when locking is required and the
+    /// limit is too low.
+    pub fn allocate(bytes: usize, locking: Locking) -> Result<Self, Error> {
+        let fault = |source: io::Error| match source.kind() {
+            io::ErrorKind::PermissionDenied => Error::NoPermission {
+                what: "ring memory".into(),
+                source,
+            },
+            _ => Error::DmaMemory { bytes, source },
+        };
+        if bytes == 0 {
+            return Err(fault(io::Error::from(io::ErrorKind::InvalidInput)));
+        }
+        // Half a huge page is the point where it saves more mappings than it wastes memory.
+        let huge = (bytes >= HUGE_PAGE / 2)
+            .then(|| {
+                Self::map(
+                    bytes.next_multiple_of(HUGE_PAGE),
+                    libc::MFD_HUGETLB | libc::MFD_HUGE_2MB,
+                )
+                .ok()
+            })
+            .flatten();
+        let is_huge = huge.is_some();
+        let (map, file) = match huge {
+            Some(mapped) => mapped,
+            None => Self::map(bytes.next_multiple_of(page_size()), 0).map_err(fault)?,
+        };
+        // SAFETY: the range is exactly one mapping of ours; the advice changes only what a core dump holds.
+        unsafe { libc::madvise(map.as_mut_ptr().cast(), map.len(), libc::MADV_DONTDUMP) };
+        // SAFETY: as above; locking doesn't change contents.
+        let locked = unsafe { libc::mlock(map.as_ptr().cast(), map.len()) } == 0;
+        if !locked {
+            let source = io::Error::last_os_error();
+            match locking {
+                Locking::Required => {
+                    return Err(Error::LockedMemory {
+                        bytes: map.len(),
+                        limit: memlock_limit(),
+                        source,
+                    });
+                }
+                Locking::Preferred => tracing::warn!(
+                    bytes = map.len(),
+                    limit = memlock_limit(),
+                    "ring memory isn't locked and may be swapped out; raise `ulimit -l` (RLIMIT_MEMLOCK)"
+                ),
+            }
+        }
+        Ok(Self {
+            map,
+            file,
+            huge: is_huge,
+            locked,
+        })
+    }
+
+    fn map(length: usize, flags: libc::c_uint) -> io::Result<(MmapRaw, File)> {
+        // SAFETY: the name is a C string; the call touches no other memory.
+        let descriptor =
+            unsafe { libc::memfd_create(c"photonbox-ring".as_ptr(), libc::MFD_CLOEXEC | flags) };
+        if descriptor < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: just created, and owned by nobody else.
+        let file = unsafe { File::from_raw_fd(descriptor) };
+        file.set_len(length as u64)?;
+        // Touched now (MAP_POPULATE), so that a lack of pages is an error here, not a signal later.
+        let map = MmapOptions::new().len(length).populate().map_raw(&file)?;
+        Ok((map, file))
+    }
+
+    /// Length in bytes; a whole number of pages.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Never true: there is always a page.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.map.len() == 0
+    }
+
+    /// Whether it lies in huge pages.
+    #[must_use]
+    pub fn is_huge(&self) -> bool {
+        self.huge
+    }
+
+    /// Whether it is locked into RAM.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    /// The descriptor, for transports that map it elsewhere.
+    #[must_use]
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
+    /// Where it is mapped, for transports that tell an IOMMU. Not for access: see the module's rule.
+    #[must_use]
+    pub fn address(&self) -> u64 {
+        self.map.as_ptr() as u64
+    }
+
+    fn word(&self, index: usize) -> &AtomicU64 {
+        assert!(
+            index < self.len() / WORD,
+            "word {index} of {} bytes of ring memory",
+            self.len()
+        );
+        // SAFETY: in bounds by the assertion, aligned because mappings start on a page, alive as long as `self`.
+        // The reference is to an atomic, which may change under it; nothing else is ever made from this memory.
+        unsafe { AtomicU64::from_ptr(self.map.as_mut_ptr().cast::<u64>().add(index)) }
+    }
+
+    /// The little-endian 64-bit word at byte `offset` (a multiple of 8), loaded with acquire ordering: what the card
+    /// wrote before this word is visible after.
+    ///
+    /// # Panics
+    /// Outside the memory, or unaligned: offsets come from checked ring geometry.
+    #[must_use]
+    pub fn load_acquire(&self, offset: usize) -> u64 {
+        assert!(offset.is_multiple_of(WORD), "unaligned load at {offset}");
+        u64::from_le(self.word(offset / WORD).load(Ordering::Acquire))
+    }
+
+    /// Copies bytes out, starting at byte `offset` (a multiple of 8).
+    ///
+    /// # Panics
+    /// Outside the memory, or unaligned.
+    pub fn copy_out(&self, offset: usize, out: &mut [u8]) {
+        assert!(offset.is_multiple_of(WORD), "unaligned copy at {offset}");
+        for (index, chunk) in out.chunks_mut(WORD).enumerate() {
+            let word = self
+                .word(offset / WORD + index)
+                .load(Ordering::Relaxed)
+                .to_ne_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+    }
+
+    /// Zeroes `length` bytes from `offset` on, both multiples of 8.
+    ///
+    /// # Panics
+    /// Outside the memory, or unaligned.
+    pub fn wipe(&self, offset: usize, length: usize) {
+        assert!(
+            offset.is_multiple_of(WORD) && length.is_multiple_of(WORD),
+            "unaligned wipe at {offset}"
+        );
+        for index in offset / WORD..(offset + length) / WORD {
+            self.word(index).store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// A write by a card in this process, at any byte offset: words in rising order, the last with release
+    /// ordering, as a posted write's bytes arrive. False, and nothing written, when it doesn't fit.
+    #[must_use]
+    pub fn device_write(&self, offset: usize, data: &[u8]) -> bool {
+        let Some(end) = offset
+            .checked_add(data.len())
+            .filter(|&end| end <= self.len())
+        else {
+            return false;
+        };
+        let mut at = offset;
+        let mut rest = data;
+        while at < end {
+            let within = at % WORD;
+            let (now, later) = rest.split_at(rest.len().min(WORD - within));
+            let word = self.word(at / WORD);
+            // Part of a word: the card is the only writer of slots it owns, so load and store need not be one step.
+            let mut bytes = if now.len() == WORD {
+                [0; WORD]
+            } else {
+                word.load(Ordering::Relaxed).to_ne_bytes()
+            };
+            bytes[within..within + now.len()].copy_from_slice(now);
+            at += now.len();
+            rest = later;
+            let order = if at == end {
+                Ordering::Release
+            } else {
+                Ordering::Relaxed
+            };
+            word.store(u64::from_ne_bytes(bytes), order);
+        }
+        true
+    }
+}
+
+impl Drop for DmaMemory {
+    fn drop(&mut self) {
+        // Entropy may still lie here, and the pages return to the system.
+        self.wipe(0, self.len());
+    }
+}
+
+/// Memory together with the address at which the card sees it. Dropping it takes it from the card.
+pub struct DmaBuffer {
+    iova: u64,
+    /// Undoes the mapping when dropped; declared first, so that the card loses sight before the memory goes.
+    _mapping: Box<dyn Any + Send + Sync>,
+    memory: Arc<DmaMemory>,
+}
+
+impl DmaBuffer {
+    /// For transports: `mapping` is whatever undoes the mapping when it is dropped.
+    #[must_use]
+    pub fn new(memory: Arc<DmaMemory>, iova: u64, mapping: Box<dyn Any + Send + Sync>) -> Self {
+        Self {
+            iova,
+            _mapping: mapping,
+            memory,
+        }
+    }
+
+    /// First address as the card sees it.
+    #[must_use]
+    pub fn iova(&self) -> u64 {
+        self.iova
+    }
+
+    /// The memory behind it.
+    #[must_use]
+    pub fn memory(&self) -> &DmaMemory {
+        &self.memory
+    }
+}
+
+/// Hands out I/O virtual addresses: from [`IovaSpace::FIRST`] on, never inside the range that x86 keeps for
+/// message-signalled interrupts, each on a 2 MiB boundary so that huge pages stay whole. Addresses aren't reused: a
+/// late write to a buffer that is gone then faults instead of landing in another.
+#[derive(Debug)]
+pub struct IovaSpace {
+    next: u64,
+    end: u64,
+}
+
+impl IovaSpace {
+    /// Lowest address handed out; 0 … 0xfff are never used.
+    pub const FIRST: u64 = 0x1000;
+    /// The range of message-signalled interrupts, last byte included.
+    pub const RESERVED: (u64, u64) = (0xfee0_0000, 0xfeef_ffff);
+
+    /// A space of `bits` address bits (at most 63).
+    #[must_use]
+    pub fn new(bits: u32) -> Self {
+        Self {
+            next: HUGE_PAGE as u64,
+            end: 1 << bits.min(63),
+        }
+    }
+
+    /// Takes `length` bytes.
+    ///
+    /// # Errors
+    /// [`Error::NoIovaSpace`] when they don't fit any more.
+    pub fn take(&mut self, length: usize) -> Result<u64, Error> {
+        let length = length as u64;
+        let full = Error::NoIovaSpace { bytes: length };
+        let mut start = self.next.max(Self::FIRST);
+        let (low, high) = Self::RESERVED;
+        if start <= high && start.checked_add(length).is_none_or(|end| end > low) {
+            start = (high + 1).next_multiple_of(HUGE_PAGE as u64);
+        }
+        match start.checked_add(length) {
+            Some(end) if end <= self.end => {
+                self.next = end.next_multiple_of(HUGE_PAGE as u64);
+                Ok(start)
+            }
+            _ => Err(full),
+        }
+    }
+}
+
+fn page_size() -> usize {
+    // SAFETY: no memory is involved.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
+}
+
+fn memlock_limit() -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the pointer is to a local of the right type.
+    unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, &raw mut limit) };
+    limit.rlim_cur
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn memory_is_whole_zeroed_pages() {
+        let memory = DmaMemory::allocate(1, Locking::Preferred).expect("a page");
+        assert_eq!(memory.len() % 4096, 0);
+        assert!(!memory.is_empty());
+        let mut bytes = vec![1; memory.len()];
+        memory.copy_out(0, &mut bytes);
+        assert!(bytes.iter().all(|&byte| byte == 0));
+        assert!(matches!(
+            DmaMemory::allocate(0, Locking::Preferred),
+            Err(Error::DmaMemory { bytes: 0, .. })
+        ));
+    }
+
+    #[test]
+    fn big_buffers_fall_back_to_ordinary_pages() {
+        // Whichever the machine has, the memory must work to its last byte.
+        let memory = DmaMemory::allocate(HUGE_PAGE, Locking::Preferred).expect("2 MiB");
+        let last = memory.len() - 8;
+        assert!(memory.device_write(last, &7_u64.to_le_bytes()));
+        assert_eq!(memory.load_acquire(last), 7);
+    }
+
+    #[test]
+    fn a_write_past_the_end_changes_nothing() {
+        let memory = DmaMemory::allocate(4096, Locking::Preferred).expect("a page");
+        assert!(!memory.device_write(memory.len() - 4, &[0xff; 8]));
+        assert!(!memory.device_write(usize::MAX, &[0xff; 8]));
+        assert_eq!(memory.load_acquire(memory.len() - 8), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn device_writes_are_what_a_byte_array_would_hold(
+            writes in prop::collection::vec((0_usize..200, prop::collection::vec(any::<u8>(), 0..60)), 1..20),
+        ) {
+            let memory = DmaMemory::allocate(4096, Locking::Preferred).expect("a page");
+            let mut shadow = [0_u8; 264];
+            for (offset, data) in &writes {
+                prop_assert!(memory.device_write(*offset, data));
+                shadow[*offset..offset + data.len()].copy_from_slice(data);
+            }
+            let mut seen = [0; 264];
+            memory.copy_out(0, &mut seen);
+            prop_assert_eq!(seen, shadow);
+            memory.wipe(8, 16);
+            memory.copy_out(0, &mut seen);
+            shadow[8..24].fill(0);
+            prop_assert_eq!(seen, shadow);
+        }
+
+        #[test]
+        fn addresses_never_overlap_nor_touch_what_is_reserved(
+            sizes in prop::collection::vec(1_usize..0x1000_0000, 1..64),
+        ) {
+            let mut space = IovaSpace::new(40);
+            let mut end = 0;
+            for size in sizes {
+                let start = space.take(size).expect("40 bits are plenty");
+                prop_assert!(start >= IovaSpace::FIRST && start >= end);
+                end = start + size as u64;
+                prop_assert!(end <= IovaSpace::RESERVED.0 || start > IovaSpace::RESERVED.1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_space_says_so() {
+        let mut space = IovaSpace::new(22);
+        assert!(space.take(HUGE_PAGE).is_ok());
+        assert!(matches!(
+            space.take(1),
+            Err(Error::NoIovaSpace { bytes: 1 })
+        ));
+    }
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod bringup;
+pub mod card;
+pub mod device;
+pub mod dma;
+pub mod error;
+pub mod layout;
+mod regs;
+pub mod ring;
+pub mod selftest;
+pub mod settings;
+pub mod status;
+pub mod transport;
+
+pub use card::{Build, Card, Events, FrontEnd, Identity, OpenOptions, Recovery, Stage};
+pub use device::{Device, DmaFault, HostBus};
+pub use error::Error;
+pub use layout::{LaneState, RingKind};
+pub use photonbox_regmap::{Completion, Flags, RawRecord};
+pub use ring::{Geometry, Ring, RingCounts, Slot};
+pub use selftest::{Check, SelfTest};
+pub use settings::{
+    CardSettings, Cutoffs, ExtractorSettings, LaneSettings, PatternKind, PatternSettings, Route,
+};
+pub use status::CardStatus;
+pub use transport::{CardAddress, Transport};

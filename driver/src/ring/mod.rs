@@ -1,0 +1,289 @@
+//! A ring from the host's side.
+//!
+//! The card writes a slot's data, then its 32-byte completion whose last word holds the phase bit, then perhaps an
+//! interrupt. The host takes slots in order and tells the card by the head doorbell. It never reads a slot whose
+//! phase isn't the pass's, and the card never writes one that isn't given back: a slow host makes it wait.
+//!
+//! Slots are counted modulo 2^32, and the count is also the completion's sequence number.
+
+mod core;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::core::{Arming, Found, RingCore};
+
+use crate::{error::Error, layout::RingKind};
+use photonbox_regmap::{Completion, Flags, RawRecord, layout::RAW_RECORD_BYTES};
+use serde::{Deserialize, Serialize};
+use std::{
+    marker::PhantomData,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How often a waiting ring looks even though no interrupt came.
+pub const SLOW_POLL: Duration = Duration::from_millis(50);
+
+/// Size of a ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Geometry {
+    /// Slots: a power of two, 2 … [`photonbox_regmap::ring::MAX_SLOTS`].
+    pub slots: u32,
+    /// Bytes of a slot's data: a multiple of [`photonbox_regmap::ring::SLOT_ALIGN`].
+    pub slot_bytes: u32,
+}
+
+/// What went through a ring since the card was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RingCounts {
+    /// Slots taken.
+    pub slots: u64,
+    /// Bytes of data in them.
+    pub bytes: u64,
+    /// Raw bits they were made of.
+    pub raw_bits: u64,
+    /// Slots that were complete but not taken when the ring was given up, or that the card marked as unusable.
+    pub discarded_slots: u64,
+    /// Raw bits they were made of.
+    pub discarded_raw_bits: u64,
+    /// Slots before which the card had dropped bits (a slow host, an alarm, no seed).
+    pub gaps: u64,
+    /// Slots that the slow poll found and no interrupt announced.
+    pub lost_interrupts: u64,
+    /// Slots with bits of a recording's second or later pass.
+    pub replayed_slots: u64,
+    /// Slots with bits of the card's own pattern generator.
+    pub test_slots: u64,
+}
+
+/// The consumer's end of a ring: one owner, blocking or async, as it likes.
+pub struct Ring {
+    core: Arc<RingCore>,
+}
+
+impl Ring {
+    pub(crate) fn take(core: &Arc<RingCore>) -> Result<Self, Error> {
+        core.take()?;
+        Ok(Self {
+            core: Arc::clone(core),
+        })
+    }
+
+    /// Which ring this is.
+    #[must_use]
+    pub fn kind(&self) -> RingKind {
+        self.core.kind()
+    }
+
+    /// What went through it.
+    #[must_use]
+    pub fn counts(&self) -> RingCounts {
+        self.core.counts()
+    }
+
+    /// The next slot, if it is there. Touches memory only, but for the doorbell.
+    ///
+    /// # Errors
+    /// What is wrong with the ring; the same again until the card is recovered.
+    pub fn poll(&mut self) -> Result<Option<Slot<'_>>, Error> {
+        Ok(self.core.look()?.map(|found| self.slot(found)))
+    }
+
+    /// Waits for the next slot; `None` when `timeout` passed first. A card that isn't started gives nothing.
+    ///
+    /// # Errors
+    /// As [`Ring::poll`], and what the slow poll finds: [`Error::DeadCard`], [`Error::RingStopped`],
+    /// [`Error::DmaTimeout`], [`Error::GenerationChanged`].
+    pub fn wait(&mut self, timeout: Duration) -> Result<Option<Slot<'_>>, Error> {
+        let start = Instant::now();
+        let interrupt = Arc::clone(self.core.interrupt());
+        let mut late = false;
+        loop {
+            if let Some(found) = self.core.look()? {
+                if late && !interrupt.wait(Duration::ZERO) {
+                    self.core.count_lost_interrupt();
+                }
+                return Ok(Some(self.slot(found)));
+            }
+            let left = timeout.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            late = !interrupt.wait(left.min(SLOW_POLL));
+            if late {
+                self.core.slow_poll()?;
+            }
+        }
+    }
+
+    /// Waits for the next slot in a task, however long it takes. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// As [`Ring::wait`].
+    pub async fn next(&mut self) -> Result<Slot<'_>, Error> {
+        let interrupt = Arc::clone(self.core.interrupt());
+        let mut late = false;
+        let found = loop {
+            if let Some(found) = self.core.look()? {
+                if late && !interrupt.wait(Duration::ZERO) {
+                    self.core.count_lost_interrupt();
+                }
+                break found;
+            }
+            late = !interrupt.wait_async(SLOW_POLL).await;
+            if late {
+                self.core.slow_poll()?;
+            }
+        };
+        Ok(self.slot(found))
+    }
+
+    fn slot(&mut self, found: Found) -> Slot<'_> {
+        Slot {
+            core: Arc::clone(&self.core),
+            found,
+            given_back: false,
+            _owner: PhantomData,
+        }
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        self.core.give_up();
+    }
+}
+
+/// A completed slot, in place: its data stay in ring memory and are read from there. It can't outlive the ring's
+/// borrow, so there is one at a time:
+///
+/// ```compile_fail
+/// fn two(ring: &mut photonbox_driver::Ring) -> Result<(), photonbox_driver::Error> {
+///     let first = ring.poll()?;
+///     let second = ring.poll()?; // the ring is still borrowed by `first`
+///     drop((first, second));
+///     Ok(())
+/// }
+/// ```
+///
+/// Released or dropped, its data are wiped and the slot goes back to the card: nothing is ever read twice.
+pub struct Slot<'a> {
+    core: Arc<RingCore>,
+    found: Found,
+    given_back: bool,
+    _owner: PhantomData<&'a mut Ring>,
+}
+
+impl Slot<'_> {
+    /// The completion as the card wrote it, checked against the ring.
+    #[must_use]
+    pub fn completion(&self) -> &Completion {
+        &self.found.completion
+    }
+
+    /// Bytes of data.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.found.completion.bytes as usize
+    }
+
+    /// Whether there is no data.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Raw bits that the data were made of.
+    #[must_use]
+    pub fn raw_bits(&self) -> u32 {
+        self.found.completion.raw_bits
+    }
+
+    /// One bit for each lane that they came from.
+    #[must_use]
+    pub fn lanes(&self) -> u64 {
+        self.found.completion.lanes
+    }
+
+    /// Where they came from: test, simulated, replayed, not creditable.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.found.completion.flags
+    }
+
+    /// Number of the slot since the ring was armed, modulo 2^32.
+    #[must_use]
+    pub fn sequence(&self) -> u32 {
+        self.found.completion.sequence
+    }
+
+    /// Extractor blocks in the slot, or records on the raw ring.
+    #[must_use]
+    pub fn blocks(&self) -> u16 {
+        self.found.completion.blocks
+    }
+
+    /// Input bits n and output bits m of an extractor block, as in force for this slot.
+    #[must_use]
+    pub fn extractor(&self) -> (u32, u32) {
+        self.found.extractor
+    }
+
+    /// Copies the data into the front of `out`; gives the number of bytes.
+    ///
+    /// # Errors
+    /// [`Error::StaleSlot`] when the card was reset meanwhile, [`Error::BufferTooSmall`].
+    pub fn copy_to(&self, out: &mut [u8]) -> Result<usize, Error> {
+        let length = self.len();
+        let found = out.len();
+        let out = out
+            .get_mut(..length)
+            .ok_or(Error::BufferTooSmall { length, found })?;
+        self.core.copy(&self.found, 0, out)?;
+        Ok(length)
+    }
+
+    /// Copies the data from byte `offset` (a multiple of 8) on, as much as `out` holds and there is.
+    ///
+    /// # Errors
+    /// [`Error::StaleSlot`].
+    pub fn read_at(&self, offset: usize, out: &mut [u8]) -> Result<usize, Error> {
+        let length = self.len().saturating_sub(offset).min(out.len());
+        self.core.copy(&self.found, offset, &mut out[..length])?;
+        Ok(length)
+    }
+
+    /// The records of a raw-ring slot, in the order of their decision.
+    ///
+    /// # Errors
+    /// [`Error::StaleSlot`].
+    pub fn records(&self) -> Result<Vec<RawRecord>, Error> {
+        let mut bytes = vec![0; self.len()];
+        self.copy_to(&mut bytes)?;
+        Ok(bytes
+            .as_chunks::<RAW_RECORD_BYTES>()
+            .0
+            .iter()
+            .map(|record| RawRecord::from_bytes(*record))
+            .collect())
+    }
+
+    /// Wipes the data and gives the slot back to the card. Dropping does the same, but can't say what went wrong.
+    ///
+    /// # Errors
+    /// [`Error::Link`] when the doorbell couldn't be rung.
+    pub fn release(mut self) -> Result<(), Error> {
+        self.given_back = true;
+        self.core.give_back(&self.found)
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        if !self.given_back
+            && let Err(error) = self.core.give_back(&self.found)
+        {
+            tracing::warn!(%error, ring = %self.core.kind(), "a slot couldn't be given back");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The card model with its photons and faults: everything behind the lock, and nothing about threads.
+
+use crate::bus::Bridge;
+use crate::fault::{ActiveFaults, Fault, ScheduledFault};
+use crate::source::{Edge, PhotonSource};
+use photonbox_model::{Card, Provenance};
+use photonbox_regmap::global;
+use std::time::Duration;
+
+/// Why [`Engine::run_to`] came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The target cycle is reached.
+    Reached,
+    /// So many edges were played that others should have the lock now.
+    Budget,
+    /// A ring that is in use has no free slot, and the caller wanted to know.
+    Full,
+}
+
+pub(crate) struct Engine {
+    pub(crate) card: Card,
+    pub(crate) bridge: Bridge,
+    pub(crate) removed: bool,
+    source: Box<dyn PhotonSource>,
+    /// The source's next edge, already drawn.
+    pending: Option<Edge>,
+    /// Card cycle of the source's cycle 0. Photons come while the card runs: the source waits for START,
+    /// so that a capture begins with its first photon, and while the card is stopped.
+    offset: u64,
+    /// What the card was last told about the photons.
+    replayed: bool,
+    faults: ActiveFaults,
+    /// Faults to come, by card cycle, latest first.
+    schedule: Vec<(u64, Fault)>,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        card: Card,
+        source: Box<dyn PhotonSource>,
+        faults: ActiveFaults,
+        scheduled: &[ScheduledFault],
+    ) -> Self {
+        let mut schedule: Vec<_> = scheduled.iter().map(|s| (cycles(s.at), s.fault)).collect();
+        schedule.sort_by_key(|(at, _)| core::cmp::Reverse(*at));
+        let mut engine = Self {
+            card,
+            bridge: Bridge::default(),
+            removed: false,
+            source,
+            pending: None,
+            offset: 0,
+            replayed: false,
+            faults,
+            schedule,
+        };
+        engine.label();
+        engine.faults_due();
+        engine
+    }
+
+    pub(crate) fn read(&mut self, offset: u32) -> u32 {
+        if self.removed {
+            return u32::MAX;
+        }
+        self.card.read32(offset)
+    }
+
+    pub(crate) fn write(&mut self, offset: u32, value: u32) {
+        if self.removed {
+            return;
+        }
+        self.card.write32(offset, value, &mut self.bridge);
+    }
+
+    pub(crate) fn reset(&mut self) {
+        if !self.removed {
+            self.write(global::CONTROL, global::CONTROL_SOFT_RESET.put(1));
+        }
+    }
+
+    pub(crate) fn inject(&mut self, fault: Fault) {
+        tracing::warn!(%fault, "fault injected");
+        match fault {
+            Fault::SurpriseRemoval => self.removed = true,
+            fault => self.faults.add(fault),
+        }
+    }
+
+    pub(crate) fn clear_faults(&mut self) {
+        self.faults.clear();
+        self.schedule.clear();
+    }
+
+    pub(crate) fn running(&self) -> bool {
+        !self.removed && self.card.running()
+    }
+
+    /// Whether photons go nowhere: every enabled lane is in alarm.
+    pub(crate) fn all_alarmed(&mut self) -> bool {
+        global::STATUS_ALL_ALARMED.is_set(self.card.read32(global::STATUS))
+    }
+
+    /// Whether a ring that takes data has no free slot.
+    pub(crate) fn ring_full(&self) -> bool {
+        self.card
+            .rings()
+            .iter()
+            .any(|ring| ring.usable() && ring.full())
+    }
+
+    /// Plays photons and time up to card cycle `target`, at most `budget` edges of them.
+    pub(crate) fn run_to(&mut self, target: u64, budget: u32, stop_when_full: bool) -> Outcome {
+        // Only a write of the host starts or stops the card, and that needs the lock we are under.
+        let running = self.running();
+        let mut left = budget;
+        let mut writes = None;
+        while !self.removed {
+            let now = self.card.now();
+            if now >= target {
+                return Outcome::Reached;
+            }
+            let fault_at = self.schedule.last().map_or(u64::MAX, |(at, _)| *at);
+            let limit = target.min(fault_at.max(now));
+            if !running {
+                self.card.advance_to(limit, &mut self.bridge);
+                self.offset += self.card.now() - now;
+                self.faults_due();
+                continue;
+            }
+            if stop_when_full && writes != Some(self.bridge.stats.writes) {
+                // Only a completion can have filled a ring since the last look.
+                writes = Some(self.bridge.stats.writes);
+                if self.ring_full() {
+                    return Outcome::Full;
+                }
+            }
+            if self.pending.is_none() {
+                self.pending = self.source.next_edge();
+            }
+            match self.pending {
+                Some(edge) if self.offset + edge.cycle < limit => {
+                    self.pending = None;
+                    self.play(edge);
+                    left -= 1;
+                    if left == 0 {
+                        return Outcome::Budget;
+                    }
+                }
+                _ => {
+                    self.card.advance_to(limit, &mut self.bridge);
+                    self.faults_due();
+                }
+            }
+        }
+        Outcome::Reached
+    }
+
+    fn play(&mut self, edge: Edge) {
+        let Some(edge) = self.faults.apply(edge) else {
+            return;
+        };
+        let cycle = self.offset + edge.cycle;
+        if edge.replayed != self.replayed {
+            // The card labels edges when it executes their cycle: first those that it still holds.
+            self.card.advance_to(cycle, &mut self.bridge);
+            self.replayed = edge.replayed;
+            self.label();
+        }
+        let (lane, a, b) = (edge.lane, edge.a, edge.b);
+        let taken = self.card.edges(cycle, lane, a, b, &mut self.bridge);
+        debug_assert_eq!(
+            taken,
+            Ok(()),
+            "edges are played in order, on lanes that exist"
+        );
+    }
+
+    /// Nothing that comes from here is a detector's answer at this moment.
+    fn label(&mut self) {
+        self.card.set_provenance(Provenance {
+            simulated: true,
+            replayed: self.replayed,
+        });
+    }
+
+    /// Lets the faults set in whose time has come.
+    fn faults_due(&mut self) {
+        while let Some(&(at, fault)) = self.schedule.last()
+            && at <= self.card.now()
+        {
+            self.schedule.pop();
+            self.inject(fault);
+        }
+    }
+}
+
+/// Cycles of the default clock in `time`.
+pub(crate) fn cycles(time: Duration) -> u64 {
+    let nanos = time.as_nanos() * u128::from(photonbox_regmap::DEFAULT_CLOCK_HZ) / 1_000_000_000;
+    u64::try_from(nanos).unwrap_or(u64::MAX)
+}
