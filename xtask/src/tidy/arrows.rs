@@ -56,7 +56,15 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Crates that take time and random bytes as arguments; they may not even link what would give them either.
 const SANS_IO: &[&str] = &["photonbox-entropy", "photonbox-channel"];
 const IO_CRATES: &[&str] = &[
-    "tokio", "mio", "socket2", "getrandom", "rand", "rusqlite", "libc", "nix", "tokio-rustls",
+    "tokio",
+    "mio",
+    "socket2",
+    "getrandom",
+    "rand",
+    "rusqlite",
+    "libc",
+    "nix",
+    "tokio-rustls",
 ];
 
 /// Crates that must not depend on anything at all.
@@ -64,7 +72,9 @@ const BARE: &[&str] = &["photonbox-regmap"];
 
 /// Reads the members out of `cargo metadata`.
 pub(crate) fn packages(metadata: &Value) -> Result<Vec<Package>> {
-    let list = metadata["packages"].as_array().context("cargo metadata has no packages")?;
+    let list = metadata["packages"]
+        .as_array()
+        .context("cargo metadata has no packages")?;
     Ok(list
         .iter()
         .map(|package| {
@@ -95,7 +105,9 @@ pub(crate) fn check(packages: &[Package]) -> Vec<String> {
             complaints.push(format!("crate {name}: name it after what it is for"));
         }
         let Some((_, allowed)) = ARROWS.iter().find(|(from, _)| *from == name) else {
-            complaints.push(format!("crate {name} has no row in the table of arrows (xtask/src/tidy/arrows.rs)"));
+            complaints.push(format!(
+                "crate {name} has no row in the table of arrows (xtask/src/tidy/arrows.rs)"
+            ));
             continue;
         };
         for dependency in package.normal.iter().chain(&package.dev) {
@@ -105,11 +117,20 @@ pub(crate) fn check(packages: &[Package]) -> Vec<String> {
             }
         }
         if BARE.contains(&name) && !package.normal.is_empty() {
-            complaints.push(format!("crate {name} depends on nothing, by rule; it has {:?}", package.normal));
+            complaints.push(format!(
+                "crate {name} depends on nothing, by rule; it has {:?}",
+                package.normal
+            ));
         }
         if SANS_IO.contains(&name) {
-            for dependency in package.normal.iter().filter(|d| IO_CRATES.contains(&d.as_str())) {
-                complaints.push(format!("crate {name} is sans-IO and may not depend on {dependency}"));
+            for dependency in package
+                .normal
+                .iter()
+                .filter(|d| IO_CRATES.contains(&d.as_str()))
+            {
+                complaints.push(format!(
+                    "crate {name} is sans-IO and may not depend on {dependency}"
+                ));
             }
         }
     }
@@ -130,7 +151,10 @@ mod tests {
 
     #[test]
     fn an_arrow_the_right_way_is_fine() {
-        let graph = [package("photonbox-regmap", &[]), package("photonbox-model", &["photonbox-regmap"])];
+        let graph = [
+            package("photonbox-regmap", &[]),
+            package("photonbox-model", &["photonbox-regmap"]),
+        ];
         assert_eq!(check(&graph), Vec::<String>::new());
     }
 
@@ -141,13 +165,19 @@ mod tests {
             package("photonbox-driver", &["photonbox-model"]),
             package("photonbox-regmap", &[]),
         ];
-        assert_eq!(check(&graph), ["crate photonbox-driver may not point at photonbox-model"]);
+        assert_eq!(
+            check(&graph),
+            ["crate photonbox-driver may not point at photonbox-model"]
+        );
     }
 
     #[test]
     fn io_in_a_sans_io_crate_is_a_complaint() {
         let complaints = check(&[package("photonbox-channel", &["tokio"])]);
-        assert_eq!(complaints, ["crate photonbox-channel is sans-IO and may not depend on tokio"]);
+        assert_eq!(
+            complaints,
+            ["crate photonbox-channel is sans-IO and may not depend on tokio"]
+        );
     }
 
     #[test]

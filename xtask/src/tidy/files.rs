@@ -20,13 +20,23 @@ const MARKS: &[&str] = &[
 const UNSAFE: &[(&str, &str)] = &[
     ("driver/", "DMA memory and, later, BAR maps"),
     ("server/secret/", "locked memory"),
-    ("server/daemon/src/os.rs", "ioctls and signals of the operating system"),
+    (
+        "server/daemon/src/os.rs",
+        "ioctls and signals of the operating system",
+    ),
     ("server/daemon/src/sinks/kernel.rs", "RNDADDENTROPY"),
-    ("server/cli/src/bench/", "CPU affinity and clocks for measurement"),
+    (
+        "server/cli/src/bench/",
+        "CPU affinity and clocks for measurement",
+    ),
 ];
 
 /// Crate roots that may not say `#![forbid(unsafe_code)]` since a module of theirs needs `unsafe`.
-const ROOTS_WITH_UNSAFE: &[&str] = &["driver/src/lib.rs", "server/secret/src/lib.rs", "server/daemon/src/lib.rs"];
+const ROOTS_WITH_UNSAFE: &[&str] = &[
+    "driver/src/lib.rs",
+    "server/secret/src/lib.rs",
+    "server/daemon/src/lib.rs",
+];
 
 /// What a sans-IO crate may not say outside its tests.
 const IO_WORDS: &[&str] = &[
@@ -46,11 +56,15 @@ const SANS_IO: &[&str] = &["server/entropy/src/", "server/channel/src/"];
 pub(crate) fn check(root: &Path, files: &[String]) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     for file in files {
-        let source = file.ends_with(".rs") || file.ends_with(".sh") || file.ends_with(".py") || file == "Makefile";
+        let source = file.ends_with(".rs")
+            || file.ends_with(".sh")
+            || file.ends_with(".py")
+            || file == "Makefile";
         if !source {
             continue;
         }
-        let text = std::fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))?;
+        let text = std::fs::read_to_string(root.join(file))
+            .with_context(|| format!("cannot read {file}"))?;
         complaints.extend(check_one(file, &text));
     }
     Ok(complaints)
@@ -61,12 +75,18 @@ fn check_one(file: &str, text: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     let lines = text.lines().count();
     if file.ends_with(".rs") && lines > LONGEST {
-        complaints.push(format!("{file}: {lines} lines; split it by meaning (at most {LONGEST})"));
+        complaints.push(format!(
+            "{file}: {lines} lines; split it by meaning (at most {LONGEST})"
+        ));
     }
     for (number, line) in text.lines().enumerate() {
         for mark in MARKS {
             if line.contains(mark) {
-                complaints.push(format!("{file}:{}: {} may not be merged", number + 1, mark.trim()));
+                complaints.push(format!(
+                    "{file}:{}: {} may not be merged",
+                    number + 1,
+                    mark.trim()
+                ));
             }
         }
     }
@@ -75,14 +95,21 @@ fn check_one(file: &str, text: &str) -> Vec<String> {
     }
     let code = code_before_tests(text);
     let root_file = file.ends_with("src/lib.rs") || file.ends_with("src/main.rs");
-    if root_file && !ROOTS_WITH_UNSAFE.contains(&file) && !text.contains("#![forbid(unsafe_code)]") {
+    if root_file && !ROOTS_WITH_UNSAFE.contains(&file) && !text.contains("#![forbid(unsafe_code)]")
+    {
         complaints.push(format!("{file}: a crate root says #![forbid(unsafe_code)]"));
     }
     if !UNSAFE.iter().any(|(place, _)| file.starts_with(place)) {
         for (number, line) in text.lines().enumerate() {
             let word = concat!("uns", "afe");
-            if line.contains(&format!("{word} {{")) || line.contains(&format!("{word} fn")) || line.contains(&format!("{word} impl")) {
-                complaints.push(format!("{file}:{}: unsafe code has its places (xtask/src/tidy/files.rs)", number + 1));
+            if line.contains(&format!("{word} {{"))
+                || line.contains(&format!("{word} fn"))
+                || line.contains(&format!("{word} impl"))
+            {
+                complaints.push(format!(
+                    "{file}:{}: unsafe code has its places (xtask/src/tidy/files.rs)",
+                    number + 1
+                ));
             }
         }
     }
@@ -90,7 +117,10 @@ fn check_one(file: &str, text: &str) -> Vec<String> {
         for (number, line) in code.lines().enumerate() {
             let line = line.split("//").next().unwrap_or_default();
             for word in IO_WORDS.iter().filter(|w| line.contains(**w)) {
-                complaints.push(format!("{file}:{}: a sans-IO crate may not say {word}", number + 1));
+                complaints.push(format!(
+                    "{file}:{}: a sans-IO crate may not say {word}",
+                    number + 1
+                ));
             }
         }
     }
@@ -110,13 +140,20 @@ mod tests {
     fn a_long_file_is_a_complaint() {
         let text = "\n".repeat(LONGEST + 1);
         assert_eq!(check_one("hdl/model/src/long.rs", &text).len(), 1);
-        assert_eq!(check_one("hdl/model/src/short.rs", "\n"), Vec::<String>::new());
+        assert_eq!(
+            check_one("hdl/model/src/short.rs", "\n"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
     fn each_mark_is_a_complaint() {
         for mark in MARKS {
-            assert_eq!(check_one("driver/src/ring.rs", &format!("// {mark} later\n")).len(), 1, "{mark}");
+            assert_eq!(
+                check_one("driver/src/ring.rs", &format!("// {mark} later\n")).len(),
+                1,
+                "{mark}"
+            );
         }
     }
 
@@ -135,7 +172,10 @@ mod tests {
 
     #[test]
     fn a_clock_in_a_sans_io_crate_is_a_complaint_but_not_in_its_tests() {
-        assert_eq!(check_one("server/channel/src/x.rs", "let t = Instant::now();\n").len(), 1);
+        assert_eq!(
+            check_one("server/channel/src/x.rs", "let t = Instant::now();\n").len(),
+            1
+        );
         let in_test = "#[cfg(test)]\nmod tests { fn f() { Instant::now(); } }\n";
         assert!(check_one("server/channel/src/x.rs", in_test).is_empty());
     }

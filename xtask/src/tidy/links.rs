@@ -8,8 +8,13 @@ use anyhow::{Context, Result};
 pub(crate) fn check(root: &Path, files: &[String]) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     for file in files.iter().filter(|f| f.ends_with(".md")) {
-        let text = std::fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))?;
-        let folder = root.join(file).parent().map(Path::to_path_buf).unwrap_or_default();
+        let text = std::fs::read_to_string(root.join(file))
+            .with_context(|| format!("cannot read {file}"))?;
+        let folder = root
+            .join(file)
+            .parent()
+            .map(Path::to_path_buf)
+            .unwrap_or_default();
         for target in targets(&text) {
             if !folder.join(&target).exists() {
                 complaints.push(format!("{file}: link to {target}, which is not there"));
@@ -23,7 +28,11 @@ pub(crate) fn check(root: &Path, files: &[String]) -> Result<Vec<String>> {
 fn targets(text: &str) -> Vec<String> {
     text.match_indices("](")
         .filter_map(|(at, _)| text[at + 2..].split_once(')').map(|(target, _)| target))
-        .filter(|target| !target.contains("://") && !target.starts_with('#') && !target.contains(char::is_whitespace))
+        .filter(|target| {
+            !target.contains("://")
+                && !target.starts_with('#')
+                && !target.contains(char::is_whitespace)
+        })
         .map(|target| target.split('#').next().unwrap_or_default().to_owned())
         .filter(|target| !target.is_empty())
         .collect()

@@ -30,12 +30,21 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
 fn metadata(root: &Path) -> Result<serde_json::Value> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(root)
         .output()
         .context("cargo metadata did not start")?;
     if !output.status.success() {
-        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "cargo metadata failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     serde_json::from_slice(&output.stdout).context("cargo metadata gave something other than JSON")
 }
@@ -43,12 +52,21 @@ fn metadata(root: &Path) -> Result<serde_json::Value> {
 /// Every file git tracks or would track, relative to the root, sorted.
 fn tracked_files(root: &Path) -> Result<Vec<String>> {
     let output = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+        .args([
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "-z",
+        ])
         .current_dir(root)
         .output()
         .context("git ls-files did not start")?;
     if !output.status.success() {
-        bail!("git ls-files failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "git ls-files failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     let mut files: Vec<String> = String::from_utf8_lossy(&output.stdout)
         .split('\0')

@@ -1,0 +1,612 @@
+//! The channel: a state machine without sockets or clock. The caller brings bytes from the wire
+//! and the time, and takes bytes for the wire and events. Steps are numbered as in
+//! `docs/protocol.md`; steps 2 to 4 are in `handshake.rs`, step 6 in `halves.rs`.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+
+use crate::config::{Admission, ClientConfig, ServerConfig, Settings};
+use crate::control::{Control, Handshake, Refusal, Terms};
+use crate::error::{CloseReason, Error, SendError};
+use crate::halves::{ReceiveHalf, SendHalf, Side, StepError};
+use crate::handshake::Stage;
+use crate::identity::PeerIdentity;
+use crate::incoming::{Buffer, Fill, Incoming, Pool, Received};
+use crate::kx::Group;
+use crate::message::{MAX_TEXT, Message, cut};
+use crate::record::{HEADER_LEN, Header, Kind, MAX_PLAINTEXT, TAG_LEN};
+use crate::source::{ByteSource, MixingSource, SourceExhausted};
+
+/// What happened; take them with [`Channel::poll_event`].
+#[derive(Debug)]
+pub enum Event {
+    /// Step 2 is done: mutual TLS stands.
+    FirstChannel {
+        /// Who is there.
+        peer: PeerIdentity,
+        /// The key exchange that was used.
+        group: Group,
+        /// Since the channel was made.
+        elapsed: Duration,
+    },
+    /// Step 4 is done: messages can be sent.
+    SecondChannel {
+        /// Since the channel was made.
+        elapsed: Duration,
+    },
+    /// Step 5: a service message.
+    Message(Received),
+    /// The channel is over; nothing comes after this. Take and send what is outgoing, then drop
+    /// the connection.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+        /// The other side closed it.
+        by_peer: bool,
+        /// More, for the log; never with control characters.
+        detail: String,
+    },
+}
+
+/// Keys of both directions.
+pub(crate) struct Keys {
+    pub(crate) send: SendHalf,
+    pub(crate) receive: ReceiveHalf,
+}
+
+pub(crate) enum State {
+    /// Steps 2 to 4.
+    Handshake(Stage),
+    /// Step 4, the last part: our keys stand, the other side's `Ready` is awaited.
+    AwaitReady(Box<Keys>),
+    /// Steps 5 and 6.
+    Open(Box<Keys>),
+    /// Keys are erased.
+    Closed,
+}
+
+/// One end of a channel. All times are durations since any fixed origin of the caller's, never
+/// going back.
+pub struct Channel {
+    pub(crate) tls: rustls::Connection,
+    pub(crate) side: Side,
+    pub(crate) state: State,
+    pub(crate) source: Arc<dyn ByteSource>,
+    pub(crate) mixing: Option<Arc<dyn MixingSource>>,
+    pub(crate) admission: Option<Arc<dyn Admission>>,
+    // The groups of a client's TLS configuration hold its source weakly.
+    _client: Option<ClientConfig>,
+    pub(crate) settings: Settings,
+    pub(crate) terms: Terms,
+    pub(crate) peer: Option<PeerIdentity>,
+    incoming: Incoming,
+    pool: Pool,
+    queue: VecDeque<Buffer>,
+    queue_bytes: usize,
+    pub(crate) events: VecDeque<Event>,
+    event_bytes: usize,
+    untaken: usize,
+    pub(crate) now: Duration,
+    pub(crate) started: Duration,
+    pub(crate) first_at: Option<Duration>,
+    pub(crate) second_at: Option<Duration>,
+    pub(crate) last_sent: Duration,
+    pub(crate) last_heard: Duration,
+    pub(crate) pings: u64,
+    pub(crate) clear_sent: u32,
+    pub(crate) clear_received: u32,
+    pub(crate) rekeys: u64,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) hops: u8,
+    pub(crate) closed: Option<CloseReason>,
+}
+
+impl Channel {
+    /// Side B: begins a channel to a hub or relay. `unix_seconds` is the wall clock by which
+    /// certificates are judged.
+    ///
+    /// # Errors
+    /// [`Error::Source`] when there are no bytes for the key exchange, [`Error::Tls`] otherwise.
+    pub fn connect(config: &ClientConfig, unix_seconds: u64, now: Duration) -> Result<Self, Error> {
+        config.set_clock(unix_seconds);
+        // The name is never sent (no SNI) nor judged: the verifier pins CA, role and ID.
+        let name =
+            ServerName::try_from("photonbox.invalid").map_err(|_| Error::Setting("server name"))?;
+        let tls = rustls::ClientConnection::new(config.tls.clone(), name)?;
+        let source: Arc<dyn ByteSource> = config.source.clone();
+        let mut channel = Self::new(
+            rustls::Connection::Client(tls),
+            Side::B,
+            source,
+            config.settings.clone(),
+            now,
+        );
+        channel.mixing = Some(config.source.clone());
+        channel._client = Some(config.clone());
+        Ok(channel)
+    }
+
+    /// Side A: accepts a connection of which nothing was read yet.
+    ///
+    /// # Errors
+    /// [`Error::Tls`] when rustls refuses the configuration.
+    pub fn accept(config: &ServerConfig, unix_seconds: u64, now: Duration) -> Result<Self, Error> {
+        config.set_clock(unix_seconds);
+        let tls = rustls::ServerConnection::new(config.tls.clone())?;
+        Ok(Self::accepted(config, tls, now))
+    }
+
+    pub(crate) fn accepted(
+        config: &ServerConfig,
+        tls: rustls::ServerConnection,
+        now: Duration,
+    ) -> Self {
+        let mut channel = Self::new(
+            rustls::Connection::Server(tls),
+            Side::A,
+            config.source.clone(),
+            config.settings.clone(),
+            now,
+        );
+        channel.admission = config.admission.clone();
+        channel
+    }
+
+    fn new(
+        mut tls: rustls::Connection,
+        side: Side,
+        source: Arc<dyn ByteSource>,
+        settings: Settings,
+        now: Duration,
+    ) -> Self {
+        // Back-pressure is ours (`queue_bytes`): rustls must never cut a record.
+        tls.set_buffer_limit(None);
+        let terms = Terms {
+            packets: settings.rekey_packets.map_or(0, |n| n.get()),
+            seconds: settings.rekey_seconds.map_or(0, |t| t.get()),
+        };
+        Self {
+            tls,
+            side,
+            state: State::Handshake(Stage::Tls),
+            source,
+            mixing: None,
+            admission: None,
+            _client: None,
+            settings,
+            terms,
+            peer: None,
+            incoming: Incoming::new(),
+            pool: Pool::default(),
+            queue: VecDeque::new(),
+            queue_bytes: 0,
+            events: VecDeque::new(),
+            event_bytes: 0,
+            untaken: 0,
+            now,
+            started: now,
+            first_at: None,
+            second_at: None,
+            last_sent: now,
+            last_heard: now,
+            pings: 0,
+            clear_sent: 0,
+            clear_received: 0,
+            rekeys: 0,
+            bytes_sent: 0,
+            bytes_received: 0,
+            hops: 0,
+            closed: None,
+        }
+    }
+
+    /// Takes bytes from the wire and returns how many were taken: fewer than given when events
+    /// wait to be polled or outgoing bytes to be taken (back-pressure); bring the rest again.
+    ///
+    /// # Errors
+    /// The channel is then closed: send what [`Self::take_outgoing`] still gives (the reason is
+    /// in it), and poll the events that came before.
+    pub fn read_from_wire(&mut self, bytes: &[u8], now: Duration) -> Result<usize, Error> {
+        self.tick(now);
+        if self.is_closed() {
+            return Err(Error::Closed);
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() && self.wants_wire() {
+            match self.tls.read_tls(&mut rest) {
+                Ok(0) => break,
+                Ok(_) => self.last_heard = self.now,
+                Err(_) => return Err(self.fail(CloseReason::Tls, "TLS takes no more bytes")),
+            }
+            self.process()?;
+            if self.is_closed() {
+                break;
+            }
+        }
+        Ok(bytes.len() - rest.len())
+    }
+
+    fn wants_wire(&self) -> bool {
+        // Answers to control records are not bound by `queue_bytes`, so reading is: a peer that
+        // asks without end and reads nothing gets no further.
+        self.event_bytes < self.settings.receive_bytes
+            && self.untaken < self.settings.queue_bytes.saturating_mul(4)
+    }
+
+    /// Lets TLS work on what it has read, then the records.
+    pub(crate) fn process(&mut self) -> Result<(), Error> {
+        let peer_has_closed = match self.tls.process_new_packets() {
+            Ok(state) => state.peer_has_closed(),
+            Err(error) => {
+                let error = Error::from(error);
+                let reason = match &error {
+                    Error::Source(_) => CloseReason::SourceExhausted,
+                    _ => CloseReason::Tls,
+                };
+                // rustls has queued the alert that says why; TLS carries nothing else now.
+                self.end(reason, &error.to_string(), false, false);
+                return Err(error);
+            }
+        };
+        if matches!(self.state, State::Handshake(Stage::Tls)) && !self.tls.is_handshaking() {
+            self.first_channel()?;
+        }
+        self.pump()?;
+        if peer_has_closed && !self.is_closed() {
+            return Err(self.fail(CloseReason::Truncated, "TLS ended without a close message"));
+        }
+        Ok(())
+    }
+
+    fn pump(&mut self) -> Result<(), Error> {
+        while !self.is_closed() {
+            match self.incoming.fill(&mut self.tls.reader(), &mut self.pool) {
+                Fill::Record(header, body) => self.record(header, body)?,
+                Fill::More | Fill::End => break,
+                Fill::Fault(reason) => return Err(self.fail(reason, "record header")),
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, header: Header, mut body: Buffer) -> Result<(), Error> {
+        if header.kind == Kind::Clear {
+            return self.clear_record(&header, body.as_slice());
+        }
+        let keys = match &mut self.state {
+            State::AwaitReady(keys) | State::Open(keys) => keys,
+            State::Handshake(_) | State::Closed => {
+                return Err(self.fail(CloseReason::Unexpected, "a sealed record before the keys"));
+            }
+        };
+        let len = match keys.receive.open(&header, body.as_mut_slice()) {
+            Ok(len) => len,
+            Err(reason) => return Err(self.fail(reason, "record")),
+        };
+        if header.kind == Kind::Control {
+            let result = self.control(&body.as_slice()[..len]);
+            self.pool.give(body);
+            return result;
+        }
+        if !matches!(self.state, State::Open(_)) {
+            return Err(self.fail(CloseReason::Unexpected, "data before ready"));
+        }
+        match Received::new(body, len) {
+            Ok(received) => {
+                self.bytes_received += len as u64;
+                self.event_bytes += len;
+                self.events.push_back(Event::Message(received));
+                Ok(())
+            }
+            Err((_, what)) => Err(self.fail(CloseReason::BadMessage, what)),
+        }
+    }
+
+    fn control(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let message = match Control::decode(bytes) {
+            Ok(message) => message,
+            Err(Refusal(reason, what)) => return Err(self.fail(reason, what)),
+        };
+        let open = matches!(self.state, State::Open(_));
+        match message {
+            Control::Close { code, text } => {
+                let reason = CloseReason::from_code(code).unwrap_or(CloseReason::Normal);
+                let text = printable(text);
+                self.end(reason, &text, false, true);
+                Ok(())
+            }
+            Control::Ready if !open => {
+                self.second_channel();
+                Ok(())
+            }
+            // After our own `Ready` the other side may begin at once, on keys that we have.
+            Control::Ready => Err(self.fail(CloseReason::Unexpected, "ready twice")),
+            _ if !open => Err(self.fail(CloseReason::Unexpected, "control before ready")),
+            Control::Ping { token } => self.send_control(&Control::Pong { token }),
+            Control::Pong { .. } => Ok(()), // hearing it was its purpose
+            Control::RekeyRequest {
+                direction,
+                epoch,
+                share,
+            } => {
+                let source = self.source.clone();
+                let answer = self
+                    .keys()
+                    .map(|keys| keys.receive.answer(&*source, direction, epoch, &share));
+                match answer {
+                    Some(Ok(reply)) => {
+                        self.rekeys += 1;
+                        self.send_control(&reply)
+                    }
+                    Some(Err(error)) => Err(self.step_failed(error)),
+                    None => Ok(()),
+                }
+            }
+            Control::RekeyReply {
+                direction,
+                epoch,
+                share,
+            } => {
+                let now = self.now;
+                let step = self
+                    .keys()
+                    .map(|keys| keys.send.replied(direction, epoch, &share, now));
+                match step {
+                    Some(Ok(())) => {
+                        self.rekeys += 1;
+                        self.flush_queue()
+                    }
+                    Some(Err(error)) => Err(self.step_failed(error)),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn take_buffer(&mut self, len: usize) -> Buffer {
+        self.pool.take(len)
+    }
+
+    pub(crate) fn step_failed(&mut self, error: StepError) -> Error {
+        match error {
+            StepError::Source(exhausted) => self.source_failed(exhausted),
+            StepError::Refused(Refusal(reason, what)) => self.fail(reason, what),
+        }
+    }
+
+    pub(crate) fn source_failed(&mut self, exhausted: SourceExhausted) -> Error {
+        self.end(
+            CloseReason::SourceExhausted,
+            "no bytes for a key",
+            true,
+            false,
+        );
+        Error::Source(exhausted)
+    }
+
+    pub(crate) fn keys(&mut self) -> Option<&mut Keys> {
+        match &mut self.state {
+            State::AwaitReady(keys) | State::Open(keys) => Some(keys),
+            State::Handshake(_) | State::Closed => None,
+        }
+    }
+
+    /// Sends a service message, or queues it while a rekey is awaited.
+    ///
+    /// # Errors
+    /// [`SendError`]; nothing of the message was then sent or queued.
+    pub fn send(&mut self, message: &Message<'_>) -> Result<(), SendError> {
+        match self.state {
+            State::Closed => return Err(SendError::Closed),
+            State::Open(_) => {}
+            _ => return Err(SendError::NotReady),
+        }
+        let len = message.encoded_len();
+        if len > MAX_PLAINTEXT {
+            return Err(SendError::TooLarge);
+        }
+        if !self.can_send() {
+            return Err(SendError::WouldBlock);
+        }
+        let mut record = self.pool.take(HEADER_LEN + len + TAG_LEN);
+        message.encode_into(&mut record.as_mut_slice()[HEADER_LEN..HEADER_LEN + len]);
+        self.queue_bytes += record.as_slice().len();
+        self.queue.push_back(record);
+        self.flush_queue().map_err(|_| SendError::Closed)
+    }
+
+    /// Whether [`Self::send`] would take a message now.
+    #[must_use]
+    pub fn can_send(&self) -> bool {
+        matches!(self.state, State::Open(_))
+            && self.queue_bytes + self.untaken < self.settings.queue_bytes
+    }
+
+    /// Whether every message given to [`Self::send`] is sealed and every byte was taken.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        self.queue.is_empty() && self.untaken == 0 && !self.tls.wants_write()
+    }
+
+    /// Seals what is queued until a rekey is due, then asks for it (step 6a).
+    pub(crate) fn flush_queue(&mut self) -> Result<(), Error> {
+        loop {
+            let (terms, now) = (self.terms, self.now);
+            let State::Open(keys) = &mut self.state else {
+                return Ok(());
+            };
+            if keys.send.is_awaiting() {
+                return Ok(());
+            }
+            if keys.send.is_due(terms, now) {
+                let request = match keys.send.request(&*self.source, now) {
+                    Ok(request) => request,
+                    Err(exhausted) => return Err(self.source_failed(exhausted)),
+                };
+                return self.send_control(&request);
+            }
+            let Some(mut record) = self.queue.pop_front() else {
+                return Ok(());
+            };
+            self.queue_bytes -= record.as_slice().len();
+            keys.send.packets += 1;
+            self.bytes_sent += (record.as_slice().len() - HEADER_LEN - TAG_LEN) as u64;
+            let sealed = keys.send.sealer.seal(Kind::Data, record.as_mut_slice());
+            self.write_record(sealed, record)?;
+        }
+    }
+
+    pub(crate) fn send_control(&mut self, message: &Control<'_>) -> Result<(), Error> {
+        let bytes = crate::wire::to_vec(|out| message.encode(out));
+        let mut record = self.pool.take(HEADER_LEN + bytes.len() + TAG_LEN);
+        record.as_mut_slice()[HEADER_LEN..HEADER_LEN + bytes.len()].copy_from_slice(&bytes);
+        let Some(keys) = self.keys() else {
+            return Ok(());
+        };
+        let sealed = keys.send.sealer.seal(Kind::Control, record.as_mut_slice());
+        self.write_record(sealed, record)
+    }
+
+    pub(crate) fn write_record(
+        &mut self,
+        sealed: Result<(), CloseReason>,
+        record: Buffer,
+    ) -> Result<(), Error> {
+        if let Err(reason) = sealed {
+            return Err(self.fail(reason, "sealing"));
+        }
+        if self.tls.writer().write_all(record.as_slice()).is_err() {
+            return Err(self.fail(CloseReason::Tls, "TLS takes no more plaintext"));
+        }
+        self.untaken += record.as_slice().len();
+        self.last_sent = self.now;
+        self.pool.give(record);
+        Ok(())
+    }
+
+    /// Appends the bytes for the wire to `out` and returns how many.
+    pub fn take_outgoing(&mut self, out: &mut Vec<u8>) -> usize {
+        let before = out.len();
+        while self.tls.wants_write() {
+            // Writing to a vector does not fail.
+            if !matches!(self.tls.write_tls(out), Ok(n) if n > 0) {
+                break;
+            }
+        }
+        self.untaken = 0;
+        out.len() - before
+    }
+
+    /// Whether there are bytes for the wire.
+    #[must_use]
+    pub fn wants_write(&self) -> bool {
+        self.tls.wants_write()
+    }
+
+    /// The next event, if there is one.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        if let Event::Message(received) = &event {
+            self.event_bytes = self.event_bytes.saturating_sub(received.encoded_len());
+        }
+        Some(event)
+    }
+
+    /// Gives a message's buffer back for reuse: a fast stream then neither allocates nor wipes.
+    pub fn recycle(&mut self, received: Received) {
+        self.pool.give(received.buffer);
+    }
+
+    /// Tells that the connection under the channel has ended. Without a close message before it
+    /// that is a fault: [`CloseReason::Truncated`].
+    pub fn wire_closed(&mut self, now: Duration) {
+        self.tick(now);
+        self.end(
+            CloseReason::Truncated,
+            "the connection ended without a close message",
+            false,
+            false,
+        );
+    }
+
+    /// Closes with a reason. What is queued behind a rekey is dropped: see [`Self::is_flushed`].
+    pub fn close(&mut self, reason: CloseReason) {
+        self.end(reason, reason.text(), true, false);
+    }
+
+    pub(crate) fn fail(&mut self, reason: CloseReason, detail: &'static str) -> Error {
+        self.end(reason, detail, true, false);
+        Error::Fault(reason, detail)
+    }
+
+    pub(crate) fn end(&mut self, reason: CloseReason, detail: &str, tell: bool, by_peer: bool) {
+        if self.is_closed() {
+            return;
+        }
+        // From here on nothing below can come back to this function.
+        self.closed = Some(reason);
+        if tell {
+            self.tell(reason, detail);
+        }
+        self.tls.send_close_notify();
+        self.state = State::Closed;
+        self.queue.clear();
+        self.queue_bytes = 0;
+        self.events.push_back(Event::Closed {
+            reason,
+            by_peer,
+            detail: detail.to_owned(),
+        });
+    }
+
+    fn tell(&mut self, reason: CloseReason, detail: &str) {
+        let code = reason.code();
+        let text = cut(detail, MAX_TEXT).to_owned();
+        // If even the close message cannot be sealed, TLS's own close has to do.
+        let told = if self.keys().is_some() {
+            self.send_control(&Control::Close { code, text: &text })
+        } else if self.first_at.is_some() {
+            self.send_clear(&Handshake::Close { code, text: &text })
+        } else {
+            Ok(())
+        };
+        drop(told);
+    }
+
+    /// Whether the channel is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    /// Whether the second channel stands.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
+    }
+
+    /// Who is on the other side, once the first channel stands.
+    #[must_use]
+    pub fn peer(&self) -> Option<&PeerIdentity> {
+        self.peer.as_ref()
+    }
+
+    /// Sets the number of relays that status shows.
+    pub fn set_hops(&mut self, hops: u8) {
+        self.hops = hops;
+    }
+
+    pub(crate) fn tick(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+    }
+}
+
+/// The other side's text, fit for a log.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}

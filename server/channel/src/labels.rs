@@ -1,0 +1,44 @@
+//! Every label that a key or a signature of this crate hangs on, in one tree.
+//!
+//! ```text
+//! photonbox/1
+//! ├── exporter "EXPORTER-photonbox/1 second channel"   salt of chain_0 (from TLS)
+//! ├── chain    "photonbox/1 chain"                     every chain_d,e || key_d,e
+//! ├── sign
+//! │   ├── request  "photonbox/1 sign request"          a host's request through relays
+//! │   └── opening  "photonbox/1 sign opening"          the hub's answer to it
+//! └── seal     "photonbox/1 seal full"                 HPKE info of a sealed stream
+//! ```
+//! A label is never a prefix of another and is always followed by fields of fixed or stated
+//! length, so no two uses can give the same input.
+
+/// TLS exporter label of the salt of chain_0 (RFC 8446 §7.5); no context.
+pub const EXPORTER: &[u8] = b"EXPORTER-photonbox/1 second channel";
+/// Info of each step of the chain: label || d || e || both public keys (spec 1-entropy §1.5).
+pub const CHAIN: &[u8] = b"photonbox/1 chain";
+/// A host's signed request.
+pub const SIGN_REQUEST: &[u8] = b"photonbox/1 sign request";
+/// The hub's signed opening of a stream.
+pub const SIGN_OPENING: &[u8] = b"photonbox/1 sign opening";
+/// HPKE `info` of a sealed stream.
+pub const SEAL: &[u8] = b"photonbox/1 seal full";
+
+/// ALPN of the channel.
+pub const ALPN_CHANNEL: &[u8] = b"photonbox/1";
+/// ALPN of enrolment.
+pub const ALPN_ENROLL: &[u8] = b"photonbox-enroll/1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_label_is_a_prefix_of_another() {
+        let all = [EXPORTER, CHAIN, SIGN_REQUEST, SIGN_OPENING, SEAL];
+        for (i, a) in all.iter().enumerate() {
+            for (j, b) in all.iter().enumerate() {
+                assert!(i == j || !a.starts_with(b), "{i} {j}");
+            }
+        }
+    }
+}

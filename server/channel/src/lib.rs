@@ -1,0 +1,57 @@
+#![forbid(unsafe_code)]
+//! The channel protocol, sans-IO: handshake, key schedule, records, rekeying, service messages,
+//! and sealing through relays (spec 1-entropy §1.5 and §1.6; `docs/protocol.md`).
+//!
+//! No sockets, no clock, no OS randomness: bytes, time and a [`ByteSource`] are arguments. A caller
+//! makes a [`Channel`] with [`Channel::connect`] or through a [`FrontDoor`], then in a loop brings
+//! wire bytes ([`Channel::read_from_wire`]), takes events ([`Channel::poll_event`]), sends
+//! ([`Channel::send`]), writes what [`Channel::take_outgoing`] gives, and calls
+//! [`Channel::handle_timeout`] when [`Channel::next_timeout`] is reached.
+
+// The tests in here share a helper with those from outside, which name the crate.
+#[cfg(test)]
+extern crate self as photonbox_channel;
+
+mod channel;
+mod config;
+mod control;
+mod error;
+#[cfg(test)]
+mod fault_tests;
+mod front_door;
+mod halves;
+mod handshake;
+mod identity;
+mod incoming;
+pub mod kx;
+pub mod labels;
+pub mod message;
+pub mod record;
+pub mod schedule;
+pub mod sealed;
+mod source;
+mod status;
+mod timing;
+mod wire;
+
+pub use channel::{Channel, Event};
+pub use config::{
+    Admission, ClientConfig, ClientOptions, ServerConfig, ServerOptions, Settings, ca_of_chain,
+    enroll_client_config, enroll_server_config,
+};
+pub use error::{CloseReason, Error, SendError};
+pub use front_door::{DoorError, FrontDoor, Knock, PlainTls};
+pub use identity::{
+    CaCertificate, Identity, IdentityError, PeerIdentity, Role, Usage, fingerprint, is_valid_id,
+    verify_signature,
+};
+pub use incoming::Received;
+pub use kx::{EphemeralKey, Group, KxError};
+pub use labels::{ALPN_CHANNEL, ALPN_ENROLL};
+pub use message::{
+    AttestedDelivery, Class, Delivery, Message, Mode, Provenance, RefusalCode, Request,
+};
+pub use record::parse_record_header;
+pub use source::{ByteSource, MixingSource, SourceExhausted};
+pub use status::{ChannelStatus, CloseCounts, EntropyClass, trust};
+pub use wire::Malformed;

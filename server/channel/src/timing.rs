@@ -1,0 +1,111 @@
+//! What hangs on time: time limits, keepalive, rekeying by T (step 6), and the status at a moment.
+
+use std::time::Duration;
+
+use crate::channel::{Channel, State};
+use crate::control::Control;
+use crate::error::{CloseReason, Error};
+use crate::status::{ChannelStatus, EntropyClass, trust};
+
+impl Channel {
+    /// When to call [`Self::handle_timeout`] at the latest; `None` once closed.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Duration> {
+        match &self.state {
+            State::Closed => None,
+            State::Handshake(_) | State::AwaitReady(_) => {
+                Some(self.started + self.settings.handshake_timeout)
+            }
+            State::Open(keys) => {
+                let heard = self.last_heard + self.settings.keepalive * 3;
+                let ping = self.last_sent + self.settings.keepalive;
+                let rekey = match keys.send.awaiting_since() {
+                    Some(since) => Some(since + self.settings.rekey_timeout),
+                    None => keys.send.expires(self.terms),
+                };
+                [Some(heard), Some(ping), rekey].into_iter().flatten().min()
+            }
+        }
+    }
+
+    /// Does what time asks for: time limits, keepalive, rekeying by T.
+    ///
+    /// # Errors
+    /// As [`Self::read_from_wire`].
+    pub fn handle_timeout(&mut self, now: Duration) -> Result<(), Error> {
+        self.tick(now);
+        let now = self.now;
+        match &self.state {
+            State::Closed => Ok(()),
+            State::Handshake(_) | State::AwaitReady(_) => {
+                if now >= self.started + self.settings.handshake_timeout {
+                    return Err(self.fail(CloseReason::HandshakeTimeout, "handshake"));
+                }
+                Ok(())
+            }
+            State::Open(keys) => {
+                let rekey_late = keys
+                    .send
+                    .awaiting_since()
+                    .is_some_and(|since| now >= since + self.settings.rekey_timeout);
+                if now >= self.last_heard + self.settings.keepalive * 3 {
+                    return Err(self.fail(CloseReason::KeepaliveTimeout, "keepalive"));
+                }
+                if rekey_late {
+                    return Err(self.fail(CloseReason::RekeyTimeout, "rekey"));
+                }
+                self.flush_queue()?;
+                if now >= self.last_sent + self.settings.keepalive {
+                    self.pings += 1;
+                    let token = self.pings;
+                    self.send_control(&Control::Ping { token })?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The channel's state at `now`.
+    #[must_use]
+    pub fn status(&self, now: Duration) -> ChannelStatus {
+        let now = self.now.max(now);
+        let ms =
+            |at: Option<Duration>| at.map(|at| at.saturating_sub(self.started).as_secs_f64() * 1e3);
+        let packets = (self.terms.packets != 0).then_some(self.terms.packets);
+        let (mut epoch, mut epoch_receive) = (0, 0);
+        let (mut packets_left, mut seconds_left) = (None, None);
+        if let State::Open(keys) | State::AwaitReady(keys) = &self.state {
+            epoch = keys.send.sealer.epoch();
+            epoch_receive = keys.receive.epoch();
+            packets_left = packets.map(|n| n.saturating_sub(keys.send.packets));
+            seconds_left = (self.terms.seconds != 0).then(|| {
+                let end = keys.send.since + Duration::from_secs(u64::from(self.terms.seconds));
+                end.saturating_sub(now).as_secs()
+            });
+        }
+        let connected = self
+            .first_at
+            .map_or(0.0, |at| now.saturating_sub(at).as_secs_f64());
+        ChannelStatus {
+            peer: self.peer.as_ref().map(|p| p.id.clone()).unwrap_or_default(),
+            epoch,
+            epoch_receive,
+            class: if self.second_at.is_some() {
+                EntropyClass::Symmetric
+            } else {
+                EntropyClass::Asymmetric
+            },
+            rekeys: self.rekeys,
+            packets_left,
+            seconds_left,
+            bytes: self.bytes_sent + self.bytes_received,
+            bytes_sent: self.bytes_sent,
+            bytes_received: self.bytes_received,
+            hops: self.hops,
+            trust: trust(connected, packets),
+            first_channel_ms: ms(self.first_at),
+            second_channel_ms: ms(self.second_at),
+            closed: self.closed,
+        }
+    }
+}
