@@ -1,0 +1,71 @@
+# `make demo` shows first light; `make test` runs everything that guards the project.
+# Both install what they need (Debian packages, when missing) and share one build.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+
+CARGO ?= cargo
+# Where cargo builds: CARGO_TARGET_DIR when it is set, else ./target.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+PHOTONBOX := $(TARGET)/debug/photonbox
+SECONDS_OF_DEMO ?= 20
+FUZZ_SECONDS ?= 60
+
+.PHONY: help demo build test setup setup-test fmt lint tidy deny unit fuzz bench docs man clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: build ## photons -> sampler -> health -> extractor -> driver -> pool -> channel -> two hosts, live
+	@$(PHOTONBOX) demo --seconds $(SECONDS_OF_DEMO) $${PHOTONBOX_CAPTURE:+--capture "$$PHOTONBOX_CAPTURE"}
+
+build: setup ## the photonbox binary (development profile, dependencies optimised)
+	$(CARGO) build --locked -p photonbox
+
+setup:
+	@scripts/setup.sh build
+
+setup-test:
+	@scripts/setup.sh test
+
+test: setup-test fmt lint tidy deny unit ## formatting, lints, house rules, every test
+	@echo "make test: all passed"
+
+fmt:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+tidy: ## house rules: arrows between crates, file sizes, generated files fresh
+	$(CARGO) run --locked -q -p xtask -- tidy
+
+deny:
+	@if $(CARGO) deny --version >/dev/null 2>&1; then
+		$(CARGO) fetch --locked --quiet
+		$(CARGO) deny --offline check bans licenses sources
+	else
+		echo "skipped: cargo-deny is not installed (cargo install cargo-deny)"
+	fi
+
+unit:
+	$(CARGO) test --locked --workspace
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (default 60); needs a nightly toolchain
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+
+bench: setup ## the benchmarks of docs/benchmarks.md (release build)
+	$(CARGO) build --locked --release -p photonbox
+	$(TARGET)/release/photonbox bench all
+
+docs: ## regenerate docs/registers.md
+	$(CARGO) run --locked -q -p xtask -- regs
+
+man: build ## man pages and shell completions into out/
+	$(PHOTONBOX) man --out out/man
+	mkdir -p out/completions
+	for shell in bash zsh fish; do $(PHOTONBOX) completions $$shell > out/completions/photonbox.$$shell; done
+
+clean:
+	$(CARGO) clean
+	rm -rf out

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the build and the tests need, and only those that are missing.
+#   scripts/setup.sh build   what `make demo` needs (a C compiler; Rust is assumed)
+#   scripts/setup.sh test    also what the tests use: QEMU, a guest kernel, busybox
+# Without apt or the right to use it, it says what is missing; only the build packages are fatal.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what="${1:-build}"
+target="${CARGO_TARGET_DIR:-target}"
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"
+    else return 1
+    fi
+}
+
+updated=no
+# install PROGRAM PACKAGE: make PROGRAM available through PACKAGE.
+install() {
+    command -v "$1" >/dev/null && return 0
+    command -v apt-get >/dev/null || return 1
+    say "installing $2 (for $1)"
+    if [ "$updated" = no ]; then as_root apt-get update -qq >/dev/null || return 1; updated=yes; fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null || return 1
+    command -v "$1" >/dev/null
+}
+
+command -v cargo >/dev/null || { say "cargo is missing: install a Rust toolchain (rust-toolchain.toml names the version)"; exit 1; }
+install cc gcc || { say "no C compiler and it could not be installed: install gcc (aws-lc and SQLite are built from C)"; exit 1; }
+install make make || true
+
+[ "$what" = test ] || exit 0
+
+install qemu-system-x86_64 qemu-system-x86 || say "qemu-system-x86 is missing: the virtual-machine test will say skipped"
+install cpio cpio || say "cpio is missing: the virtual-machine test will say skipped"
+install busybox busybox-static || say "busybox-static is missing: the virtual-machine test will say skipped"
+
+# A guest kernel with virtio-rng, unpacked beside the build and never installed on this machine.
+vm="$target/vm"
+if ! ls "$vm"/kernel/boot/vmlinuz-* >/dev/null 2>&1 && command -v apt-get >/dev/null; then
+    mkdir -p "$vm"
+    if [ "$updated" = no ]; then as_root apt-get update -qq >/dev/null || true; fi
+    package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" && $2 ~ /^linux-image-/ {print $2; exit}')
+    if [ -n "$package" ] && (cd "$vm" && apt-get download -qq "$package" >/dev/null 2>&1); then
+        rm -rf "$vm/kernel.new"
+        dpkg-deb -x "$vm/$package"_*.deb "$vm/kernel.new" && rm -rf "$vm/kernel" && mv "$vm/kernel.new" "$vm/kernel"
+        rm -f "$vm/$package"_*.deb
+        say "guest kernel unpacked from $package"
+    else
+        say "no guest kernel could be fetched: the virtual-machine test will say skipped"
+    fi
+fi

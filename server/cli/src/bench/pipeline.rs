@@ -1,0 +1,102 @@
+//! `pipeline.model` and `pipeline.bits`: stochastic light on the four lanes of the small card, in
+//! one pinned thread.
+
+use super::harness::{self, Effort, Measured};
+use anyhow::Context as _;
+use photonbox_driver::transport::inprocess::InProcess;
+use photonbox_driver::{Card, CardSettings, Cutoffs, OpenOptions, Ring, RingKind};
+use photonbox_simcard::{Pace, SimCard, SimCardOptions};
+use std::io::Read as _;
+use std::sync::Arc;
+
+/// Card time between two looks at the ring: 4.2 ms, far less than the ring holds.
+const STRIDE: u64 = 1 << 20;
+/// The same photons in every run.
+const SEED: u64 = 1;
+
+/// A card whose time passes only when told, and the host's end of its entropy ring.
+struct Bench {
+    device: Arc<SimCard>,
+    // Kept: an open card is what the ring belongs to.
+    card: Card,
+    ring: Ring,
+    block: Vec<u8>,
+}
+
+impl Bench {
+    fn start() -> anyhow::Result<Self> {
+        let device = SimCard::new(SimCardOptions {
+            seed: Some(SEED),
+            pace: Pace::Manual,
+            ..SimCardOptions::default()
+        })?;
+        let card = Card::open(
+            Box::new(InProcess::new(device.clone())),
+            OpenOptions::default(),
+        )?;
+        let mut settings = CardSettings::new(card.identity().lanes, Cutoffs::after_reset());
+        // One seed throughout: refreshing it is the hub's affair.
+        settings.extractor.blocks_per_seed = 0;
+        card.configure(&settings)?;
+        let mut seed = vec![0; settings.extractor.seed_bytes()];
+        std::fs::File::open("/dev/urandom")
+            .and_then(|mut os| os.read_exact(&mut seed))
+            .context("cannot read the operating system's generator; mount /dev")?;
+        card.load_seed(&seed)?;
+        let ring = card.take_ring(RingKind::Entropy)?;
+        card.start()?;
+        let mut bench = Self {
+            device,
+            card,
+            ring,
+            block: vec![0; 1 << 16],
+        };
+        // Past the start-up tests, so that every measured cycle does the whole work.
+        bench.slot()?;
+        Ok(bench)
+    }
+
+    /// Lets [`STRIDE`] cycles pass and takes what the card has put into the ring; raw bits of it.
+    fn pass(&mut self) -> anyhow::Result<u64> {
+        self.device.advance(STRIDE);
+        let mut raw_bits = 0;
+        while let Some(slot) = self.ring.poll()? {
+            raw_bits += u64::from(slot.raw_bits());
+            let bytes = slot.copy_to(&mut self.block)?;
+            std::hint::black_box(&self.block[..bytes]);
+            slot.release()?;
+        }
+        Ok(raw_bits)
+    }
+
+    /// From one filled slot to the next, so that no measurement ends between two; raw bits of it.
+    fn slot(&mut self) -> anyhow::Result<u64> {
+        loop {
+            match self.pass()? {
+                0 => {}
+                raw_bits => return Ok(raw_bits),
+            }
+        }
+    }
+}
+
+/// Measures both.
+pub(crate) fn measure(
+    effort: Effort,
+    measuring: &dyn Fn(&str),
+    results: &mut Vec<Measured>,
+) -> anyhow::Result<()> {
+    let mut bench = Bench::start()?;
+    measuring("pipeline.model");
+    let cycles = harness::alone(effort.pairs, || {
+        harness::rate(effort.slice, || bench.pass().map(|_| STRIDE))
+    })?;
+    results.push(Measured::alone("pipeline.model", "cycles/s", cycles));
+    measuring("pipeline.bits");
+    let bits = harness::alone(effort.pairs, || {
+        harness::rate(effort.slice, || bench.slot())
+    })?;
+    results.push(Measured::alone("pipeline.bits", "bit/s", bits));
+    bench.card.check_health()?;
+    Ok(())
+}

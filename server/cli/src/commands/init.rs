@@ -1,0 +1,34 @@
+//! `photonbox init`: make a hub.
+
+use crate::args::Common;
+use crate::output::{self, Json};
+use crate::settings;
+use photonbox_daemon::InitOptions;
+
+/// Flags of `init`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// The hub's name in certificates [default: this machine's name].
+    #[arg(long, value_name = "NAME", env = "PHOTONBOX_HUB_NAME")]
+    hub_name: Option<String>,
+    #[command(flatten)]
+    json: Json,
+}
+
+/// Runs `init`.
+pub(crate) fn run(args: InitArgs, common: &Common) -> anyhow::Result<()> {
+    let config = settings::load(common)?;
+    let report = photonbox_daemon::init(&InitOptions {
+        state: config.state,
+        hub_name: args.hub_name,
+    })?;
+    if args.json.json {
+        return output::json(&report);
+    }
+    output::write(&format!(
+        "hub {} is ready in {}\n  CA hash  {}\n\nnext: photonbox serve, then photonbox enroll token for each host\n",
+        report.hub,
+        report.state.display(),
+        report.ca_hash,
+    ))
+}

@@ -1,0 +1,12 @@
+//! The commands, one file a group.
+
+pub(crate) mod card;
+pub(crate) mod completions;
+pub(crate) mod control;
+pub(crate) mod demo;
+pub(crate) mod enroll;
+pub(crate) mod init;
+pub(crate) mod join;
+pub(crate) mod man;
+pub(crate) mod serve;
+pub(crate) mod signals;

@@ -1,0 +1,62 @@
+//! `photonbox serve`: run the hub.
+
+use super::signals;
+use crate::args::Common;
+use crate::output::{self, Json};
+use crate::settings::{self, CardArgs, ChannelArgs, LimitArgs};
+use photonbox_daemon::{Ready, Shutdown};
+
+/// Flags of `serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Address of the channel port; port 0 takes a free one [default: 0.0.0.0:4501].
+    #[arg(long, value_name = "ADDR", env = "PHOTONBOX_LISTEN")]
+    listen: Option<String>,
+    /// Serve a simulated or replayed source, under that label.
+    #[arg(long, env = "PHOTONBOX_ALLOW_SIMULATED", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    allow_simulated: bool,
+    #[command(flatten)]
+    card: CardArgs,
+    #[command(flatten)]
+    channel: ChannelArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    json: Json,
+}
+
+/// Runs `serve` until it is stopped.
+pub(crate) fn run(args: ServeArgs, common: &Common) -> anyhow::Result<()> {
+    let config = settings::load(common)?;
+    let mut options = config.serve_options();
+    settings::set(&mut options.listen, args.listen);
+    options.allow_simulated |= args.allow_simulated;
+    options.allow_unlocked_memory |= args.channel.allow_unlocked_memory;
+    args.channel.apply(&mut options.rekey, &mut options.group);
+    args.limits.apply(&mut options.limits);
+    options.card = args.card.apply(options.card);
+    let json = args.json.json;
+    let runtime = settings::runtime()?;
+    runtime.block_on(async {
+        let shutdown = Shutdown::new();
+        signals::watch(&shutdown)?;
+        photonbox_daemon::serve(options, shutdown, move |ready| announce(&ready, json)).await?;
+        Ok(())
+    })
+}
+
+/// Says once, on standard output, that the hub listens and where.
+fn announce(ready: &Ready, json: bool) {
+    let said = if json {
+        output::json(ready)
+    } else {
+        let label = ready
+            .label
+            .map_or(String::new(), |label| format!(", source {label}"));
+        let listen = ready.listen.map_or("nothing".to_owned(), |a| a.to_string());
+        output::write(&format!("{} listening on {listen}{label}\n", ready.role))
+    };
+    if let Err(error) = said {
+        tracing::warn!("cannot write to standard output: {error}");
+    }
+}

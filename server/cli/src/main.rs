@@ -1,0 +1,52 @@
+//! The `photonbox` command: parsing, merging of settings, printing, exit codes. What is done is
+//! done in the crates below.
+#![forbid(unsafe_code)]
+
+mod args;
+mod assess;
+mod bench;
+mod capture;
+mod commands;
+mod exit;
+mod logging;
+mod output;
+mod plots;
+mod quantity;
+mod settings;
+
+use args::{Cli, Command};
+use clap::Parser as _;
+use commands::{card, completions, control, demo, enroll, init, join, man, serve};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // clap prints usage errors itself and ends with 2; --help and --version end with 0.
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::report(&error),
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let common = cli.common;
+    let runs_for_long = matches!(cli.command, Command::Serve(_) | Command::Join(_));
+    logging::start(&common, runs_for_long)?;
+    match cli.command {
+        Command::Demo(args) => demo::run(args, &common),
+        Command::Init(args) => init::run(args, &common),
+        Command::Enroll(args) => enroll::run(args, &common),
+        Command::Serve(args) => serve::run(args, &common),
+        Command::Join(args) => join::run(args, &common),
+        Command::Status(args) => control::status(&args, &common),
+        Command::Ledger(args) => control::ledger(&args, &common),
+        Command::Drain(args) => control::drain(&args, &common),
+        Command::Rearm(args) => control::rearm(&args, &common),
+        Command::Card(args) => card::run(args, &common),
+        Command::Capture(args) => capture::run(args, &mut std::io::stdout().lock()),
+        Command::Assess(args) => assess::run(args, &mut std::io::stdout().lock()),
+        Command::Bench(args) => bench::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}

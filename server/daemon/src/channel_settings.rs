@@ -1,0 +1,80 @@
+//! From options and the stored identity to the channel crate's configuration.
+
+use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::Arc;
+use std::time::Duration;
+
+use photonbox_channel::{
+    CaCertificate, Group as ChannelGroup, Identity as ChannelIdentity, Role, Settings, Usage,
+};
+use photonbox_store::Identity;
+
+use crate::options::{Group, LimitOptions, RekeyOptions};
+use crate::{Error, Result, os};
+
+/// Groups in order of preference.
+pub(crate) fn groups(group: Group) -> Vec<ChannelGroup> {
+    match group {
+        Group::Hybrid => vec![ChannelGroup::Secp384r1Mlkem1024, ChannelGroup::Secp384r1],
+        Group::P384 => vec![ChannelGroup::Secp384r1],
+    }
+}
+
+/// The channel's behaviour. Zero packets or seconds mean no limit.
+pub(crate) fn settings(rekey: &RekeyOptions, limits: &LimitOptions) -> Settings {
+    Settings {
+        rekey_packets: rekey.packets.and_then(NonZeroU64::new),
+        rekey_seconds: rekey
+            .seconds
+            .and_then(|seconds| NonZeroU32::new(u32::try_from(seconds).unwrap_or(u32::MAX))),
+        handshake_timeout: Duration::from_millis(limits.handshake_timeout_ms.max(1)),
+        ..Settings::default()
+    }
+}
+
+/// A setting that the channel refuses.
+pub(crate) fn refused(error: &photonbox_channel::Error) -> Error {
+    Error::usage(
+        error.to_string(),
+        "correct [rekey] and [limits] of the configuration",
+    )
+}
+
+fn unreadable(error: &photonbox_channel::IdentityError) -> Error {
+    Error::failed(
+        format!("the identity in the state directory cannot be used: {error}"),
+        "restore the directory from a backup, or enrol anew into an empty one",
+    )
+}
+
+/// The pinned CA.
+pub(crate) fn ca(own: &Identity) -> Result<CaCertificate> {
+    CaCertificate::from_der(&own.ca_certificate).map_err(|e| unreadable(&e))
+}
+
+/// Our certificate and key.
+pub(crate) fn identity(own: &Identity) -> Result<Arc<ChannelIdentity>> {
+    ChannelIdentity::from_der(&own.certificate, own.private_key.as_slice())
+        .map(Arc::new)
+        .map_err(|e| unreadable(&e))
+}
+
+/// Says before the first connection that our own certificate would be refused.
+pub(crate) fn check_certificate(
+    ca: &CaCertificate,
+    own: &Identity,
+    usage: Usage,
+    roles: &[Role],
+) -> Result<()> {
+    ca.verify(&own.certificate, usage, roles, os::unix_now())
+        .map(drop)
+        .map_err(|error| {
+            Error::failed(
+                format!(
+                    "the certificate of `{}` is not good any more: {error}",
+                    own.name
+                ),
+                "check the clock; enrol anew (a hub: `photonbox init` into a new directory)",
+            )
+        })
+}

@@ -1,0 +1,397 @@
+//! The thread between card and pool: takes slots off the entropy ring, credits them, passes alarms
+//! on, refreshes the extractor's seed, brings the card back after a time-out.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use photonbox_channel::ByteSource;
+use photonbox_driver::{Card, CardStatus, LaneState, Ring, RingKind};
+use photonbox_entropy::credit;
+use photonbox_entropy::health::{Alarm, AlarmSet, Observed};
+use photonbox_entropy::pool::{Absorbed, PoolError, SourceBlock};
+use photonbox_entropy::provenance::Provenance;
+use photonbox_secret::SecretBytes;
+
+use crate::card::{OpenedCard, card_failed, first_seed};
+use crate::source::Entropy;
+use crate::{Error, Result};
+
+/// How often lanes are looked at without an alarm.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long the feeder waits for a slot before it looks around.
+const WAIT: Duration = Duration::from_millis(20);
+/// Pause after a card that would not recover, and while the pool is full.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A running feeder; dropping it stops thread and card.
+pub(crate) struct Feeder {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    card: Arc<Card>,
+    source: String,
+    entropy: Arc<Entropy>,
+    last: Mutex<Option<CardStatus>>,
+    seed_refreshes: std::sync::atomic::AtomicU64,
+}
+
+impl Feeder {
+    /// Loads the first seed, starts the card, starts the thread.
+    pub(crate) fn start(opened: OpenedCard, entropy: Arc<Entropy>) -> Result<Self> {
+        let OpenedCard {
+            card,
+            settings,
+            source,
+            simulated,
+            ..
+        } = opened;
+        let millibits = credit::toeplitz_block_millibits(
+            settings.extractor.n,
+            settings.extractor.m,
+            settings.cutoffs.claimed_h,
+        )
+        .map_err(|error| Error::usage(error.to_string(), "correct claimed_h in [card]"))?;
+        let seed = first_seed(&settings)?;
+        card.load_seed(seed.as_slice())
+            .map_err(|e| card_failed(&e))?;
+        let ring = card
+            .take_ring(RingKind::Entropy)
+            .map_err(|e| card_failed(&e))?;
+        card.start().map_err(|e| card_failed(&e))?;
+        let shared = Arc::new(Shared {
+            card,
+            source,
+            entropy,
+            last: Mutex::new(None),
+            seed_refreshes: 1.into(),
+        });
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut work = Work {
+            shared: Arc::clone(&shared),
+            stop: Arc::clone(&stop),
+            ring,
+            millibits,
+            block_bytes: settings.extractor.m as usize / 8,
+            seed_bytes: settings.extractor.seed_bytes(),
+            looked: None,
+            buffer: SecretBytes::new_zeroed(settings.entropy_ring.slot_bytes as usize),
+            refused: false,
+        };
+        let thread = std::thread::Builder::new()
+            .name("feeder".into())
+            .spawn(move || {
+                work.run();
+                // The simulated card stops only after the driver has let go of it.
+                drop(work);
+                drop(simulated);
+            })
+            .map_err(|error| {
+                Error::failed(
+                    format!("cannot start the feeder's thread: {error}"),
+                    "raise the limit of threads",
+                )
+            })?;
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+            shared,
+        })
+    }
+
+    /// The card's status as the feeder last saw it.
+    pub(crate) fn card_status(&self) -> Option<CardStatus> {
+        self.shared
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Name of the source in the ledger.
+    pub(crate) fn source(&self) -> &str {
+        &self.shared.source
+    }
+
+    /// An operator's command: the lane begins again with its start-up test.
+    pub(crate) async fn rearm(&self, lane: u8) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        // The driver waits for the card: tens of milliseconds.
+        tokio::task::spawn_blocking(move || shared.rearm(lane))
+            .await
+            .map_err(|error| {
+                Error::failed(
+                    format!("the lane was not re-armed: {error}"),
+                    "look at the log",
+                )
+            })?
+    }
+}
+
+impl Shared {
+    fn rearm(&self, lane: u8) -> Result<()> {
+        let Self {
+            card,
+            entropy,
+            source,
+            ..
+        } = self;
+        let status = card.status().map_err(|e| card_failed(&e))?;
+        if !status
+            .lanes
+            .iter()
+            .any(|known| known.lane == u32::from(lane))
+        {
+            return Err(Error::usage(
+                format!("the card has no lane {lane}"),
+                format!(
+                    "choose a lane from 0 to {}",
+                    status.lanes.len().saturating_sub(1)
+                ),
+            ));
+        }
+        card.rearm(u32::from(lane)).map_err(|e| card_failed(&e))?;
+        entropy
+            .pool()
+            .rearm(source, lane)
+            .map_err(|error| Error::failed(error.to_string(), "look at `photonbox status`"))?;
+        tracing::warn!(lane, "lane re-armed by the operator");
+        Ok(())
+    }
+}
+
+impl Drop for Feeder {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            // A feeder that panicked has already said so, and has fed nothing since.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Work {
+    shared: Arc<Shared>,
+    stop: Arc<AtomicBool>,
+    ring: Ring,
+    /// Credit of one extractor block.
+    millibits: u64,
+    block_bytes: usize,
+    seed_bytes: usize,
+    looked: Option<Instant>,
+    buffer: SecretBytes,
+    refused: bool,
+}
+
+impl Work {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    fn run(&mut self) {
+        while !self.stopped() {
+            let done = self.step();
+            if let Err(error) = done {
+                self.trouble(&error);
+            }
+        }
+        if let Err(error) = self.shared.card.stop() {
+            tracing::debug!(%error, "the card did not stop");
+        }
+    }
+
+    fn step(&mut self) -> Result<(), photonbox_driver::Error> {
+        let events = self.shared.card.poll_events()?.unwrap_or_default();
+        if events.seed_due {
+            self.refresh_seed()?;
+        }
+        let due = self.looked.is_none_or(|at| at.elapsed() >= LOOK);
+        if events.alarm || due {
+            self.look()?;
+        }
+        // Back-pressure: slots stay on the ring, and the ring stops the card.
+        if self.shared.entropy.pool().input_full() {
+            std::thread::sleep(WAIT);
+            return Ok(());
+        }
+        self.take_slot()
+    }
+
+    /// Takes one slot in, block by block.
+    fn take_slot(&mut self) -> Result<(), photonbox_driver::Error> {
+        let Some(slot) = self.ring.wait(WAIT)? else {
+            return Ok(());
+        };
+        let flags = slot.flags();
+        let (raw_bits, lanes) = (u64::from(slot.raw_bits()), slot.lanes());
+        let blocks = u64::from(slot.blocks());
+        let length = slot.copy_to(self.buffer.as_mut_slice())?;
+        slot.release()?;
+        if flags.error || flags.not_creditable || length == 0 || length % self.block_bytes != 0 {
+            tracing::warn!(?flags, length, "a slot that cannot be credited was dropped");
+            photonbox_secret::wipe(&mut self.buffer.as_mut_slice()[..length]);
+            return Ok(());
+        }
+        // A lane that has just left its start-up test is known to the pool before its first bits.
+        let running = self
+            .shared
+            .entropy
+            .pool()
+            .health()
+            .running(&self.shared.source);
+        if lanes & !running != 0 {
+            self.look()?;
+        }
+        let provenance = Provenance {
+            simulated: flags.simulated,
+            replayed: flags.replayed,
+            test: flags.test,
+        };
+        let data = &self.buffer.as_slice()[..length];
+        let per_block = raw_bits / blocks.max(1);
+        let mut taken = false;
+        for block in data.chunks_exact(self.block_bytes) {
+            let offered = SourceBlock {
+                source: &self.shared.source,
+                data: block,
+                credited_millibits: self.millibits,
+                raw_bits: per_block,
+                lanes,
+                provenance,
+            };
+            match self.shared.entropy.pool().absorb(offered) {
+                Ok(Absorbed::Taken { .. }) => taken = true,
+                Ok(Absorbed::Discarded) => {}
+                // Credit nobody has room for is simply not taken.
+                Err(PoolError::Full) => break,
+                Err(error) => {
+                    if !std::mem::replace(&mut self.refused, true) {
+                        tracing::error!(%error, "the pool refuses the card's blocks");
+                    }
+                    break;
+                }
+            }
+        }
+        photonbox_secret::wipe(&mut self.buffer.as_mut_slice()[..length]);
+        if taken {
+            self.maintain();
+            self.shared.entropy.tell();
+        }
+        Ok(())
+    }
+
+    fn maintain(&self) {
+        match self.shared.entropy.maintain() {
+            Ok(()) | Err(PoolError::Unhealthy(_)) => {}
+            Err(error) => tracing::error!(%error, "the pool cannot be seeded"),
+        }
+    }
+
+    /// Reads all lanes and tells the pool.
+    fn look(&mut self) -> Result<(), photonbox_driver::Error> {
+        let status = self.shared.card.status()?;
+        self.looked = Some(Instant::now());
+        let before = self.shared.entropy.health();
+        for lane in &status.lanes {
+            let observed = match lane.state {
+                LaneState::Off => Observed::Off,
+                LaneState::Startup => Observed::StartUp,
+                LaneState::Running => Observed::Running,
+                LaneState::Alarmed => Observed::Alarm(alarms(&lane.alarms)),
+            };
+            let number = lane.lane as u8;
+            let failed =
+                self.shared
+                    .entropy
+                    .pool()
+                    .observe_lane(&self.shared.source, number, observed);
+            match failed {
+                Ok(true) => {
+                    tracing::error!(lane = number, alarms = ?lane.alarms, "a health test failed: the lane is stopped")
+                }
+                Ok(false) => {}
+                Err(error) => tracing::error!(%error, "the pool refuses a lane's state"),
+            }
+        }
+        // The event may have come before there was anything to seed from.
+        let seed_wanted = status.extractor.seed_due || status.extractor.seed_exhausted;
+        *self
+            .shared
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(status);
+        if seed_wanted {
+            self.refresh_seed()?;
+        }
+        let after = self.shared.entropy.health();
+        if before != after {
+            if after.allows_output() {
+                tracing::info!(health = %after, "source");
+            } else {
+                tracing::error!(health = %after, "source: both classes of output are stopped");
+            }
+            self.shared.entropy.tell();
+        }
+        Ok(())
+    }
+
+    /// A new seed from the DRBG; before that has its own, the card keeps the one from the system.
+    fn refresh_seed(&self) -> Result<(), photonbox_driver::Error> {
+        let mut seed = SecretBytes::new_zeroed(self.seed_bytes);
+        if self.shared.entropy.fill(seed.as_mut_slice()).is_ok() {
+            self.shared.card.load_seed(seed.as_slice())?;
+            self.shared.seed_refreshes.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// After an error: a recoverable one resets the card, any other counts as a lost source.
+    fn trouble(&mut self, error: &photonbox_driver::Error) {
+        if error.is_recoverable() {
+            tracing::warn!(%error, "card in trouble: resetting it");
+            let mut seed = SecretBytes::new_zeroed(self.seed_bytes);
+            // The extractor's seed is no output: like the first one it may be the system's.
+            let seeded = self.shared.entropy.fill(seed.as_mut_slice()).or_else(|_| {
+                crate::os::random(seed.as_mut_slice())
+                    .map_err(|_| photonbox_channel::SourceExhausted)
+            });
+            if seeded.is_ok() {
+                match self.shared.card.recover(seed.as_slice()) {
+                    Ok(recovery) => {
+                        tracing::warn!(?recovery, "card recovered");
+                        return;
+                    }
+                    Err(error) => tracing::error!(%error, "the card did not recover"),
+                }
+            }
+        }
+        match self.shared.entropy.pool().source_lost(&self.shared.source) {
+            Ok(failed) if !failed.is_empty() => {
+                tracing::error!(%error, lanes = ?failed, "the card is lost");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "the pool refuses the loss of its source"),
+        }
+        self.shared.entropy.tell();
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// The register map's names as the hub's alarms; a name of a newer card counts as a failed start.
+fn alarms(names: &[String]) -> AlarmSet {
+    names
+        .iter()
+        .map(|name| match name.as_str() {
+            "rct" => Alarm::RepetitionCount,
+            "apt" => Alarm::AdaptiveProportion,
+            "rate_low" => Alarm::RateLow,
+            "rate_high" => Alarm::RateHigh,
+            "balance" => Alarm::Balance,
+            _ => Alarm::StartUp,
+        })
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! One port, two protocols: the ALPN of the client's hello tells channel from enrolment. The bytes
+//! that were read to find out are read again by whoever takes the connection.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use rustls::server::Acceptor;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+
+/// A client's hello is a few KiB (hybrid share, many extensions); nobody needs more.
+const MAX_HELLO: usize = 32 * 1024;
+
+/// What the client wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wants {
+    Channel,
+    Enrolment,
+}
+
+/// A stream with its first bytes given back.
+pub(crate) struct Replayed<S> {
+    head: Vec<u8>,
+    given: usize,
+    inner: S,
+}
+
+impl<S> Replayed<S> {
+    fn new(head: Vec<u8>, inner: S) -> Self {
+        Self {
+            head,
+            given: 0,
+            inner,
+        }
+    }
+}
+
+/// Reads a client's hello and says what it wants.
+pub(crate) async fn greet<S>(mut stream: S) -> io::Result<(Wants, Replayed<S>)>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut acceptor = Acceptor::default();
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let read = stream.read(&mut buffer).await?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if head.len() + read > MAX_HELLO {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the hello is too long",
+            ));
+        }
+        head.extend_from_slice(&buffer[..read]);
+        let mut fresh = &buffer[..read];
+        while !fresh.is_empty() {
+            acceptor.read_tls(&mut fresh)?;
+        }
+        let accepted = acceptor
+            .accept()
+            .map_err(|(error, _)| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        if let Some(accepted) = accepted {
+            let hello = accepted.client_hello();
+            let enrolment = hello
+                .alpn()
+                .is_some_and(|mut all| all.any(|one| one == photonbox_channel::ALPN_ENROLL));
+            // Anything else is the channel's to accept or to refuse with a reason.
+            let wants = if enrolment {
+                Wants::Enrolment
+            } else {
+                Wants::Channel
+            };
+            return Ok((wants, Replayed::new(head, stream)));
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Replayed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.given < this.head.len() {
+            let count = out.remaining().min(this.head.len() - this.given);
+            out.put_slice(&this.head[this.given..this.given + count]);
+            this.given += count;
+            if this.given == this.head.len() {
+                this.head = Vec::new();
+                this.given = 0;
+            }
+            return Poll::Ready(Ok(()));
+        }
+        ready!(Pin::new(&mut this.inner).poll_read(context, out))?;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Replayed<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    #[tokio::test]
+    async fn nonsense_and_silence_are_errors() {
+        for sent in [
+            &b"GET / HTTP/1.0\r\n\r\n"[..],
+            b"",
+            &[0x16, 3, 1, 0xff, 0xff],
+            &[0; 40_000],
+        ] {
+            let (mut client, server) = tokio::io::duplex(64 * 1024);
+            client.write_all(sent).await.expect("buffered");
+            drop(client);
+            assert!(greet(server).await.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn replayed_bytes_come_first_and_once() {
+        let (mut client, server) = tokio::io::duplex(64);
+        client.write_all(b"tail").await.expect("buffered");
+        drop(client);
+        let mut all = Vec::new();
+        let mut stream = Replayed::new(b"head ".to_vec(), server);
+        stream.read_to_end(&mut all).await.expect("read");
+        assert_eq!(all, b"head tail");
+    }
+}

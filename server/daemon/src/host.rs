@@ -1,0 +1,505 @@
+//! `join`: a host. Keeps a channel to its hub, feeds its sinks, and serves further hosts if it is a
+//! relay. A hub that dies leaves it running.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use photonbox_channel::{
+    ByteSource, Channel, ClientConfig, ClientOptions, MixingSource, Role as ChannelRole,
+    ServerConfig, ServerOptions, Usage,
+};
+use photonbox_store::{Role, SqliteStore, Store};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::channel_settings::{self, groups, settings};
+use crate::control::{ControlCommand, ControlSocket, Controlled};
+use crate::error::with_default_port;
+use crate::feed::{self, Around, Feed, Pace, SharedFigures};
+use crate::generator::HostGenerator;
+use crate::hub::{channels_json, check_memory};
+use crate::link::{Link, Upstream};
+use crate::options::{
+    Class, DEFAULT_PORT, JoinOptions, JoinReport, LimitOptions, Ready, SinkReport, SinkSpec,
+};
+use crate::relay::Relay;
+use crate::serving::{OUTBOX, Serving};
+use crate::shutdown::{Phase, Shutdown};
+use crate::sinks::{Contribute, Sink};
+use crate::state_dir::{self, RunningLock};
+use crate::wire::{self, Channels, Surroundings};
+use crate::{Error, Result, os};
+
+/// The smallest total: 128 bits.
+const MIN_BYTES: u64 = 16;
+
+/// A sink and how it is fed, before it is open.
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    pub(crate) sink: Sink,
+    pub(crate) class: Class,
+    pub(crate) pace: Pace,
+    pub(crate) total: Option<u64>,
+}
+
+/// A running host.
+pub(crate) struct Host {
+    pub(crate) id: String,
+    pub(crate) upstream: Upstream,
+    /// Channels to the parent.
+    pub(crate) up: Channels,
+    /// Channels to hosts behind this one.
+    pub(crate) down: Channels,
+    pub(crate) figures: Vec<SharedFigures>,
+    pub(crate) relay: Option<std::net::SocketAddr>,
+    shutdown: Shutdown,
+}
+
+/// A host with its tasks.
+pub(crate) struct Running {
+    pub(crate) host: Arc<Host>,
+    feeds: JoinSet<Result<()>>,
+    others: JoinSet<()>,
+    /// Asks the feeds to end with what is on its way.
+    pub(crate) finish: watch::Sender<bool>,
+    shutdown: Shutdown,
+    _control: ControlSocket,
+    _lock: RunningLock,
+}
+
+/// What is wrong with the options by themselves.
+fn check(options: &JoinOptions) -> Result<()> {
+    let usage = |what: &str, help: &str| Err(Error::usage(what, help));
+    if options.hubs.iter().all(|hub| hub.trim().is_empty()) {
+        return usage("no hub was given", "give --hub ADDRESS[,ADDRESS…]");
+    }
+    if options.sinks.is_empty() && options.relay.is_none() {
+        return usage("there is nothing to do", "give --sink, --relay or both");
+    }
+    let paces = [
+        options.bytes.is_some(),
+        options.rate.is_some(),
+        options.every_ms.is_some(),
+    ];
+    if paces.iter().filter(|given| **given).count() > 1 {
+        return usage(
+            "--bytes, --rate and --every exclude each other",
+            "give at most one of them",
+        );
+    }
+    if options.bytes.is_some() && options.sinks.is_empty() {
+        return usage("--bytes needs a sink", "give --sink as well");
+    }
+    if options.bytes.is_some_and(|bytes| bytes < MIN_BYTES) {
+        return usage(
+            "fewer than 16 bytes cannot be asked for",
+            "give --bytes 16 or more",
+        );
+    }
+    if options.rate == Some(0) || options.every_ms == Some(0) {
+        return usage(
+            "a rate or period of 0 is none",
+            "give a positive --rate or --every",
+        );
+    }
+    if options.every_ms.is_some() && options.every_bytes < MIN_BYTES {
+        return usage(
+            "fewer than 16 bytes cannot be asked for",
+            "set every_bytes to 16 or more",
+        );
+    }
+    for (number, sink) in options.sinks.iter().enumerate() {
+        if options.sinks[..number].contains(sink) {
+            return usage(
+                &format!("sink {sink} was given twice"),
+                "give each sink once",
+            );
+        }
+    }
+    Ok(())
+}
+
+fn pace(options: &JoinOptions, sink: &SinkSpec) -> Pace {
+    match (options.rate, options.every_ms) {
+        (Some(rate), _) => Pace::Rate(rate),
+        (None, Some(every_ms)) => Pace::Every {
+            bytes: options.every_bytes,
+            every_ms,
+        },
+        // The kernel's pool takes everything at once and would never be full.
+        (None, None) if *sink == SinkSpec::Kernel && options.bytes.is_none() => Pace::Every {
+            bytes: 64,
+            every_ms: 1000,
+        },
+        (None, None) => Pace::AsTaken,
+    }
+}
+
+impl Running {
+    /// Starts a host: sinks open, relay listening, link on its way.
+    pub(crate) async fn start(
+        options: &JoinOptions,
+        extra: Vec<Wanted>,
+        shutdown: Shutdown,
+    ) -> Result<Self> {
+        let state = state_dir::resolve(options.state.as_deref())?;
+        let store = SqliteStore::open(&state)?;
+        let own = store.identity()?;
+        if own.role != Role::Host {
+            return Err(Error::failed(
+                format!("this state directory belongs to the hub `{}`", own.name),
+                "give --state a directory that was enrolled with `photonbox enroll`",
+            ));
+        }
+        let lock = RunningLock::take(&state)?;
+        check_memory(options.allow_unlocked_memory)?;
+        let ca = channel_settings::ca(&own)?;
+        let identity = channel_settings::identity(&own)?;
+        channel_settings::check_certificate(&ca, &own, Usage::Client, &[ChannelRole::Host])?;
+        if options.relay.is_some() && !own.relay {
+            return Err(Error::failed(
+                format!("the certificate of `{}` does not allow relaying", own.name),
+                "enrol with a token that does (photonbox enroll token on the hub)",
+            ));
+        }
+        let generator = Arc::new(HostGenerator::new()?);
+        let mut client = ClientOptions::new(
+            Arc::clone(&identity),
+            ca.clone(),
+            Arc::clone(&generator) as Arc<dyn MixingSource>,
+        );
+        client.groups = groups(options.group);
+        client.settings = settings(&options.rekey, &options.limits);
+        let client = ClientConfig::new(client).map_err(|e| channel_settings::refused(&e))?;
+
+        // Everything that can be wrong here is found before the first connection.
+        let mut wanted = extra;
+        for spec in &options.sinks {
+            let contribute: Contribute = {
+                let generator = Arc::clone(&generator);
+                Arc::new(move |bytes| generator.contribute(bytes))
+            };
+            wanted.push(Wanted {
+                name: spec.to_string(),
+                sink: Sink::open(spec, contribute).await?,
+                class: options.class,
+                pace: pace(options, spec),
+                total: options.bytes,
+            });
+        }
+        let listener = match &options.relay {
+            Some(address) => {
+                let address = with_default_port(address, DEFAULT_PORT);
+                let bound = TcpListener::bind(&address).await;
+                Some(bound.map_err(|error| Error::bind(&address, &error))?)
+            }
+            None => None,
+        };
+        let (up, down) = (Channels::default(), Channels::default());
+        let link = Link {
+            hubs: options
+                .hubs
+                .iter()
+                .flat_map(|list| list.split(','))
+                .filter(|hub| !hub.trim().is_empty())
+                .map(|hub| with_default_port(hub, DEFAULT_PORT))
+                .collect(),
+            config: client,
+            generator: Arc::clone(&generator) as Arc<dyn ByteSource>,
+            channels: up.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let (upstream, link) = link.start();
+        let mut others = JoinSet::new();
+        others.spawn(async move {
+            if let Err(error) = link.await {
+                tracing::error!(%error, "the link's task failed");
+            }
+        });
+        let relay = listener
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok());
+        if let Some(listener) = listener {
+            let mut server = ServerOptions::new(
+                Arc::clone(&identity),
+                ca.clone(),
+                Arc::clone(&generator) as Arc<dyn ByteSource>,
+            );
+            server.groups = groups(options.group);
+            server.settings = settings(&options.rekey, &options.limits);
+            let server = ServerConfig::new(server).map_err(|e| channel_settings::refused(&e))?;
+            let service = Relay {
+                id: own.name.clone(),
+                upstream: upstream.clone(),
+                max_hops: options.limits.max_hops,
+                max_requests: options.limits.requests_per_host,
+            };
+            others.spawn(serve_further(
+                listener,
+                Arc::new(service),
+                Arc::new(server),
+                down.clone(),
+                options.limits.clone(),
+                shutdown.clone(),
+            ));
+        }
+        let around = Around {
+            upstream: upstream.clone(),
+            identity,
+            ca,
+            hub: own.hub.clone(),
+            generator: generator as Arc<dyn ByteSource>,
+        };
+        let (finish, finishing) = watch::channel(false);
+        let mut feeds = JoinSet::new();
+        let mut figures = Vec::new();
+        for Wanted {
+            name,
+            sink,
+            class,
+            pace,
+            total,
+        } in wanted
+        {
+            let (feed, shared) = Feed::new(
+                around.clone(),
+                name,
+                sink,
+                class,
+                pace,
+                total,
+                finishing.clone(),
+            );
+            figures.push(shared);
+            feeds.spawn(feed.run());
+        }
+        let host = Arc::new(Host {
+            id: own.name,
+            upstream,
+            up,
+            down,
+            figures,
+            relay,
+            shutdown: shutdown.clone(),
+        });
+        let control = ControlSocket::open(&state, Arc::clone(&host))?;
+        Ok(Self {
+            host,
+            feeds,
+            others,
+            finish,
+            shutdown,
+            _control: control,
+            _lock: lock,
+        })
+    }
+
+    /// Waits until every sink has what it wanted; for ever where there is none, until the shutdown.
+    pub(crate) async fn wait_feeds(&mut self, also_relay: bool) -> Result<()> {
+        loop {
+            tokio::select! {
+                ended = self.feeds.join_next() => match ended {
+                    Some(Ok(Ok(()))) => {}
+                    Some(Ok(Err(error))) => return Err(error),
+                    Some(Err(error)) => {
+                        return Err(Error::failed(format!("a sink's task failed: {error}"), "look at the log"));
+                    }
+                    None if also_relay => {
+                        self.shutdown.reached(Phase::Drain).await;
+                        return Ok(());
+                    }
+                    None => return Ok(()),
+                },
+                () = self.shutdown.reached(Phase::Drain) => return Ok(()),
+            }
+        }
+    }
+
+    /// Closes everything.
+    pub(crate) async fn end(mut self) -> Vec<SinkReport> {
+        self.shutdown.drain();
+        while self.others.join_next().await.is_some() {}
+        self.shutdown.stop();
+        self.feeds.shutdown().await;
+        self.host.figures.iter().map(feed::report).collect()
+    }
+}
+
+/// Accepts further hosts.
+async fn serve_further(
+    listener: TcpListener,
+    service: Arc<Relay>,
+    config: Arc<ServerConfig>,
+    channels: Channels,
+    limits: LimitOptions,
+    shutdown: Shutdown,
+) {
+    let slots = Arc::new(Semaphore::new(limits.max_connections));
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
+                        tracing::warn!(%peer, "too many connections: refused");
+                        continue;
+                    };
+                    let _ = stream.set_nodelay(true);
+                    let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
+                        Ok(channel) => channel,
+                        Err(error) => {
+                            tracing::error!(%peer, %error, "cannot accept a channel");
+                            continue;
+                        }
+                    };
+                    let (service, channels) = (Arc::clone(&service), channels.clone());
+                    let (shutdown, drain) = (shutdown.clone(), Duration::from_millis(limits.drain_ms));
+                    connections.spawn(async move {
+                        let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
+                        let mut handler = Serving::new(service, outbox);
+                        let around =
+                            Surroundings { channels: &channels, shutdown: &shutdown, drain };
+                        wire::run(stream, channel, &mut handler, &mut from_tasks, around).await;
+                        drop(slot);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+            () = shutdown.reached(Phase::Drain) => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+impl Host {
+    fn status(&self) -> Value {
+        let sinks: Vec<SinkReport> = self.figures.iter().map(feed::report).collect();
+        let parent = self.upstream.parent();
+        let links = sinks.iter().map(|sink| sink.hops).max().unwrap_or(0).max(1);
+        let simulated = sinks
+            .iter()
+            .any(|sink| sink.simulated || sink.replayed || sink.test);
+        let replayed = sinks.iter().any(|sink| sink.replayed);
+        let label = match (sinks.iter().any(|sink| sink.test), replayed, simulated) {
+            (true, _, _) => Some("test"),
+            (_, true, _) => Some("replayed"),
+            (_, _, true) => Some("simulated"),
+            _ => None,
+        };
+        let full: u64 = sinks
+            .iter()
+            .filter(|s| s.class == Class::Full)
+            .map(|s| 8 * s.bytes)
+            .sum();
+        let waiting: usize = sinks.iter().filter_map(|sink| sink.waiting_bytes).sum();
+        let mut channels = channels_json(&self.up, links);
+        channels.extend(channels_json(&self.down, 1));
+        json!({
+            "role": "host",
+            "id": self.id,
+            "health": if parent.is_some() { "healthy" } else { "disconnected" },
+            "parent": parent.as_ref().map(|parent| &parent.id),
+            "relay": self.relay,
+            "simulated": simulated,
+            "replayed": replayed,
+            "label": label,
+            "locked": false,
+            "memory_locked": photonbox_secret::lock_state().all_locked(),
+            // A host has no source: what it holds waits in its sinks.
+            "pool": {
+                "full_bits": 8 * waiting,
+                "credited_bits": if simulated { 0 } else { full },
+                "delivered_bits": full,
+            },
+            "channels": channels,
+            "epochs": self.up.epochs() + self.down.epochs(),
+            "closed": self.up.closed(),
+            "sinks": sinks,
+        })
+    }
+}
+
+impl Controlled for Host {
+    async fn control(&self, command: ControlCommand) -> Result<Value> {
+        let hub_only = |what: &str| {
+            Err(Error::failed(
+                format!("a host has no {what}"),
+                "ask the hub, with its --state",
+            ))
+        };
+        match command {
+            ControlCommand::Status => Ok(self.status()),
+            ControlCommand::Drain => {
+                self.shutdown.drain();
+                Ok(json!({ "draining": true }))
+            }
+            ControlCommand::Shutdown => {
+                self.shutdown.stop();
+                Ok(json!({ "stopping": true }))
+            }
+            ControlCommand::Ledger => hub_only("ledger"),
+            ControlCommand::Rearm { .. } => hub_only("card"),
+        }
+    }
+}
+
+/// Runs a host until the shutdown, or until every sink got `bytes`.
+///
+/// # Errors
+/// What can be wrong before it connects: options, state, memory, sinks, port; and a sink or a
+/// refusal that no waiting mends. A hub that cannot be reached is none.
+pub async fn join(
+    options: JoinOptions,
+    shutdown: Shutdown,
+    ready: impl FnOnce(Ready) + Send,
+) -> Result<JoinReport> {
+    check(&options)?;
+    // Ours ends when the sinks are full; the caller's may end it earlier.
+    let own = Shutdown::new();
+    let (outer, inner) = (shutdown.clone(), own.clone());
+    let bridge = tokio::spawn(async move {
+        outer.reached(Phase::Drain).await;
+        inner.drain();
+        outer.reached(Phase::Stop).await;
+        inner.stop();
+    });
+    let started = Running::start(&options, Vec::new(), own).await;
+    let mut running = match started {
+        Ok(running) => running,
+        Err(error) => {
+            bridge.abort();
+            return Err(error);
+        }
+    };
+    let state = state_dir::resolve(options.state.as_deref())?;
+    ready(Ready {
+        role: "host",
+        listen: running.host.relay,
+        control: state_dir::control_socket(&state),
+        label: None,
+    });
+    let fed = running.wait_feeds(options.relay.is_some()).await;
+    let host = running.host.id.clone();
+    let sinks = running.end().await;
+    bridge.abort();
+    fed?;
+    Ok(JoinReport {
+        host,
+        bytes: sinks.iter().map(|sink| sink.bytes).sum(),
+        sha256: sinks
+            .first()
+            .map(|sink| sink.sha256.clone())
+            .unwrap_or_default(),
+        class: options.class,
+        simulated: sinks.iter().any(|sink| sink.simulated),
+        replayed: sinks.iter().any(|sink| sink.replayed),
+        sinks,
+    })
+}

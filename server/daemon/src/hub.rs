@@ -1,0 +1,395 @@
+//! `serve`: the hub. Card, pool, channels, enrolment and control in one process.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use photonbox_channel::sealed::ReplayGuard;
+use photonbox_channel::{
+    Admission, ByteSource, CaCertificate, Channel, Identity as ChannelIdentity, PeerIdentity,
+    Role as ChannelRole, ServerConfig, ServerOptions, Usage,
+};
+use photonbox_entropy::pool::PoolConfig;
+use photonbox_store::{Role, SqliteStore, Store};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use crate::card::{OpenedCard, open_card};
+use crate::channel_settings::{self, groups, settings};
+use crate::control::{ControlCommand, ControlSocket, Controlled};
+use crate::enroll::EnrolmentDesk;
+use crate::fair::{Allowances, FairQueue};
+use crate::feeder::Feeder;
+use crate::front_door::{self, Wants};
+use crate::ledger_book::LedgerBook;
+use crate::options::{LimitOptions, Ready, ServeOptions};
+use crate::serving::{OUTBOX, Serving};
+use crate::shutdown::{Phase, Shutdown};
+use crate::source::{Entropy, label};
+use crate::state_dir::{self, RunningLock};
+use crate::wire::{self, Channels, Surroundings};
+use crate::{Error, Result, os};
+
+/// How often the ledger is written.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// Everything that the hub's tasks share.
+pub(crate) struct Hub {
+    pub(crate) id: Arc<str>,
+    pub(crate) identity: Arc<ChannelIdentity>,
+    pub(crate) ca: CaCertificate,
+    pub(crate) entropy: Arc<Entropy>,
+    pub(crate) feeder: Feeder,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) book: LedgerBook,
+    pub(crate) allowances: Allowances,
+    pub(crate) full_turns: FairQueue,
+    pub(crate) drbg_turns: FairQueue,
+    pub(crate) limits: LimitOptions,
+    pub(crate) channels: Channels,
+    pub(crate) replays: Mutex<ReplayGuard>,
+    /// Label of the card itself: known before its first block.
+    pub(crate) label: Option<&'static str>,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// Enrolled here and not revoked.
+struct Enrolled {
+    store: Arc<dyn Store>,
+}
+
+impl Admission for Enrolled {
+    fn admit(&self, peer: &PeerIdentity) -> bool {
+        match self.store.enrolment_by_fingerprint(&peer.fingerprint) {
+            Ok(Some(enrolment)) => enrolment.revoked.is_none() && enrolment.host == peer.id,
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(%error, "cannot look an enrolment up: refusing the host");
+                false
+            }
+        }
+    }
+}
+
+/// What the card says about itself, as a label.
+fn card_label(opened: &OpenedCard) -> Option<&'static str> {
+    (!opened.card.identity().is_real()).then_some("simulated")
+}
+
+/// Refuses to go on with secrets in memory that can be swapped out, unless that is allowed.
+pub(crate) fn check_memory(allow_unlocked: bool) -> Result<()> {
+    // The first secret decides: what is refused for one page is refused for all.
+    let probe = photonbox_secret::SecretBytes::new_zeroed(4096);
+    let state = photonbox_secret::lock_state();
+    drop(probe);
+    if state.all_locked() {
+        return Ok(());
+    }
+    if allow_unlocked {
+        tracing::warn!(?state, "secrets are not locked in memory");
+        return Ok(());
+    }
+    Err(Error::Locked {
+        what: format!(
+            "secrets cannot be locked in memory: {}",
+            state.last_error.map_or("refused".to_owned(), |error| error.to_string())
+        ),
+        help: "raise the memlock limit (ulimit -l, LimitMEMLOCK=), or start with --allow-unlocked-memory".into(),
+    })
+}
+
+impl Hub {
+    /// Puts the parts together and starts the card.
+    fn start(
+        options: &ServeOptions,
+        store: Arc<dyn Store>,
+        shutdown: Shutdown,
+    ) -> Result<Arc<Self>> {
+        let own = store.identity()?;
+        if own.role != Role::Hub {
+            return Err(Error::failed(
+                format!("this state directory belongs to the host `{}`", own.name),
+                "run `photonbox join` here, or give --state the hub's directory",
+            ));
+        }
+        let ca = channel_settings::ca(&own)?;
+        let identity = channel_settings::identity(&own)?;
+        channel_settings::check_certificate(&ca, &own, Usage::Server, &[ChannelRole::Hub])?;
+        let opened = open_card(&options.card)?;
+        let label = card_label(&opened);
+        if let (Some(label), false) = (label, options.allow_simulated) {
+            return Err(Error::SimulatedRefused { label });
+        }
+        tracing::info!(card = opened.description, label, "card opened");
+        let entropy = Entropy::new(PoolConfig {
+            claimed_h: options.card.claimed_h,
+            allow_simulated: options.allow_simulated,
+            ..PoolConfig::default()
+        })?;
+        let feeder = Feeder::start(opened, Arc::clone(&entropy))?;
+        let book = LedgerBook::begin(Arc::clone(&store), Arc::clone(&entropy))?;
+        Ok(Arc::new(Self {
+            id: own.name.as_str().into(),
+            identity,
+            ca,
+            entropy,
+            feeder,
+            store,
+            book,
+            allowances: Allowances::new(
+                options.limits.host_bytes_per_second,
+                options.limits.host_quota_bytes,
+            ),
+            full_turns: FairQueue::default(),
+            drbg_turns: FairQueue::default(),
+            limits: options.limits.clone(),
+            channels: Channels::default(),
+            replays: Mutex::default(),
+            label,
+            shutdown,
+        }))
+    }
+
+    /// Waits until channels can have keys, but not longer than a handshake may take.
+    async fn seeded(&self) {
+        let wait = async {
+            loop {
+                let changed = self.entropy.changed();
+                if self.entropy.pool().is_seeded() {
+                    return;
+                }
+                let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
+            }
+        };
+        let patience = Duration::from_millis(self.limits.handshake_timeout_ms / 2);
+        let _ = tokio::time::timeout(patience, wait).await;
+    }
+
+    /// One connection.
+    async fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: std::net::SocketAddr,
+        config: Arc<ServerConfig>,
+        desk: Arc<EnrolmentDesk>,
+    ) {
+        let _ = stream.set_nodelay(true);
+        let patience = Duration::from_millis(self.limits.handshake_timeout_ms);
+        let (wants, stream) = match tokio::time::timeout(patience, front_door::greet(stream)).await
+        {
+            Ok(Ok(greeted)) => greeted,
+            Ok(Err(error)) => return tracing::info!(%peer, %error, "connection refused"),
+            Err(_) => return tracing::info!(%peer, "connection said nothing"),
+        };
+        self.seeded().await;
+        if wants == Wants::Enrolment {
+            return desk.serve(stream, peer).await;
+        }
+        let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
+            Ok(channel) => channel,
+            Err(error) => return tracing::error!(%peer, %error, "cannot accept a channel"),
+        };
+        let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
+        let mut handler = Serving::new(Arc::clone(&self), outbox);
+        let around = Surroundings {
+            channels: &self.channels,
+            shutdown: &self.shutdown,
+            drain: Duration::from_millis(self.limits.drain_ms),
+        };
+        wire::run(stream, channel, &mut handler, &mut from_tasks, around).await;
+    }
+
+    fn status(&self) -> Value {
+        let pool = self.entropy.pool().status();
+        let lanes = self.entropy.pool().health().report();
+        let card = self.feeder.card_status();
+        let shown = label(pool.provenance).or(self.label);
+        json!({
+            "role": "hub",
+            "id": &*self.id,
+            "health": pool.health,
+            "simulated": shown.is_some(),
+            "replayed": pool.provenance.replayed,
+            "label": shown,
+            // The custody lock of the root key comes with custody; nothing is locked before.
+            "locked": false,
+            "memory_locked": photonbox_secret::lock_state().all_locked(),
+            "seeded": pool.seeded,
+            "draining": self.shutdown.phase() != Phase::Run,
+            "pool": {
+                "full_bits": pool.full_bits,
+                "credited_bits": pool.credited_bits,
+                "delivered_bits": pool.delivered_bits,
+                "reseeds": pool.reseeds,
+                "input_full": pool.input_full,
+            },
+            "lanes": lanes,
+            "source": self.feeder.source(),
+            "card": card,
+            "channels": channels_json(&self.channels, 1),
+            "epochs": self.channels.epochs(),
+            "closed": self.channels.closed(),
+            "sinks": [],
+        })
+    }
+}
+
+/// The live channels; `links` is what lies between here and the hub on the other side's way.
+pub(crate) fn channels_json(channels: &Channels, links: u8) -> Vec<Value> {
+    let mut all = Vec::new();
+    for status in channels.list() {
+        if let Ok(mut value) = serde_json::to_value(&status) {
+            value["hops"] = json!(links);
+            value["trust_note"] = json!("the trust figure has no security meaning");
+            all.push(value);
+        }
+    }
+    all
+}
+
+impl Controlled for Hub {
+    async fn control(&self, command: ControlCommand) -> Result<Value> {
+        match command {
+            ControlCommand::Status => Ok(self.status()),
+            ControlCommand::Ledger => self.book.json_later().await,
+            ControlCommand::Drain => {
+                self.shutdown.drain();
+                Ok(json!({ "draining": true }))
+            }
+            ControlCommand::Shutdown => {
+                self.shutdown.stop();
+                Ok(json!({ "stopping": true }))
+            }
+            ControlCommand::Rearm { lane } => {
+                self.feeder.rearm(lane).await?;
+                Ok(json!({ "lane": lane, "state": "start-up" }))
+            }
+        }
+    }
+}
+
+/// Runs a hub until the shutdown.
+///
+/// # Errors
+/// What can be wrong before it listens: state, memory, card, port. Afterwards it goes on.
+pub async fn serve(
+    options: ServeOptions,
+    shutdown: Shutdown,
+    ready: impl FnOnce(Ready) + Send,
+) -> Result<()> {
+    serve_watched(options, shutdown, |said, _| ready(said)).await
+}
+
+/// [`serve`], for a caller that looks into the hub.
+pub(crate) async fn serve_watched(
+    options: ServeOptions,
+    shutdown: Shutdown,
+    ready: impl FnOnce(Ready, &Arc<Hub>) + Send,
+) -> Result<()> {
+    let state = state_dir::resolve(options.state.as_deref())?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state)?);
+    let _running = RunningLock::take(&state)?;
+    check_memory(options.allow_unlocked_memory)?;
+    let listener = TcpListener::bind(&options.listen)
+        .await
+        .map_err(|e| Error::bind(&options.listen, &e))?;
+    let hub = Hub::start(&options, Arc::clone(&store), shutdown.clone())?;
+    let source: Arc<dyn ByteSource> = Arc::clone(&hub.entropy) as Arc<dyn ByteSource>;
+    let mut server = ServerOptions::new(
+        Arc::clone(&hub.identity),
+        hub.ca.clone(),
+        Arc::clone(&source),
+    );
+    server.groups = groups(options.group);
+    server.admission = Some(Arc::new(Enrolled {
+        store: Arc::clone(&store),
+    }));
+    server.settings = settings(&options.rekey, &options.limits);
+    let config = Arc::new(ServerConfig::new(server).map_err(|e| channel_settings::refused(&e))?);
+    let authority = store.authority()?.ok_or_else(|| {
+        Error::failed(
+            "this hub has no CA key",
+            "restore the state directory from a backup",
+        )
+    })?;
+    let desk = Arc::new(EnrolmentDesk::new(
+        Arc::clone(&store),
+        &authority,
+        Arc::clone(&hub.identity),
+        hub.ca.clone(),
+        source,
+    )?);
+    drop(authority);
+    let _control = ControlSocket::open(&state, Arc::clone(&hub))?;
+    let listen = listener
+        .local_addr()
+        .map_err(|e| Error::bind(&options.listen, &e))?;
+    tracing::info!(%listen, hub = &*hub.id, label = hub.label, "hub serves");
+    let said = Ready {
+        role: "hub",
+        listen: Some(listen),
+        control: state_dir::control_socket(&state),
+        label: hub.label,
+    };
+    ready(said, &hub);
+
+    let saver = tokio::spawn(save_ledger(hub.book.clone(), shutdown.clone()));
+    let slots = Arc::new(Semaphore::new(options.limits.max_connections));
+    let mut connections = JoinSet::new();
+    while shutdown.phase() == Phase::Run {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => match Arc::clone(&slots).try_acquire_owned() {
+                    Ok(slot) => {
+                        let task = Arc::clone(&hub).connection(stream, peer, Arc::clone(&config), Arc::clone(&desk));
+                        connections.spawn(async move {
+                            task.await;
+                            drop(slot);
+                        });
+                    }
+                    Err(_) => tracing::warn!(%peer, "too many connections: refused"),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+            () = shutdown.reached(Phase::Drain) => {}
+        }
+    }
+    drop(listener);
+    tracing::info!("hub drains");
+    while connections.join_next().await.is_some() {}
+    shutdown.stop();
+    // The saver ends with the phase; what it missed is written here.
+    let _ = saver.await;
+    let book = hub.book.clone();
+    tokio::task::spawn_blocking(move || book.save())
+        .await
+        .map_err(|error| {
+            Error::failed(
+                format!("the ledger was not written: {error}"),
+                "look at the log",
+            )
+        })??;
+    tracing::info!("hub stopped");
+    Ok(())
+}
+
+async fn save_ledger(book: LedgerBook, shutdown: Shutdown) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SAVE_EVERY) => {}
+            () = shutdown.reached(Phase::Stop) => return,
+        }
+        let saving = book.clone();
+        match tokio::task::spawn_blocking(move || saving.save()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the ledger was not written"),
+            Err(error) => tracing::error!(%error, "the ledger was not written"),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The tokio shell of Photonbox: the only crate that sees both the wire and the card.
+//!
+//! Entry points: [`init`], [`enroll_token`], [`enroll`], [`serve`], [`join`], [`control_request`],
+//! [`demo`], [`open_card`]. Their options and reports are plain data in [`options`].
+// Only `os` may contain unsafe code: three system calls.
+#![deny(unsafe_code)]
+
+mod answering;
+mod card;
+mod channel_settings;
+pub mod config;
+mod control;
+mod deliver;
+mod demo;
+mod enroll;
+pub mod enroll_protocol;
+pub mod error;
+mod fair;
+mod feed;
+mod feeder;
+mod front_door;
+mod generator;
+mod host;
+mod hub;
+mod ledger_book;
+mod link;
+pub mod options;
+mod os;
+pub mod pki;
+mod relay;
+mod reports;
+mod serving;
+pub mod shutdown;
+pub mod sinks;
+mod source;
+pub mod state_dir;
+mod wire;
+
+pub use card::{OpenedCard, open_card, start_card};
+pub use config::Config;
+pub use control::{ControlCommand, control_request};
+pub use demo::demo;
+pub use enroll::{enroll, enroll_token, init, revoke};
+pub use error::{Error, Result};
+pub use host::join;
+pub use hub::serve;
+pub use options::*;
+pub use shutdown::{Phase, Shutdown};

@@ -1,0 +1,506 @@
+//! Side B: a host's connection to its hub or relay. One task keeps it up, over several addresses,
+//! with back-off and jitter; everybody on this host asks through an [`Upstream`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use photonbox_channel::message::{Class, Message, Provenance, RefusalCode, Request};
+use photonbox_channel::{
+    ByteSource, Channel, ClientConfig, CloseReason, Event, PeerIdentity, Role,
+};
+use photonbox_secret::SecretBytes;
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+
+use crate::os;
+use crate::shutdown::{Phase, Shutdown};
+use crate::wire::{self, Channels, Handler, Surroundings};
+
+/// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long a TCP connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Bytes that one asker may leave lying; more cancels its request.
+const MAX_QUEUED: usize = 4 * 1024 * 1024;
+/// What a message costs besides its payload, when we count.
+const OVERHEAD: usize = 256;
+
+/// What comes back for a request.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Bytes.
+    Delivery(Delivered),
+    /// Bytes with a signed statement.
+    Attested {
+        delivery: Delivered,
+        statement: Vec<u8>,
+        key: SecretBytes,
+        signature: Vec<u8>,
+    },
+    /// Refused, now or for good.
+    Refused {
+        code: RefusalCode,
+        retry_after_ms: Option<u64>,
+        text: String,
+    },
+    /// The hub's opening of a sealed stream.
+    Opening(Vec<u8>),
+    /// A sealed block.
+    Sealed { hops: u8, block: Vec<u8> },
+    /// The connection is gone, or the request was cancelled because its answers were not taken.
+    Lost,
+}
+
+/// A delivery, out of its record.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    pub(crate) seq: u64,
+    pub(crate) class: Class,
+    pub(crate) provenance: Provenance,
+    pub(crate) hops: u8,
+    pub(crate) origin: String,
+    pub(crate) last: bool,
+    pub(crate) payload: SecretBytes,
+}
+
+/// Where answers go; counts what lies there.
+struct Answers {
+    sender: mpsc::UnboundedSender<(usize, Answer)>,
+    queued: Arc<AtomicUsize>,
+}
+
+impl Answers {
+    /// False: the asker is gone or too slow.
+    fn give(&self, size: usize, answer: Answer) -> bool {
+        let size = size + OVERHEAD;
+        if self.queued.fetch_add(size, Ordering::Relaxed) + size > MAX_QUEUED {
+            let _ = self.sender.send((size, Answer::Lost));
+            return false;
+        }
+        self.sender.send((size, answer)).is_ok()
+    }
+}
+
+/// An open request; dropping it cancels.
+pub(crate) struct Asked {
+    id: u64,
+    receiver: mpsc::UnboundedReceiver<(usize, Answer)>,
+    queued: Arc<AtomicUsize>,
+    commands: mpsc::Sender<Command>,
+    over: bool,
+}
+
+impl Asked {
+    /// The next answer; [`Answer::Lost`] and refusals are the last one.
+    pub(crate) async fn next(&mut self) -> Answer {
+        match self.receiver.recv().await {
+            Some((size, answer)) => {
+                self.queued.fetch_sub(size, Ordering::Relaxed);
+                let last = match &answer {
+                    Answer::Delivery(delivery) | Answer::Attested { delivery, .. } => delivery.last,
+                    Answer::Refused { .. } | Answer::Lost => true,
+                    Answer::Opening(_) | Answer::Sealed { .. } => false,
+                };
+                self.over |= last;
+                answer
+            }
+            None => {
+                self.over = true;
+                Answer::Lost
+            }
+        }
+    }
+
+    /// Asks for more of an on-demand request.
+    pub(crate) async fn pull(&self, bytes: u64) {
+        // A link that is gone answers with Lost.
+        let _ = self
+            .commands
+            .send(Command::Pull { id: self.id, bytes })
+            .await;
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if !self.over {
+            // A full queue: the link notices at the next answer that nobody is here.
+            let _ = self.commands.try_send(Command::Cancel { id: self.id });
+        }
+    }
+}
+
+enum Command {
+    Open {
+        id: u64,
+        path: Option<Vec<String>>,
+        request: Request,
+        answers: Answers,
+    },
+    Pull {
+        id: u64,
+        bytes: u64,
+    },
+    Cancel {
+        id: u64,
+    },
+}
+
+/// Whom we are connected to.
+#[derive(Clone, Debug)]
+pub(crate) struct Parent {
+    pub(crate) id: String,
+    /// A relay: class `full` must be sealed by the hub.
+    pub(crate) is_relay: bool,
+}
+
+/// A handle on the link.
+#[derive(Clone)]
+pub(crate) struct Upstream {
+    commands: mpsc::Sender<Command>,
+    parent: watch::Receiver<Option<Parent>>,
+    next_id: Arc<AtomicU64>,
+}
+
+impl Upstream {
+    /// The parent now.
+    pub(crate) fn parent(&self) -> Option<Parent> {
+        self.parent.borrow().clone()
+    }
+
+    /// Waits until there is a parent.
+    pub(crate) async fn connected(&self) -> Option<Parent> {
+        let mut parent = self.parent.clone();
+        parent
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|parent| parent.clone())
+    }
+
+    /// A number that no request of this process had.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Asks. `request.id` must come from [`Upstream::next_id`]; `path` is set by a relay.
+    pub(crate) async fn ask(&self, request: Request, path: Option<Vec<String>>) -> Asked {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let id = request.id;
+        let answers = Answers {
+            sender,
+            queued: Arc::clone(&queued),
+        };
+        // If the link's task is gone, `answers` is dropped and the asker reads Lost.
+        let _ = self
+            .commands
+            .send(Command::Open {
+                id,
+                path,
+                request,
+                answers,
+            })
+            .await;
+        Asked {
+            id,
+            receiver,
+            queued,
+            commands: self.commands.clone(),
+            over: false,
+        }
+    }
+}
+
+struct Asking {
+    open: HashMap<u64, Answers>,
+    parent: watch::Sender<Option<Parent>>,
+    peer: Option<PeerIdentity>,
+    /// Messages that could not be sent when their event came.
+    cancels: Vec<u64>,
+}
+
+impl Asking {
+    fn lose_all(&mut self) {
+        self.parent.send_replace(None);
+        for answers in std::mem::take(&mut self.open).into_values() {
+            answers.give(0, Answer::Lost);
+        }
+    }
+
+    fn route(&mut self, id: u64, size: usize, answer: Answer, last: bool) {
+        let Some(answers) = self.open.get(&id) else {
+            return;
+        };
+        if !answers.give(size, answer) {
+            self.cancels.push(id);
+            self.open.remove(&id);
+        } else if last {
+            self.open.remove(&id);
+        }
+    }
+
+    fn message(&mut self, message: Message<'_>) {
+        let delivered = |delivery: &photonbox_channel::message::Delivery<'_>| Delivered {
+            seq: delivery.seq,
+            class: delivery.class,
+            provenance: delivery.provenance,
+            hops: delivery.hops,
+            origin: delivery.origin.to_owned(),
+            last: delivery.last,
+            payload: SecretBytes::from_slice(delivery.payload),
+        };
+        match message {
+            Message::Delivery(delivery) => {
+                let answer = Answer::Delivery(delivered(&delivery));
+                self.route(delivery.id, delivery.payload.len(), answer, delivery.last);
+            }
+            Message::AttestedDelivery(attested) => {
+                let answer = Answer::Attested {
+                    delivery: delivered(&attested.delivery),
+                    statement: attested.statement.to_vec(),
+                    key: SecretBytes::from_slice(attested.key),
+                    signature: attested.signature.to_vec(),
+                };
+                let delivery = &attested.delivery;
+                self.route(delivery.id, delivery.payload.len(), answer, delivery.last);
+            }
+            Message::Refused {
+                id,
+                code,
+                retry_after_ms,
+                text,
+            } => {
+                let text = text.chars().filter(|c| !c.is_control()).collect();
+                self.route(
+                    id,
+                    0,
+                    Answer::Refused {
+                        code,
+                        retry_after_ms,
+                        text,
+                    },
+                    true,
+                );
+            }
+            Message::Opening { id, opening } => {
+                self.route(id, opening.len(), Answer::Opening(opening.to_vec()), false);
+            }
+            Message::SealedDelivery { id, hops, block } => {
+                let answer = Answer::Sealed {
+                    hops,
+                    block: block.to_vec(),
+                };
+                self.route(id, block.len(), answer, false);
+            }
+            // Only side B sends these.
+            Message::Request(_)
+            | Message::Cancel { .. }
+            | Message::Pull { .. }
+            | Message::Forward { .. } => {
+                tracing::debug!("a hub sent what only a host sends; ignored");
+            }
+        }
+    }
+}
+
+impl Handler for Asking {
+    type Out = Command;
+
+    fn event(&mut self, channel: &mut Channel, event: Event) {
+        match event {
+            Event::FirstChannel { peer, elapsed, .. } => {
+                tracing::debug!(peer = peer.id, ?elapsed, "first channel");
+                self.peer = Some(peer);
+            }
+            Event::SecondChannel { elapsed } => {
+                if let Some(peer) = &self.peer {
+                    let is_relay = !peer.roles.contains(&Role::Hub);
+                    tracing::info!(peer = peer.id, is_relay, ?elapsed, "connected");
+                    self.parent.send_replace(Some(Parent {
+                        id: peer.id.clone(),
+                        is_relay,
+                    }));
+                }
+            }
+            Event::Message(received) => {
+                self.message(received.message());
+                channel.recycle(received);
+            }
+            Event::Closed { .. } => {}
+        }
+        while channel.can_send()
+            && let Some(id) = self.cancels.pop()
+        {
+            self.send(channel, Command::Cancel { id });
+        }
+    }
+
+    fn send(&mut self, channel: &mut Channel, command: Command) {
+        let sent = match command {
+            Command::Open {
+                id,
+                path,
+                request,
+                answers,
+            } => {
+                let sent = match &path {
+                    None => channel.send(&Message::Request(request)),
+                    Some(path) => {
+                        let path = path.iter().map(String::as_str).collect();
+                        channel.send(&Message::Forward { path, request })
+                    }
+                };
+                match sent {
+                    Ok(()) => drop(self.open.insert(id, answers)),
+                    Err(_) => drop(answers.give(0, Answer::Lost)),
+                }
+                sent
+            }
+            Command::Pull { id, bytes } if self.open.contains_key(&id) => {
+                channel.send(&Message::Pull { id, bytes })
+            }
+            Command::Cancel { id } => {
+                self.open.remove(&id);
+                channel.send(&Message::Cancel { id })
+            }
+            Command::Pull { .. } => Ok(()),
+        };
+        if let Err(error) = sent {
+            tracing::debug!(%error, "a message was not sent");
+        }
+    }
+
+    fn drained(&mut self, _channel: &mut Channel) -> bool {
+        // A host that ends wants nothing more.
+        true
+    }
+
+    fn closed(&mut self, reason: CloseReason, by_peer: bool, detail: &str) {
+        let peer = self.peer.as_ref().map_or("?", |peer| peer.id.as_str());
+        tracing::warn!(peer, %reason, by_peer, detail, "channel to the parent closed");
+        self.lose_all();
+    }
+}
+
+/// What the link needs.
+pub(crate) struct Link {
+    pub(crate) hubs: Vec<String>,
+    pub(crate) config: ClientConfig,
+    pub(crate) generator: Arc<dyn ByteSource>,
+    pub(crate) channels: Channels,
+    pub(crate) shutdown: Shutdown,
+}
+
+impl Link {
+    /// Starts the task; it ends with the shutdown.
+    pub(crate) fn start(self) -> (Upstream, tokio::task::JoinHandle<()>) {
+        let (commands, receiver) = mpsc::channel(256);
+        let (parent_sender, parent) = watch::channel(None);
+        let upstream = Upstream {
+            commands,
+            parent,
+            next_id: Arc::new(AtomicU64::new(1)),
+        };
+        let task = tokio::spawn(self.keep_up(receiver, parent_sender));
+        (upstream, task)
+    }
+
+    async fn keep_up(
+        self,
+        mut commands: mpsc::Receiver<Command>,
+        parent: watch::Sender<Option<Parent>>,
+    ) {
+        let mut pause = FIRST_PAUSE;
+        let mut last_reason = String::new();
+        while self.shutdown.phase() == Phase::Run {
+            for address in &self.hubs {
+                let outcome = tokio::select! {
+                    outcome = self.once(address, &mut commands, &parent) => outcome,
+                    () = self.shutdown.reached(Phase::Stop) => return,
+                };
+                if self.shutdown.phase() != Phase::Run {
+                    return;
+                }
+                match outcome {
+                    // It stood: begin again with the first address, soon.
+                    Ok(()) => {
+                        pause = FIRST_PAUSE;
+                        last_reason.clear();
+                        break;
+                    }
+                    Err(reason) => {
+                        // The same failure again and again is said once.
+                        let line = format!("{address}: {reason}");
+                        if line != last_reason {
+                            tracing::warn!(hub = %address, reason, "cannot connect; trying again");
+                            last_reason = line;
+                        }
+                    }
+                }
+            }
+            let waited = pause.mul_f64(0.5 + self.jitter());
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            let until = tokio::time::Instant::now() + waited;
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep_until(until) => break,
+                    () = self.shutdown.reached(Phase::Drain) => return,
+                    // Nobody is there to ask: whoever did reads Lost.
+                    command = commands.recv() => match command {
+                        Some(Command::Open { answers, .. }) => drop(answers.give(0, Answer::Lost)),
+                        Some(_) => {}
+                        None => return,
+                    },
+                }
+            }
+        }
+    }
+
+    /// 0 … 1, so that the hosts of a dead hub don't all come back at once.
+    fn jitter(&self) -> f64 {
+        let mut byte = [0];
+        // A generator that fails here fails the next handshake, too, and is told there.
+        let _ = self.generator.fill(&mut byte);
+        f64::from(byte[0]) / 255.0
+    }
+
+    /// One connection from beginning to end. `Err`: the second channel never stood.
+    async fn once(
+        &self,
+        address: &str,
+        commands: &mut mpsc::Receiver<Command>,
+        parent: &watch::Sender<Option<Parent>>,
+    ) -> Result<(), String> {
+        let stream = match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(error.to_string()),
+            Err(_) => return Err(format!("no connection in {} s", CONNECT.as_secs())),
+        };
+        // Requests are small and answers awaited.
+        let _ = stream.set_nodelay(true);
+        let channel = Channel::connect(&self.config, os::unix_now(), os::now())
+            .map_err(|error| error.to_string())?;
+        let mut handler = Asking {
+            open: HashMap::new(),
+            parent: parent.clone(),
+            peer: None,
+            cancels: Vec::new(),
+        };
+        let around = Surroundings {
+            channels: &self.channels,
+            shutdown: &self.shutdown,
+            drain: Duration::from_secs(1),
+        };
+        let ended = wire::run(stream, channel, &mut handler, commands, around).await;
+        handler.lose_all();
+        if ended.was_open {
+            Ok(())
+        } else {
+            Err(ended.detail)
+        }
+    }
+}

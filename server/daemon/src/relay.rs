@@ -1,0 +1,148 @@
+//! Serving further hosts: passes their requests up in their own names and the answers down.
+//! Nothing is made here; what is sealed passes unread (`1-entropy` §1.6).
+
+use std::sync::Arc;
+
+use photonbox_channel::PeerIdentity;
+use photonbox_channel::message::{Class, RefusalCode, Request};
+use tokio::sync::mpsc;
+
+use crate::deliver::refuse;
+use crate::link::{Answer, Delivered, Upstream};
+use crate::serving::{Ask, Out, Outbox, Service};
+
+/// The service of a relay.
+pub(crate) struct Relay {
+    pub(crate) id: String,
+    pub(crate) upstream: Upstream,
+    pub(crate) max_hops: u8,
+    pub(crate) max_requests: usize,
+}
+
+impl Service for Relay {
+    async fn answer(
+        self: Arc<Self>,
+        peer: Arc<PeerIdentity>,
+        ask: Ask,
+        mut pulls: mpsc::UnboundedReceiver<u64>,
+        out: Outbox,
+    ) {
+        let id = ask.request.id;
+        let mut path = ask.path;
+        if path.contains(&self.id) || path.len() >= usize::from(self.max_hops) {
+            let text = "the path comes back to this relay or is too long";
+            refuse(&out, id, RefusalCode::Loop, None, text).await;
+            return;
+        }
+        if self.upstream.parent().is_none() {
+            let text = "this relay has no parent now";
+            refuse(&out, id, RefusalCode::Unreachable, Some(1000), text).await;
+            return;
+        }
+        path.push(self.id.clone());
+        tracing::debug!(host = path[0], peer = peer.id, "request passed on");
+        let request = Request {
+            id: self.upstream.next_id(),
+            ..ask.request
+        };
+        let mut asked = self.upstream.ask(request, Some(path)).await;
+        let mut may_pull = true;
+        loop {
+            tokio::select! {
+                answer = asked.next() => {
+                    let (message, last) = pass_on(id, answer);
+                    // A host that is gone has dropped this task already.
+                    if out.send(message).await.is_err() || last {
+                        return;
+                    }
+                }
+                pull = pulls.recv(), if may_pull => match pull {
+                    Some(bytes) => asked.pull(bytes).await,
+                    None => may_pull = false,
+                },
+            }
+        }
+    }
+
+    fn joined(&self, peer: &PeerIdentity) {
+        tracing::info!(host = peer.id, "host behind this relay");
+    }
+
+    fn max_requests(&self) -> usize {
+        self.max_requests
+    }
+}
+
+/// An answer from above as a message for below, one hop further.
+fn pass_on(id: u64, answer: Answer) -> (Out, bool) {
+    let delivery = |delivery: Delivered| {
+        let last = delivery.last;
+        let out = Out::Delivery {
+            id,
+            seq: delivery.seq,
+            // Whatever passes a relay in the clear has no credit.
+            class: Class::Drbg,
+            provenance: delivery.provenance,
+            hops: delivery.hops.saturating_add(1),
+            origin: delivery.origin.into(),
+            last,
+            payload: delivery.payload,
+        };
+        (out, last)
+    };
+    match answer {
+        Answer::Delivery(one) => delivery(one),
+        Answer::Attested {
+            delivery: one,
+            statement,
+            key,
+            signature,
+        } => {
+            let (out, last) = delivery(one);
+            (
+                Out::Attested {
+                    delivery: Box::new(out),
+                    statement,
+                    key,
+                    signature,
+                },
+                last,
+            )
+        }
+        Answer::Refused {
+            code,
+            retry_after_ms,
+            text,
+        } => (
+            Out::Refused {
+                id,
+                code,
+                retry_after_ms,
+                text,
+            },
+            true,
+        ),
+        Answer::Opening(opening) => (Out::Opening { id, opening }, false),
+        Answer::Sealed { hops, block } => (
+            Out::Sealed {
+                id,
+                hops: hops.saturating_add(1),
+                block,
+            },
+            false,
+        ),
+        Answer::Lost => {
+            let text = "the relay lost its parent, or its host reads too slowly".to_owned();
+            let code = RefusalCode::Unreachable;
+            (
+                Out::Refused {
+                    id,
+                    code,
+                    retry_after_ms: Some(1000),
+                    text,
+                },
+                true,
+            )
+        }
+    }
+}

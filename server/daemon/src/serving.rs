@@ -1,0 +1,366 @@
+//! Side A of a channel: takes requests of one peer, runs a task for each, sends what they make.
+//! A hub and a relay differ in the [`Service`] behind it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use photonbox_channel::message::{
+    AttestedDelivery, Class, Delivery, Message, Mode, Provenance, RefusalCode, Request,
+};
+use photonbox_channel::{Channel, CloseReason, Event, PeerIdentity};
+use photonbox_secret::SecretBytes;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::wire::Handler;
+
+/// Messages that wait for the channel, at most: a task that has more to say waits.
+pub(crate) const OUTBOX: usize = 64;
+
+/// What a peer asks, and for whom.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    /// The final host first, then each relay passed; one entry for a host that asks itself.
+    pub(crate) path: Vec<String>,
+    pub(crate) request: Request,
+}
+
+/// A message on its way to the peer.
+pub(crate) enum Out {
+    Delivery {
+        id: u64,
+        seq: u64,
+        class: Class,
+        provenance: Provenance,
+        hops: u8,
+        origin: Arc<str>,
+        last: bool,
+        payload: SecretBytes,
+    },
+    Attested {
+        delivery: Box<Out>,
+        statement: Vec<u8>,
+        key: SecretBytes,
+        signature: Vec<u8>,
+    },
+    Refused {
+        id: u64,
+        code: RefusalCode,
+        retry_after_ms: Option<u64>,
+        text: String,
+    },
+    Opening {
+        id: u64,
+        opening: Vec<u8>,
+    },
+    Sealed {
+        id: u64,
+        hops: u8,
+        block: Vec<u8>,
+    },
+    /// The task of this request is over.
+    Done {
+        id: u64,
+    },
+}
+
+/// Where a request's task puts its messages.
+pub(crate) type Outbox = mpsc::Sender<Out>;
+
+/// Answers requests. `answer` spawns nothing itself: it is the task.
+pub(crate) trait Service: Send + Sync + 'static {
+    /// Answers one request until it is done; dropped when the peer cancels or leaves.
+    fn answer(
+        self: Arc<Self>,
+        peer: Arc<PeerIdentity>,
+        ask: Ask,
+        pulls: mpsc::UnboundedReceiver<u64>,
+        out: Outbox,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// A peer's second channel stands.
+    fn joined(&self, peer: &PeerIdentity);
+    /// Requests that a peer may have open.
+    fn max_requests(&self) -> usize;
+}
+
+struct Open {
+    task: AbortHandle,
+    pulls: mpsc::UnboundedSender<u64>,
+    /// Ends by itself.
+    finite: bool,
+}
+
+/// Side A's handler.
+pub(crate) struct Serving<S> {
+    service: Arc<S>,
+    peer: Option<Arc<PeerIdentity>>,
+    open: HashMap<u64, Open>,
+    outbox: Outbox,
+    draining: bool,
+    refusals: Vec<Out>,
+}
+
+impl<S: Service> Serving<S> {
+    pub(crate) fn new(service: Arc<S>, outbox: Outbox) -> Self {
+        Self {
+            service,
+            peer: None,
+            open: HashMap::new(),
+            outbox,
+            draining: false,
+            refusals: Vec::new(),
+        }
+    }
+
+    fn refuse(&mut self, id: u64, code: RefusalCode, text: &str) {
+        // Sent as soon as the channel can; a peer that floods us is bounded by this.
+        if self.refusals.len() < 256 {
+            let retry_after_ms = (code == RefusalCode::Draining).then_some(1000);
+            self.refusals.push(Out::Refused {
+                id,
+                code,
+                retry_after_ms,
+                text: text.into(),
+            });
+        }
+    }
+
+    fn ask(&mut self, path: Vec<String>, request: Request) {
+        let id = request.id;
+        let Some(peer) = self.peer.clone() else {
+            return;
+        };
+        if self.draining {
+            return self.refuse(id, RefusalCode::Draining, "going away; connect again later");
+        }
+        if self.open.len() >= self.service.max_requests() {
+            return self.refuse(id, RefusalCode::Quota, "too many requests are open");
+        }
+        if id == 0 || self.open.contains_key(&id) {
+            return self.refuse(
+                id,
+                RefusalCode::Unsupported,
+                "that request number is in use",
+            );
+        }
+        let finite = matches!(
+            request.mode,
+            Mode::Once { .. } | Mode::Stream { total: Some(_), .. }
+        );
+        let (pulls, to_pull) = mpsc::unbounded_channel();
+        let service = Arc::clone(&self.service);
+        let out = self.outbox.clone();
+        let ask = Ask { path, request };
+        let task = tokio::spawn(async move {
+            service.answer(peer, ask, to_pull, out.clone()).await;
+            // The wire may be gone; then nobody counts.
+            let _ = out.send(Out::Done { id }).await;
+        });
+        self.open.insert(
+            id,
+            Open {
+                task: task.abort_handle(),
+                pulls,
+                finite,
+            },
+        );
+    }
+
+    fn message(&mut self, message: Message<'_>) {
+        match message {
+            Message::Request(request) => {
+                let Some(peer) = &self.peer else { return };
+                let path = vec![peer.id.clone()];
+                self.ask(path, request);
+            }
+            Message::Forward { path, request } => {
+                let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
+                let by_peer = self.peer.as_ref().is_some_and(|peer| {
+                    path.last() == Some(&peer.id)
+                        && peer.roles.contains(&photonbox_channel::Role::Relay)
+                });
+                if !by_peer || path.len() < 2 {
+                    return self.refuse(
+                        request.id,
+                        RefusalCode::Forbidden,
+                        "only a relay may forward",
+                    );
+                }
+                self.ask(path, request);
+            }
+            Message::Cancel { id } => {
+                if let Some(open) = self.open.remove(&id) {
+                    open.task.abort();
+                }
+            }
+            Message::Pull { id, bytes } => {
+                if let Some(open) = self.open.get(&id) {
+                    // The task may have ended just now; then there is nothing to pull.
+                    let _ = open.pulls.send(bytes);
+                }
+            }
+            // Only side A sends these; from a host they mean nothing.
+            Message::Delivery(_)
+            | Message::AttestedDelivery(_)
+            | Message::Refused { .. }
+            | Message::Opening { .. }
+            | Message::SealedDelivery { .. } => {
+                tracing::debug!("a host sent what only a hub sends; ignored");
+            }
+        }
+    }
+
+    fn flush_refusals(&mut self, channel: &mut Channel) {
+        while channel.can_send()
+            && let Some(refusal) = self.refusals.pop()
+        {
+            send(channel, &refusal);
+        }
+    }
+}
+
+fn send(channel: &mut Channel, out: &Out) {
+    let result = match out {
+        Out::Delivery { .. } => match delivery(out) {
+            Some(delivery) => channel.send(&Message::Delivery(delivery)),
+            None => Ok(()),
+        },
+        Out::Attested {
+            delivery: inner,
+            statement,
+            key,
+            signature,
+        } => match delivery(inner) {
+            Some(delivery) => channel.send(&Message::AttestedDelivery(AttestedDelivery {
+                delivery,
+                statement,
+                key: key.as_slice(),
+                signature,
+            })),
+            None => Ok(()),
+        },
+        Out::Refused {
+            id,
+            code,
+            retry_after_ms,
+            text,
+        } => channel.send(&Message::Refused {
+            id: *id,
+            code: *code,
+            retry_after_ms: *retry_after_ms,
+            text,
+        }),
+        Out::Opening { id, opening } => channel.send(&Message::Opening { id: *id, opening }),
+        Out::Sealed { id, hops, block } => channel.send(&Message::SealedDelivery {
+            id: *id,
+            hops: *hops,
+            block,
+        }),
+        Out::Done { .. } => Ok(()),
+    };
+    if let Err(error) = result {
+        // The wire asks `can_send` first, so this is a channel that has just closed.
+        tracing::debug!(%error, "a message was not sent");
+    }
+}
+
+fn delivery(out: &Out) -> Option<Delivery<'_>> {
+    match out {
+        Out::Delivery {
+            id,
+            seq,
+            class,
+            provenance,
+            hops,
+            origin,
+            last,
+            payload,
+        } => Some(Delivery {
+            id: *id,
+            seq: *seq,
+            class: *class,
+            provenance: *provenance,
+            hops: *hops,
+            origin,
+            last: *last,
+            payload: payload.as_slice(),
+        }),
+        _ => None,
+    }
+}
+
+impl<S: Service> Handler for Serving<S> {
+    type Out = Out;
+
+    fn event(&mut self, channel: &mut Channel, event: Event) {
+        match event {
+            Event::FirstChannel { peer, elapsed, .. } => {
+                tracing::debug!(peer = peer.id, ?elapsed, "first channel");
+                self.peer = Some(Arc::new(peer));
+            }
+            Event::SecondChannel { elapsed } => {
+                if let Some(peer) = &self.peer {
+                    tracing::info!(peer = peer.id, ?elapsed, "host connected");
+                    self.service.joined(peer);
+                }
+            }
+            Event::Message(received) => {
+                self.message(received.message());
+                channel.recycle(received);
+            }
+            Event::Closed { .. } => {}
+        }
+        self.flush_refusals(channel);
+    }
+
+    fn send(&mut self, channel: &mut Channel, out: Out) {
+        match out {
+            Out::Done { id } => {
+                self.open.remove(&id);
+            }
+            // What a cancelled request still had in the outbox goes nowhere.
+            Out::Delivery { id, .. } | Out::Sealed { id, .. } | Out::Opening { id, .. }
+                if !self.open.contains_key(&id) => {}
+            other => send(channel, &other),
+        }
+        self.flush_refusals(channel);
+    }
+
+    fn drained(&mut self, channel: &mut Channel) -> bool {
+        if !self.draining {
+            self.draining = true;
+            let endless: Vec<u64> = self
+                .open
+                .iter()
+                .filter(|(_, open)| !open.finite)
+                .map(|(id, _)| *id)
+                .collect();
+            for id in endless {
+                if let Some(open) = self.open.remove(&id) {
+                    open.task.abort();
+                }
+                self.refuse(id, RefusalCode::Draining, "going away; connect again later");
+            }
+        }
+        self.flush_refusals(channel);
+        self.open.is_empty() && self.refusals.is_empty()
+    }
+
+    fn closed(&mut self, reason: CloseReason, by_peer: bool, detail: &str) {
+        let peer = self.peer.as_ref().map_or("?", |peer| peer.id.as_str());
+        if reason.is_fault() {
+            tracing::warn!(peer, %reason, by_peer, detail, "channel closed");
+        } else {
+            tracing::info!(peer, %reason, by_peer, "channel closed");
+        }
+    }
+}
+
+impl<S> Drop for Serving<S> {
+    fn drop(&mut self) {
+        for open in self.open.values() {
+            open.task.abort();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Where a host puts what it receives. Each sink asks for its own bytes: no byte goes to two sinks.
+
+mod egd;
+pub mod egd_protocol;
+mod kernel;
+mod writer;
+
+use std::io;
+use std::sync::Arc;
+
+use crate::options::SinkSpec;
+use crate::{Error, Result};
+
+/// Takes what an EGD client writes (command 03) and mixes it in, without credit.
+pub(crate) type Contribute = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+/// Why a sink takes no more.
+#[derive(Debug)]
+pub(crate) enum SinkEnd {
+    /// The reader of standard output went away: nothing is wrong.
+    ReaderGone,
+    /// It failed.
+    Failed(io::Error),
+}
+
+impl From<io::Error> for SinkEnd {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// An open sink.
+pub(crate) enum Sink {
+    Writer(writer::Writer),
+    Egd(egd::EgdServer),
+    Kernel(kernel::Kernel),
+    /// Takes bytes at a bounded rate and keeps none: for the demo, where they are only counted.
+    Measured {
+        bytes_per_second: u64,
+    },
+}
+
+impl Sink {
+    /// Opens a sink; one that cannot be written is an error here, not later.
+    pub(crate) async fn open(spec: &SinkSpec, contribute: Contribute) -> Result<Self> {
+        let opened = match spec {
+            SinkSpec::Stdout => Ok(Self::Writer(writer::Writer::stdout())),
+            SinkSpec::File(path) => writer::Writer::file(path).await.map(Self::Writer),
+            SinkSpec::Fifo(path) => writer::Writer::fifo(path).map(Self::Writer),
+            SinkSpec::EgdUnix(path) => egd::EgdServer::unix(path, contribute).map(Self::Egd),
+            SinkSpec::EgdTcp(address) => egd::EgdServer::tcp(address, contribute)
+                .await
+                .map(Self::Egd),
+            SinkSpec::Kernel => kernel::Kernel::open().map(Self::Kernel),
+        };
+        opened.map_err(|error| refused(spec, &error))
+    }
+
+    /// Writes all of `bytes`; returns when the sink has taken them. `creditable`: class `full`, and
+    /// no label on the source.
+    pub(crate) async fn write(&mut self, bytes: &[u8], creditable: bool) -> Result<(), SinkEnd> {
+        match self {
+            Self::Writer(writer) => writer.write(bytes).await,
+            Self::Egd(server) => {
+                server.fill(bytes).await;
+                Ok(())
+            }
+            Self::Kernel(kernel) => Ok(kernel.write(bytes, creditable)?),
+            Self::Measured { bytes_per_second } => {
+                let seconds = bytes.len() as f64 / (*bytes_per_second).max(1) as f64;
+                tokio::time::sleep(std::time::Duration::from_secs_f64(seconds)).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes what was written lasting.
+    pub(crate) async fn finish(&mut self) -> Result<(), SinkEnd> {
+        match self {
+            Self::Writer(writer) => writer.finish().await,
+            Self::Egd(server) => {
+                server.drained().await;
+                Ok(())
+            }
+            Self::Kernel(_) | Self::Measured { .. } => Ok(()),
+        }
+    }
+
+    /// Bytes to ask for at once.
+    pub(crate) fn portion(&self) -> u64 {
+        match self {
+            Self::Writer(_) => 256 * 1024,
+            Self::Egd(_) => egd::RESERVOIR as u64 / 4,
+            Self::Kernel(_) => 64,
+            Self::Measured { .. } => 1024,
+        }
+    }
+
+    /// The sink is full of bytes that nobody took yet (for `status`).
+    pub(crate) fn waiting_bytes(&self) -> Option<usize> {
+        match self {
+            Self::Egd(server) => Some(server.level()),
+            Self::Writer(_) | Self::Kernel(_) | Self::Measured { .. } => None,
+        }
+    }
+}
+
+/// An opening error as one line that says what to do.
+fn refused(spec: &SinkSpec, error: &io::Error) -> Error {
+    let help = match (spec, error.kind()) {
+        (SinkSpec::Kernel, io::ErrorKind::PermissionDenied) => {
+            "run as root (CAP_SYS_ADMIN), or choose another sink"
+        }
+        (SinkSpec::EgdUnix(_) | SinkSpec::EgdTcp(_), io::ErrorKind::AddrInUse) => {
+            "stop the program that listens there, or choose another address"
+        }
+        (SinkSpec::Fifo(_), io::ErrorKind::AlreadyExists) => {
+            "remove that file or choose another path"
+        }
+        _ => "choose a place that exists and that you may write",
+    };
+    Error::Sink {
+        sink: spec.to_string(),
+        reason: error.to_string(),
+        help: help.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

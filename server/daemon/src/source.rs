@@ -1,0 +1,121 @@
+//! The hub's pool, shared: the feeder fills it, requests and channels draw from it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use photonbox_channel::{ByteSource, SourceExhausted};
+use photonbox_entropy::drbg::{MAX_REQUEST_BYTES, SEED_BYTES};
+use photonbox_entropy::health::Health;
+use photonbox_entropy::pool::{FullOutput, Pool, PoolConfig, PoolError};
+use photonbox_entropy::provenance::Provenance;
+use photonbox_secret::{SecretArray, SecretBytes};
+use tokio::sync::Notify;
+
+use crate::generator::moment;
+use crate::{Error, Result, os};
+
+/// The pool behind its lock. Every call is short: nothing waits while it holds the lock.
+#[derive(Debug)]
+pub(crate) struct Entropy {
+    pool: Mutex<Pool>,
+    changed: Notify,
+}
+
+/// The labels of the entropy crate as the channel writes them.
+pub(crate) fn on_the_wire(provenance: Provenance) -> photonbox_channel::Provenance {
+    photonbox_channel::Provenance {
+        simulated: provenance.simulated,
+        replayed: provenance.replayed,
+        test: provenance.test,
+    }
+}
+
+/// One word for people: the strongest label.
+pub(crate) fn label(provenance: Provenance) -> Option<&'static str> {
+    if provenance.test {
+        Some("test")
+    } else if provenance.replayed {
+        Some("replayed")
+    } else if provenance.simulated {
+        Some("simulated")
+    } else {
+        None
+    }
+}
+
+impl Entropy {
+    pub(crate) fn new(config: PoolConfig) -> Result<Arc<Self>> {
+        let pool = Pool::new(config)
+            .map_err(|error| Error::usage(error.to_string(), "correct claimed_h in [card]"))?;
+        Ok(Arc::new(Self {
+            pool: Mutex::new(pool),
+            changed: Notify::new(),
+        }))
+    }
+
+    /// The pool, for whoever needs more than one call at once.
+    pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
+        // The pool checks its own invariants at each step and fails closed.
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes everybody who waits in [`Entropy::changed`].
+    pub(crate) fn tell(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Resolves when the pool has changed since this was called.
+    pub(crate) fn changed(&self) -> impl Future<Output = ()> + '_ {
+        self.changed.notified()
+    }
+
+    /// Full entropy, mixed once with the operating system's.
+    pub(crate) fn full(&self, bytes: usize) -> Result<FullOutput, PoolError> {
+        let mut share = SecretBytes::new_zeroed(bytes);
+        if os::random(share.as_mut_slice()).is_err() {
+            return Err(PoolError::WrongOsLength {
+                expected: bytes,
+                found: 0,
+            });
+        }
+        self.pool().full(bytes, share.as_slice(), moment())
+    }
+
+    /// DRBG output, at most 64 KiB.
+    pub(crate) fn drbg(&self, out: &mut [u8]) -> Result<Provenance, PoolError> {
+        let fresh = fresh_os()?;
+        self.pool().drbg(out, moment(), fresh.as_array())
+    }
+
+    /// Seeds and reseeds when that is due.
+    pub(crate) fn maintain(&self) -> Result<(), PoolError> {
+        let fresh = fresh_os()?;
+        self.pool().maintain(moment(), fresh.as_array()).map(drop)
+    }
+
+    /// Health of all lanes together.
+    pub(crate) fn health(&self) -> Health {
+        self.pool().health().health()
+    }
+}
+
+fn fresh_os() -> Result<SecretArray<SEED_BYTES>, PoolError> {
+    let mut fresh = SecretArray::new_zeroed();
+    os::random(fresh.as_mut_slice()).map_err(|_| PoolError::WrongOsLength {
+        expected: SEED_BYTES,
+        found: 0,
+    })?;
+    Ok(fresh)
+}
+
+/// The hub's side of every channel draws its keys here (`1-entropy` §1.5 steps 2 to 4).
+impl ByteSource for Entropy {
+    fn fill(&self, out: &mut [u8]) -> Result<(), SourceExhausted> {
+        for chunk in out.chunks_mut(MAX_REQUEST_BYTES) {
+            self.drbg(chunk).map_err(|error| {
+                tracing::warn!(%error, "no bytes for a channel's keys");
+                SourceExhausted
+            })?;
+        }
+        Ok(())
+    }
+}

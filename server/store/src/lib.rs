@@ -1,0 +1,124 @@
+//! What a hub or host keeps on disk: identity, CA, enrolments, join tokens, failed tries, ledger.
+//!
+//! [`Store`] is the interface; [`SqliteStore`] is its embedded form. Whatever a method has returned
+//! `Ok` for is on the disk (`synchronous=FULL`) and survives a crash.
+#![forbid(unsafe_code)]
+
+mod error;
+mod key_frame;
+mod records;
+mod schema;
+mod sqlite;
+mod token;
+
+pub use error::{Error, Result};
+pub use records::{
+    Authority, DeliveryRow, Enrolment, FailedTry, Identity, LedgerRows, Role, SourceRow,
+};
+pub use sqlite::{DATABASE_FILE, SqliteStore};
+pub use token::{Grant, IssuedToken, TOKEN_SECRET_BYTES, TOKEN_TRIES, TokenRefusal, TokenTerms};
+
+/// Storage of one hub or host. Implementations are shared between threads; each method is one
+/// transaction.
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Writes the identity of a fresh directory.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyInitialised`] when there is one.
+    fn create_identity(&self, identity: &Identity, authority: Option<&Authority>) -> Result<()>;
+
+    /// The identity.
+    ///
+    /// # Errors
+    /// [`Error::NotInitialised`] when there is none.
+    fn identity(&self) -> Result<Identity>;
+
+    /// The CA, on a hub.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] and failures of the database.
+    fn authority(&self) -> Result<Option<Authority>>;
+
+    /// Makes a join token from `secret`; only its SHA-256 is stored.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn issue_token(
+        &self,
+        secret: &[u8; TOKEN_SECRET_BYTES],
+        terms: TokenTerms,
+        now: u64,
+    ) -> Result<IssuedToken>;
+
+    /// Spends a token, once: right, alive, unused and with tries left. A wrong secret costs the
+    /// token a try. The answer is on the disk before it is given.
+    ///
+    /// # Errors
+    /// Failures of the database; a refusal is the inner `Err`.
+    fn redeem_token(
+        &self,
+        token: &str,
+        host: &str,
+        now: u64,
+    ) -> Result<std::result::Result<Grant, TokenRefusal>>;
+
+    /// Records an issued certificate.
+    ///
+    /// # Errors
+    /// [`Error::HostTaken`] when a living enrolment has the same host id.
+    fn add_enrolment(&self, enrolment: &Enrolment) -> Result<()>;
+
+    /// All enrolments, oldest first.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn enrolments(&self) -> Result<Vec<Enrolment>>;
+
+    /// The enrolment of a certificate, by SHA-256 of its DER.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn enrolment_by_fingerprint(&self, fingerprint: &[u8; 32]) -> Result<Option<Enrolment>>;
+
+    /// The living (not revoked) enrolment of a host.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn living_enrolment(&self, host: &str) -> Result<Option<Enrolment>>;
+
+    /// Revokes the living enrolment of a host; says whether there was one.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn revoke(&self, host: &str, now: u64) -> Result<bool>;
+
+    /// Remembers a refused enrolment (the newest 1,000 are kept).
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn add_failed_try(&self, failed: &FailedTry) -> Result<()>;
+
+    /// Refused enrolments, oldest first.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn failed_tries(&self) -> Result<Vec<FailedTry>>;
+
+    /// Starts a new run of the ledger and gives its number.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn next_run(&self) -> Result<u64>;
+
+    /// Writes the rows of a run: new ones are added, known ones replaced, in one transaction.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn save_ledger(&self, run: u64, rows: &LedgerRows) -> Result<()>;
+
+    /// The rows of one run.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn ledger(&self, run: u64) -> Result<LedgerRows>;
+}

@@ -1,0 +1,138 @@
+//! The records that the store keeps.
+
+use photonbox_secret::SecretBytes;
+use serde::{Deserialize, Serialize};
+
+/// What this machine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Has the card and the CA.
+    Hub,
+    /// Receives entropy, may relay it.
+    Host,
+}
+
+impl Role {
+    /// `hub` or `host`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// The machine's own certificate and key.
+#[derive(Debug)]
+pub struct Identity {
+    /// Hub or host.
+    pub role: Role,
+    /// Its id, the last part of its SAN URI.
+    pub name: String,
+    /// The id of the hub that enrolled it; a hub's own.
+    pub hub: String,
+    /// X.509, DER.
+    pub certificate: Vec<u8>,
+    /// PKCS#8, DER.
+    pub private_key: SecretBytes,
+    /// The CA that signed it, DER.
+    pub ca_certificate: Vec<u8>,
+    /// The certificate allows relaying.
+    pub relay: bool,
+    /// Seconds since 1970.
+    pub created: u64,
+}
+
+/// The hub's CA.
+#[derive(Debug)]
+pub struct Authority {
+    /// X.509, DER.
+    pub certificate: Vec<u8>,
+    /// PKCS#8, DER.
+    pub private_key: SecretBytes,
+    /// Seconds since 1970.
+    pub created: u64,
+}
+
+/// A certificate that the CA issued to a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// The host's id.
+    pub host: String,
+    /// Serial of the certificate, lower-case hex.
+    pub serial: String,
+    /// SHA-256 of the certificate's DER.
+    pub fingerprint: [u8; 32],
+    /// The certificate carries the relay role.
+    pub relay: bool,
+    /// Seconds since 1970.
+    pub issued: u64,
+    /// Seconds since 1970.
+    pub expires: u64,
+    /// Seconds since 1970, when revoked.
+    pub revoked: Option<u64>,
+}
+
+/// A refused enrolment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedTry {
+    /// Seconds since 1970.
+    pub at: u64,
+    /// Address of the peer.
+    pub peer: String,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+/// One source of the ledger, in millibits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRow {
+    /// Name of the source.
+    pub source: String,
+    /// Credited since the run began.
+    pub credited: u64,
+    /// Debited for conditioning.
+    pub conditioned: u64,
+    /// Delivered as full entropy.
+    pub delivered: u64,
+    /// Thrown away.
+    pub discarded: u64,
+    /// Label.
+    pub simulated: bool,
+    /// Label.
+    pub replayed: bool,
+}
+
+/// One delivery of the ledger: everything that one host got for one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// The final host.
+    pub host: String,
+    /// `full` or `drbg`.
+    pub class: String,
+    /// Session and request, unique within the run.
+    pub request: String,
+    /// 1 for a direct host, one more for each relay.
+    pub hops: u8,
+    /// So far.
+    pub bytes: u64,
+    /// Of these bytes.
+    pub sha256: [u8; 32],
+    /// Label.
+    pub simulated: bool,
+    /// Label.
+    pub replayed: bool,
+    /// Seconds since 1970.
+    pub updated: u64,
+}
+
+/// A snapshot of the ledger, or the part of it that changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerRows {
+    /// Sources.
+    pub sources: Vec<SourceRow>,
+    /// Deliveries.
+    pub deliveries: Vec<DeliveryRow>,
+}

@@ -1,0 +1,592 @@
+//! The embedded store: one SQLite file, WAL, `synchronous=FULL`.
+
+use std::fs;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
+
+use crate::key_frame::{frame_key, unframe_key};
+use crate::records::{
+    Authority, DeliveryRow, Enrolment, FailedTry, Identity, LedgerRows, Role, SourceRow,
+};
+use crate::token::{self, Grant, IssuedToken, TOKEN_SECRET_BYTES, TokenRefusal, TokenTerms};
+use crate::{Error, Result, Store, schema};
+
+/// Name of the database inside the state directory.
+pub const DATABASE_FILE: &str = "photonbox.db";
+
+/// How long we wait for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Refused enrolments that are kept.
+const FAILED_TRIES_KEPT: u32 = 1000;
+
+/// A state directory's database.
+pub struct SqliteStore {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Makes `directory` (mode 0700) and its database (0600) when they are not there, and brings
+    /// the schema up to date.
+    ///
+    /// # Errors
+    /// A directory that cannot be made, and everything that [`SqliteStore::open`] refuses.
+    pub fn create(directory: &Path) -> Result<Self> {
+        let io = |action, path: &Path| {
+            let path = path.to_owned();
+            move |error| Error::Io {
+                action,
+                path,
+                error,
+            }
+        };
+        let fresh = !directory.exists();
+        fs::create_dir_all(directory).map_err(io("create", directory))?;
+        if fresh {
+            // An existing directory keeps its mode: it may be the operator's (StateDirectoryMode).
+            fs::set_permissions(directory, fs::Permissions::from_mode(0o700))
+                .map_err(io("set the mode of", directory))?;
+        }
+        let path = directory.join(DATABASE_FILE);
+        // SQLite gives its WAL and shared-memory files the mode of the database.
+        fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io("create", &path))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
+            .map_err(io("set the mode of", &path))?;
+        Self::open_file(path)
+    }
+
+    /// Opens the database of an existing state directory.
+    ///
+    /// # Errors
+    /// [`Error::NotInitialised`], [`Error::NotPhotonbox`], [`Error::NewerSchema`],
+    /// [`Error::Corrupt`], [`Error::Locked`].
+    pub fn open(directory: &Path) -> Result<Self> {
+        let path = directory.join(DATABASE_FILE);
+        match fs::metadata(&path) {
+            Ok(_) => Self::open_file(path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(Error::NotInitialised {
+                    path: directory.to_owned(),
+                })
+            }
+            Err(error) => Err(Error::Io {
+                action: "read",
+                path,
+                error,
+            }),
+        }
+    }
+
+    fn open_file(path: PathBuf) -> Result<Self> {
+        let connection = Self::prepare(&path).map_err(|error| explain(&path, error))??;
+        Ok(Self {
+            path,
+            connection: Mutex::new(connection),
+        })
+    }
+
+    fn prepare(path: &Path) -> rusqlite::Result<Result<Connection>> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        let (application, version, tables) = schema::probe(&connection)?;
+        let empty = application == 0 && version == 0 && tables == 0;
+        if application != schema::APPLICATION_ID && !empty {
+            return Ok(Err(Error::NotPhotonbox {
+                path: path.to_owned(),
+            }));
+        }
+        if version > schema::newest() {
+            let known = schema::newest();
+            return Ok(Err(Error::NewerSchema {
+                path: path.to_owned(),
+                found: version,
+                known,
+            }));
+        }
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        // Deleted secrets are overwritten in the file.
+        connection.pragma_update(None, "secure_delete", "ON")?;
+        if version < schema::newest() {
+            schema::migrate(&mut connection, schema::MIGRATIONS)?;
+        }
+        Ok(Ok(connection))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic while the lock was held left at most an open transaction, which rolled back.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn explain(&self, error: rusqlite::Error) -> Error {
+        explain(&self.path, error)
+    }
+
+    fn corrupt(&self, reason: impl Into<String>) -> Error {
+        Error::Corrupt {
+            path: self.path.clone(),
+            reason: reason.into(),
+        }
+    }
+
+    fn directory(&self) -> PathBuf {
+        self.path.parent().unwrap_or(&self.path).to_owned()
+    }
+
+    fn enrolment_where(
+        &self,
+        clause: &str,
+        value: &dyn rusqlite::ToSql,
+    ) -> Result<Option<Enrolment>> {
+        let sql = format!("SELECT {ENROLMENT_COLUMNS} FROM enrolments WHERE {clause}");
+        self.lock()
+            .query_row(&sql, [value], enrolment_from)
+            .optional()
+            .map_err(|error| self.explain(error))
+    }
+}
+
+const ENROLMENT_COLUMNS: &str = "host, serial, fingerprint, relay, issued, expires, revoked";
+
+fn enrolment_from(row: &Row<'_>) -> rusqlite::Result<Enrolment> {
+    Ok(Enrolment {
+        host: row.get(0)?,
+        serial: row.get(1)?,
+        fingerprint: row.get(2)?,
+        relay: row.get(3)?,
+        issued: natural(row, 4)?,
+        expires: natural(row, 5)?,
+        revoked: row
+            .get::<_, Option<i64>>(6)?
+            .map(|v| v.max(0).unsigned_abs()),
+    })
+}
+
+/// SQLite's integers are signed; the schema's checks keep ours natural.
+fn natural(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(index)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, value))
+}
+
+/// Saturates: no count of ours reaches 2^63.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn explain(path: &Path, error: rusqlite::Error) -> Error {
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
+        Some(ErrorCode::NotADatabase) => Error::NotPhotonbox { path },
+        Some(ErrorCode::DatabaseCorrupt) => Error::Corrupt {
+            path,
+            reason: error.to_string(),
+        },
+        Some(_) => Error::Database { path, error },
+        // Not SQLite's complaint but the row's: a type or range that the schema does not allow.
+        None => Error::Corrupt {
+            path,
+            reason: error.to_string(),
+        },
+    }
+}
+
+impl Store for SqliteStore {
+    fn create_identity(&self, identity: &Identity, authority: Option<&Authority>) -> Result<()> {
+        let connection = &mut *self.lock();
+        let existing = (|| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let existing: Option<(String, String)> = transaction
+                .query_row("SELECT role, name FROM identity", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            if existing.is_some() {
+                return Ok(existing);
+            }
+            transaction.execute(
+                "INSERT INTO identity VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    identity.role.as_str(),
+                    identity.name,
+                    identity.hub,
+                    identity.certificate,
+                    frame_key(&identity.private_key).as_slice(),
+                    identity.ca_certificate,
+                    identity.relay,
+                    signed(identity.created)
+                ],
+            )?;
+            if let Some(authority) = authority {
+                transaction.execute(
+                    "INSERT INTO authority VALUES (1, ?1, ?2, ?3)",
+                    params![
+                        authority.certificate,
+                        frame_key(&authority.private_key).as_slice(),
+                        signed(authority.created)
+                    ],
+                )?;
+            }
+            transaction.commit()?;
+            Ok(None)
+        })()
+        .map_err(|error| self.explain(error))?;
+        match existing {
+            None => Ok(()),
+            Some((role, name)) => Err(Error::AlreadyInitialised {
+                path: self.directory(),
+                role: if role == "hub" { "hub" } else { "host" },
+                name,
+            }),
+        }
+    }
+
+    fn identity(&self) -> Result<Identity> {
+        let found = self
+            .lock()
+            .query_row(
+                "SELECT role, name, hub, certificate, private_key, ca_certificate, relay, created \
+                 FROM identity",
+                [],
+                |row| {
+                    let role: String = row.get(0)?;
+                    let name = row.get(1)?;
+                    let hub = row.get(2)?;
+                    let certificate = row.get(3)?;
+                    let ca_certificate = row.get(5)?;
+                    let relay = row.get(6)?;
+                    let created = natural(row, 7)?;
+                    let role = if role == "hub" { Role::Hub } else { Role::Host };
+                    Ok(
+                        unframe_key(row.get_ref(4)?.as_blob()?).map(|private_key| Identity {
+                            role,
+                            name,
+                            hub,
+                            certificate,
+                            private_key,
+                            ca_certificate,
+                            relay,
+                            created,
+                        }),
+                    )
+                },
+            )
+            .optional()
+            .map_err(|error| self.explain(error))?;
+        found
+            .ok_or_else(|| Error::NotInitialised {
+                path: self.directory(),
+            })?
+            .map_err(|reason| self.corrupt(reason))
+    }
+
+    fn authority(&self) -> Result<Option<Authority>> {
+        self.lock()
+            .query_row(
+                "SELECT certificate, private_key, created FROM authority",
+                [],
+                |row| {
+                    let certificate = row.get(0)?;
+                    let created = natural(row, 2)?;
+                    let key = unframe_key(row.get_ref(1)?.as_blob()?);
+                    Ok(key.map(|private_key| Authority {
+                        certificate,
+                        private_key,
+                        created,
+                    }))
+                },
+            )
+            .optional()
+            .map_err(|error| self.explain(error))?
+            .transpose()
+            .map_err(|reason| self.corrupt(reason))
+    }
+
+    fn issue_token(
+        &self,
+        secret: &[u8; TOKEN_SECRET_BYTES],
+        terms: TokenTerms,
+        now: u64,
+    ) -> Result<IssuedToken> {
+        let (text, id, hash) = token::compose(secret);
+        let expires = now.saturating_add(terms.ttl_seconds);
+        self.lock()
+            .execute(
+                "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, NULL)",
+                params![
+                    id,
+                    hash,
+                    terms.relay,
+                    signed(now),
+                    signed(expires),
+                    token::TOKEN_TRIES
+                ],
+            )
+            .map_err(|error| self.explain(error))?;
+        Ok(IssuedToken { text, expires })
+    }
+
+    fn redeem_token(
+        &self,
+        text: &str,
+        host: &str,
+        now: u64,
+    ) -> Result<std::result::Result<Grant, TokenRefusal>> {
+        let id = match token::id_of(text) {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let connection = &mut *self.lock();
+        (|| {
+            // Immediate: two connections with one token are judged one after the other.
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let stored = transaction
+                .query_row(
+                    "SELECT hash, expires, tries_left, used, relay FROM tokens WHERE id = ?1",
+                    [id],
+                    |row| {
+                        let used: Option<i64> = row.get(3)?;
+                        let stored = token::Stored {
+                            hash: row.get(0)?,
+                            expires: natural(row, 1)?,
+                            tries_left: row.get(2)?,
+                            used: used.is_some(),
+                        };
+                        Ok((stored, row.get(4)?))
+                    },
+                )
+                .optional()?;
+            let Some((stored, relay)) = stored else {
+                return Ok(Err(TokenRefusal::Wrong));
+            };
+            let verdict = token::judge(&stored, text, now);
+            match verdict {
+                Ok(()) => transaction.execute(
+                    "UPDATE tokens SET used = ?2, used_by = ?3 WHERE id = ?1",
+                    params![id, signed(now), host],
+                )?,
+                Err(TokenRefusal::Wrong) => transaction.execute(
+                    "UPDATE tokens SET tries_left = tries_left - 1 WHERE id = ?1",
+                    [id],
+                )?,
+                Err(_) => 0,
+            };
+            transaction.commit()?;
+            Ok(verdict.map(|()| Grant { relay }))
+        })()
+        .map_err(|error| self.explain(error))
+    }
+
+    fn add_enrolment(&self, enrolment: &Enrolment) -> Result<()> {
+        let sql =
+            format!("INSERT INTO enrolments ({ENROLMENT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7)");
+        let inserted = self.lock().execute(
+            &sql,
+            params![
+                enrolment.host,
+                enrolment.serial,
+                enrolment.fingerprint,
+                enrolment.relay,
+                signed(enrolment.issued),
+                signed(enrolment.expires),
+                enrolment.revoked.map(signed)
+            ],
+        );
+        match inserted {
+            Ok(_) => Ok(()),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                Err(Error::HostTaken {
+                    host: enrolment.host.clone(),
+                })
+            }
+            Err(error) => Err(self.explain(error)),
+        }
+    }
+
+    fn enrolments(&self) -> Result<Vec<Enrolment>> {
+        let sql = format!("SELECT {ENROLMENT_COLUMNS} FROM enrolments ORDER BY issued, serial");
+        let connection = self.lock();
+        connection
+            .prepare(&sql)
+            .and_then(|mut query| query.query_map([], enrolment_from)?.collect())
+            .map_err(|error| self.explain(error))
+    }
+
+    fn enrolment_by_fingerprint(&self, fingerprint: &[u8; 32]) -> Result<Option<Enrolment>> {
+        self.enrolment_where("fingerprint = ?1", fingerprint)
+    }
+
+    fn living_enrolment(&self, host: &str) -> Result<Option<Enrolment>> {
+        self.enrolment_where("host = ?1 AND revoked IS NULL", &host)
+    }
+
+    fn revoke(&self, host: &str, now: u64) -> Result<bool> {
+        self.lock()
+            .execute(
+                "UPDATE enrolments SET revoked = ?2 WHERE host = ?1 AND revoked IS NULL",
+                params![host, signed(now)],
+            )
+            .map(|changed| changed > 0)
+            .map_err(|error| self.explain(error))
+    }
+
+    fn add_failed_try(&self, failed: &FailedTry) -> Result<()> {
+        let connection = self.lock();
+        connection
+            .execute(
+                "INSERT INTO failed_tries (at, peer, reason) VALUES (?1, ?2, ?3)",
+                params![signed(failed.at), failed.peer, failed.reason],
+            )
+            .and_then(|_| {
+                connection.execute(
+                    "DELETE FROM failed_tries WHERE number <= \
+                     (SELECT max(number) FROM failed_tries) - ?1",
+                    [FAILED_TRIES_KEPT],
+                )
+            })
+            .map(drop)
+            .map_err(|error| self.explain(error))
+    }
+
+    fn failed_tries(&self) -> Result<Vec<FailedTry>> {
+        let connection = self.lock();
+        connection
+            .prepare("SELECT at, peer, reason FROM failed_tries ORDER BY number")
+            .and_then(|mut query| {
+                query
+                    .query_map([], |row| {
+                        Ok(FailedTry {
+                            at: natural(row, 0)?,
+                            peer: row.get(1)?,
+                            reason: row.get(2)?,
+                        })
+                    })?
+                    .collect()
+            })
+            .map_err(|error| self.explain(error))
+    }
+
+    fn next_run(&self) -> Result<u64> {
+        self.lock()
+            .query_row(
+                "SELECT 1 + max(coalesce((SELECT max(run) FROM ledger_sources), 0), \
+                 coalesce((SELECT max(run) FROM ledger_deliveries), 0))",
+                [],
+                |row| natural(row, 0),
+            )
+            .map_err(|error| self.explain(error))
+    }
+
+    fn save_ledger(&self, run: u64, rows: &LedgerRows) -> Result<()> {
+        let connection = &mut *self.lock();
+        (|| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            {
+                let mut source = transaction
+                    .prepare_cached("INSERT OR REPLACE INTO ledger_sources VALUES (?1,?2,?3,?4,?5,?6,?7,?8)")?;
+                for row in &rows.sources {
+                    source.execute(params![
+                        signed(run),
+                        row.source,
+                        signed(row.credited),
+                        signed(row.conditioned),
+                        signed(row.delivered),
+                        signed(row.discarded),
+                        row.simulated,
+                        row.replayed
+                    ])?;
+                }
+                let mut delivery = transaction.prepare_cached(
+                    "INSERT OR REPLACE INTO ledger_deliveries VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+                )?;
+                for row in &rows.deliveries {
+                    delivery.execute(params![
+                        signed(run),
+                        row.host,
+                        row.class,
+                        row.request,
+                        row.hops,
+                        signed(row.bytes),
+                        row.sha256,
+                        row.simulated,
+                        row.replayed,
+                        signed(row.updated)
+                    ])?;
+                }
+            }
+            transaction.commit()
+        })()
+        .map_err(|error| self.explain(error))
+    }
+
+    fn ledger(&self, run: u64) -> Result<LedgerRows> {
+        let connection = self.lock();
+        (|| {
+            let sources = connection
+                .prepare(
+                    "SELECT source, credited, conditioned, delivered, discarded, simulated, replayed \
+                     FROM ledger_sources WHERE run = ?1 ORDER BY source",
+                )?
+                .query_map([signed(run)], |row| {
+                    Ok(SourceRow {
+                        source: row.get(0)?,
+                        credited: natural(row, 1)?,
+                        conditioned: natural(row, 2)?,
+                        delivered: natural(row, 3)?,
+                        discarded: natural(row, 4)?,
+                        simulated: row.get(5)?,
+                        replayed: row.get(6)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            let deliveries = connection
+                .prepare(
+                    "SELECT host, class, request, hops, bytes, sha256, simulated, replayed, updated \
+                     FROM ledger_deliveries WHERE run = ?1 ORDER BY host, class, request",
+                )?
+                .query_map([signed(run)], |row| {
+                    Ok(DeliveryRow {
+                        host: row.get(0)?,
+                        class: row.get(1)?,
+                        request: row.get(2)?,
+                        hops: row.get(3)?,
+                        bytes: natural(row, 4)?,
+                        sha256: row.get(5)?,
+                        simulated: row.get(6)?,
+                        replayed: row.get(7)?,
+                        updated: natural(row, 8)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(LedgerRows { sources, deliveries })
+        })()
+        .map_err(|error| self.explain(error))
+    }
+}
+
+#[cfg(test)]
+#[path = "sqlite_tests.rs"]
+mod tests;

@@ -1,0 +1,145 @@
+//! `card` and `bench`: the keys that scripts rely on.
+
+use crate::process::{json, refusal, text};
+use serde_json::Value;
+
+#[test]
+fn a_card_can_be_listed_described_and_reset() {
+    let list = json(&["card", "list", "--json"]);
+    assert!(list.to_string().contains("model"), "{list:#}");
+    let info = json(&["card", "info", "--json"]);
+    for key in ["identity", "abi", "build_hash"] {
+        assert!(!info[key].is_null(), "{key} is missing in {info:#}");
+    }
+    json(&["card", "reset", "--json"]);
+    assert!(text(&["card", "info"]).contains("small"));
+}
+
+#[test]
+fn card_status_counts_photons_per_lane() {
+    let status = json(&["card", "status", "--json"]);
+    for key in ["identity", "abi", "build_hash", "generation", "simulated"] {
+        assert!(!status[key].is_null(), "{key} is missing in {status:#}");
+    }
+    assert_eq!(status["simulated"], true);
+    let lanes = status["lanes"].as_array().expect("lanes");
+    assert_eq!(lanes.len(), 4);
+    for lane in lanes {
+        for key in [
+            "state",
+            "alarms",
+            "bits",
+            "ones",
+            "coincidences",
+            "ignored",
+            "rate_a",
+            "rate_b",
+        ] {
+            assert!(!lane[key].is_null(), "{key} is missing in {lane:#}");
+        }
+        assert!(
+            lane["bits"].as_u64().is_some_and(|bits| bits > 0),
+            "{lane:#}"
+        );
+        assert!(lane["ones"].as_u64() < lane["bits"].as_u64(), "{lane:#}");
+    }
+}
+
+#[test]
+fn a_dead_lane_is_alarmed_and_the_others_go_on() {
+    let status = json(&["card", "status", "--fault", "dead-lane:1", "--json"]);
+    let lanes = status["lanes"].as_array().expect("lanes");
+    let alarmed: Vec<bool> = lanes
+        .iter()
+        .map(|lane| {
+            lane["alarms"]
+                .as_array()
+                .is_some_and(|alarms| !alarms.is_empty())
+        })
+        .collect();
+    assert_eq!(alarmed, [false, true, false, false], "{status:#}");
+}
+
+#[test]
+fn the_selftest_passes_on_the_model() {
+    let report = json(&["card", "selftest", "--json"]);
+    let checks = report["checks"].as_array().expect("checks");
+    assert!(checks.len() >= 5, "{report:#}");
+    for check in checks {
+        assert_eq!(check["ok"], true, "{check:#}");
+        assert!(
+            check["name"].is_string() && check["detail"].is_string(),
+            "{check:#}"
+        );
+    }
+    assert_eq!(report["passed"], checks.len());
+    assert_eq!(report["failed"], 0);
+}
+
+#[test]
+fn a_card_that_was_removed_fails_in_one_line() {
+    let line = refusal(&["card", "selftest", "--fault", "removal"], 1);
+    assert!(line.contains("dead"), "{line}");
+}
+
+fn names(report: &Value) -> Vec<&str> {
+    let results = report["results"].as_array().expect("results");
+    for result in results {
+        assert!(
+            result["value"].as_f64().is_some_and(|value| value > 0.0),
+            "{result:#}"
+        );
+        assert!(result["unit"].is_string(), "{result:#}");
+        match (result["baseline"].as_f64(), result["ratio"].as_f64()) {
+            (Some(baseline), Some(ratio)) => {
+                let value = result["value"].as_f64().expect("a value");
+                assert!(
+                    (ratio - value / baseline).abs() < 1e-9 * ratio,
+                    "{result:#}"
+                );
+            }
+            (None, None) => assert!(
+                result["baseline"].is_null() && result["ratio"].is_null(),
+                "{result:#}"
+            ),
+            _ => panic!("{result:#}"),
+        }
+    }
+    results
+        .iter()
+        .filter_map(|result| result["name"].as_str())
+        .collect()
+}
+
+/// Short slices: this tests that the figures are there, not what they are.
+#[test]
+fn bench_prints_the_agreed_names() {
+    let pipeline = json(&["bench", "pipeline", "--slice", "5", "--json"]);
+    assert!(pipeline["machine"].is_object(), "{pipeline:#}");
+    assert_eq!(
+        names(&pipeline),
+        ["pipeline.model", "pipeline.bits", "drbg"]
+    );
+    let channel = json(&["bench", "channel", "--slice", "5", "--json"]);
+    assert_eq!(
+        names(&channel),
+        [
+            "ecdh.p384",
+            "channel.stream.inf",
+            "channel.stream.1000",
+            "channel.stream.1",
+            "channel.latency32.p50",
+            "channel.latency32.p99",
+            "channel.latency32.p999",
+        ]
+    );
+    assert_eq!(
+        names(&json(&["bench", "drbg", "--slice", "5", "--json"])),
+        ["drbg"]
+    );
+    assert_eq!(
+        names(&json(&["bench", "ecdh", "--slice", "5", "--json"])),
+        ["ecdh.p384"]
+    );
+    assert!(text(&["bench", "drbg", "--slice", "5"]).contains("drbg"));
+}

@@ -1,0 +1,16 @@
+//! Real processes on loopback: hub, hosts, a host behind a relay, and everything that can be wrong.
+//!
+//! Photons come from the recording that `PHOTONBOX_CAPTURE` names, otherwise from the stochastic
+//! model. Deadlines here only end a test that hangs; none of them is a measurement.
+
+mod bad_input;
+mod bad_peers;
+mod capture_tools;
+mod card_and_bench;
+mod dark_channel;
+mod first_light;
+mod process;
+mod ptu_file;
+mod scene;
+mod sinks;
+mod survival;
