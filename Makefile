@@ -29,6 +29,7 @@ setup-test:
 	@scripts/setup.sh test
 
 test: setup-test fmt lint tidy deny unit ## formatting, lints, house rules, every test
+	@scripts/skipped.sh
 	@echo "make test: all passed"
 
 fmt:
@@ -62,7 +63,7 @@ docs: ## regenerate docs/registers.md
 	$(CARGO) run --locked -q -p xtask -- regs
 
 man: build ## man pages and shell completions into out/
-	$(PHOTONBOX) man --out out/man
+	$(PHOTONBOX) man --dir out/man
 	mkdir -p out/completions
 	for shell in bash zsh fish; do $(PHOTONBOX) completions $$shell > out/completions/photonbox.$$shell; done
 

@@ -11,9 +11,15 @@ fi
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 
 cd tests/fuzz
-for target in $(cargo +nightly fuzz list); do
+# Assigned first: a failing command in the head of a loop would pass unseen.
+targets=$(cargo +nightly fuzz list --fuzz-dir .)
+[ -n "$targets" ] || { echo "error: no fuzz targets / help: see tests/fuzz/Cargo.toml" >&2; exit 1; }
+for target in $targets; do
     echo "fuzz: $target for $seconds s"
-    cargo +nightly fuzz run "$target" --fuzz-dir . -- \
+    seeds=()
+    [ -d "../vectors/$target" ] && seeds+=("../vectors/$target")
+    mkdir -p "corpus/$target"
+    cargo +nightly fuzz run "$target" --fuzz-dir . "corpus/$target" "${seeds[@]}" -- \
         -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
 done
 echo "fuzz: all targets ran without a finding"

@@ -1,4 +1,6 @@
 //! Bring-up, in the order of the data sheet. Each step is one function, named as the step.
+//!
+//! Countermeasure T15 (`docs/threat-model.md`).
 
 use crate::{
     card::{Build, FrontEnd, Identity, OpenOptions},

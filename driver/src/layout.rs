@@ -75,7 +75,8 @@ impl fmt::Display for LaneState {
     }
 }
 
-/// Names of the alarms in an `ALARMS` word, in lower case (`rct`, `apt`, `rate_low`, …).
+/// Names of the alarms in an `ALARMS` word, as hub and documents call them: `repetition-count`,
+/// `adaptive-proportion`, `rate-low`, `rate-high`, `balance`, `start-up`; an alarm of a newer map by its own name.
 #[must_use]
 pub fn alarm_names(alarms: u32) -> Vec<String> {
     let register = lane::REGISTERS
@@ -85,7 +86,12 @@ pub fn alarm_names(alarms: u32) -> Vec<String> {
     fields
         .iter()
         .filter(|field| field.is_set(alarms))
-        .map(|field| field.name.to_ascii_lowercase())
+        .map(|field| match field.name.to_ascii_lowercase().as_str() {
+            "rct" => "repetition-count".to_owned(),
+            "apt" => "adaptive-proportion".to_owned(),
+            "startup" => "start-up".to_owned(),
+            other => other.replace('_', "-"),
+        })
         .collect()
 }
 
@@ -94,10 +100,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alarms_have_the_map_s_names() {
+    fn alarms_have_the_hub_s_names() {
         assert!(alarm_names(0).is_empty());
         let both = lane::ALARM_RCT.mask() | lane::ALARM_RATE_LOW.mask();
-        assert_eq!(alarm_names(both), ["rct", "rate_low"]);
+        assert_eq!(alarm_names(both), ["repetition-count", "rate-low"]);
+        let all = [
+            "repetition-count",
+            "adaptive-proportion",
+            "rate-low",
+            "rate-high",
+            "balance",
+            "start-up",
+        ];
+        assert_eq!(alarm_names(u32::MAX), all);
     }
 
     #[test]

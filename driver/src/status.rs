@@ -17,7 +17,7 @@ pub struct LaneStatus {
     pub lane: u32,
     /// State; `alarmed` too for a lane that is held off because of an alarm before a reset.
     pub state: LaneState,
-    /// Latched alarms: `rct`, `apt`, `rate_low`, `rate_high`, `balance`, `startup`.
+    /// Latched alarms, by the names of [`alarm_names`].
     pub alarms: Vec<String>,
     /// Raw bits.
     pub bits: u64,
@@ -110,7 +110,7 @@ pub struct CardStatus {
     pub simulated: bool,
     /// Whether a slot came with bits of a recording's second or later pass.
     pub replayed: bool,
-    /// Whether the card's own pattern generator is on, or a slot came with bits of it.
+    /// Whether its front end or the pattern generator makes test patterns, or a slot came with bits of one.
     pub test: bool,
     /// Which build.
     pub build: Build,
@@ -195,7 +195,8 @@ impl Card {
             generation: registers.read(global::GENERATION)?,
             simulated: !identity.is_real(),
             replayed: rings.iter().any(|ring| ring.counts.replayed_slots > 0),
-            test: global::STATUS_TEST_PATTERN.is_set(word)
+            test: identity.front_end == FrontEnd::Test
+                || global::STATUS_TEST_PATTERN.is_set(word)
                 || rings.iter().any(|ring| ring.counts.test_slots > 0),
             build: identity.build,
             front_end: identity.front_end,

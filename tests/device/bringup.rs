@@ -1,4 +1,6 @@
 //! Opening and setting up: what a healthy card does, and what is refused.
+//!
+//! Shows T15 (`docs/threat-model.md`).
 
 use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
 use photonbox_driver::{

@@ -1,4 +1,6 @@
 //! What breaks, and how it goes on.
+//!
+//! Shows T15 (`docs/threat-model.md`).
 
 use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
 use photonbox_driver::{Error, LaneState, RingKind, Stage};
@@ -45,7 +47,9 @@ fn a_lane_in_alarm_stops_alone_and_waits_for_the_operator() {
         (LaneState::Alarmed, LaneState::Running)
     );
     assert!(
-        status.lanes[0].alarms.contains(&"rct".to_owned()),
+        status.lanes[0]
+            .alarms
+            .contains(&"repetition-count".to_owned()),
         "{:?}",
         status.lanes[0].alarms
     );
@@ -88,10 +92,10 @@ fn with_every_lane_in_alarm_nothing_comes_and_health_is_an_error() {
     );
     let status = card.status().expect("status");
     assert!(status.all_alarmed, "{:?}", status.lanes);
-    assert!(status.lanes[0].alarms.contains(&"rate_low".to_owned()));
+    assert!(status.lanes[0].alarms.contains(&"rate-low".to_owned()));
     match card.check_health() {
         Err(Error::HealthAlarm { alarms }) => {
-            assert!(alarms.contains("lane 0: rate_low"), "{alarms}")
+            assert!(alarms.contains("lane 0: rate-low"), "{alarms}")
         }
         other => panic!("{other:?}"),
     }
@@ -116,7 +120,7 @@ fn neither_recovery_nor_opening_anew_re_arms_a_lane() {
         (status.lanes[0].state, status.lanes[1].state),
         (LaneState::Alarmed, LaneState::Running)
     );
-    assert!(status.lanes[0].alarms.contains(&"rate_low".to_owned()));
+    assert!(status.lanes[0].alarms.contains(&"rate-low".to_owned()));
     card.rearm(0).expect("the operator may");
     simulated.advance(20 * MS);
     assert_eq!(

@@ -1,11 +1,11 @@
 //! Data from photons to slots.
 
-use crate::rig::{MS, drain, light, open, running, seed, settings, sim};
+use crate::rig::{MS, drain, light, open, photons, running, seed, settings, sim};
 use photonbox_driver::{LaneSettings, LaneState, RingKind};
 use photonbox_model::{Sampler, SamplerSettings, Toeplitz};
 use photonbox_regmap::lane::STARTUP_BITS;
 use photonbox_simcard::{
-    PERIOD_PS, Pace, StochasticParams,
+    PERIOD_PS, Pace,
     source::PhotonSource,
     stochastic::{Seed, StochasticSource},
 };
@@ -14,8 +14,7 @@ use std::{sync::Arc, time::Duration};
 /// The raw bits of lane 0 in the first `time` cycles, from the source's edges alone.
 fn bits_of_lane_0(time: u64) -> Vec<bool> {
     let mut source =
-        StochasticSource::new(StochasticParams::default(), &Seed::Fixed(7), 4, PERIOD_PS)
-            .expect("source");
+        StochasticSource::new(photons(), &Seed::Fixed(7), 4, PERIOD_PS).expect("source");
     let mut sampler = Sampler::new(SamplerSettings {
         window: 0,
         holdoff: 30,

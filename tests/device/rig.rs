@@ -21,8 +21,16 @@ pub(crate) fn seed() -> Vec<u8> {
         .collect()
 }
 
+/// Bright enough for a ring to fill within a few milliseconds of card time.
+pub(crate) fn photons() -> StochasticParams {
+    StochasticParams {
+        rate: 1e6,
+        ..StochasticParams::default()
+    }
+}
+
 pub(crate) fn light() -> Source {
-    Source::Stochastic(StochasticParams::default())
+    Source::Stochastic(photons())
 }
 
 pub(crate) fn sim(source: Source, pace: Pace) -> Arc<SimCard> {

@@ -26,14 +26,15 @@ impl AdaptiveProportion {
     }
 
     /// Takes a sample; true is a failure.
+    #[inline]
     pub fn step(&mut self, next: bool) -> bool {
         if self.position == 0 {
             // Step 1: A = next(). Step 2: B = 1.
             self.sample = next;
             self.occurrences = 1;
-        } else if next == self.sample {
-            // Step 3: for i = 1 to W - 1, if A = next(), B = B + 1.
-            self.occurrences += 1;
+        } else {
+            // Step 3: for i = 1 to W - 1, if A = next(), B = B + 1. (No processor can predict that branch.)
+            self.occurrences += u32::from(next == self.sample);
         }
         // Step 4: go to step 1 after W samples.
         self.position = (self.position + 1) % APT_WINDOW;

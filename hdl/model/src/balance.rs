@@ -21,6 +21,7 @@ impl BalanceWatch {
     }
 
     /// Takes a bit; true is a failure, told as soon as the window cannot pass any more.
+    #[inline]
     pub fn step(&mut self, bit: bool) -> bool {
         self.taken += 1;
         self.ones += u32::from(bit);

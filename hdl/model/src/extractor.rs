@@ -116,6 +116,7 @@ impl Extractor {
     }
 
     /// Takes a bit.
+    #[inline]
     pub fn absorb(&mut self, bit: bool) -> Absorbed {
         if self.exhausted() {
             return Absorbed::Refused;

@@ -43,6 +43,7 @@ impl RateWatch {
     }
 
     /// One clock cycle; the verdict of the window that ends with it.
+    #[inline]
     pub fn step(&mut self, a: bool, b: bool) -> Option<RateVerdict> {
         self.current.a += u32::from(a);
         self.current.b += u32::from(b);
@@ -61,11 +62,13 @@ impl RateWatch {
     }
 
     /// The same as `cycles` times `step(false, false)`, for at most [`Self::idle_left`] cycles; more are not taken.
+    #[inline]
     pub fn skip_idle(&mut self, cycles: u64) {
         self.position += cycles.min(self.idle_left());
     }
 
     /// Cycles to come before the one that ends the window.
+    #[inline]
     pub fn idle_left(&self) -> u64 {
         RATE_WINDOW_CYCLES - 1 - self.position
     }

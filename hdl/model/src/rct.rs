@@ -21,16 +21,14 @@ impl RepetitionCount {
     }
 
     /// Takes a sample; true is a failure. After one the counter holds, so that every repetition fails again.
+    #[inline]
     pub fn step(&mut self, next: bool) -> bool {
-        if self.sample == Some(next) {
-            // Step 3: if X = A, then B = B + 1, and if B >= C, signal a failure.
-            self.repetitions = self.repetitions.saturating_add(1);
-            self.repetitions >= self.cutoff
-        } else {
-            // Step 1 (first sample) and step 4: A = X, B = 1; go to step 2.
-            self.sample = Some(next);
-            self.repetitions = 1;
-            false
-        }
+        // Without a branch on the sample, which no processor can predict.
+        let same = self.sample == Some(next);
+        // Step 3: if X = A, then B = B + 1, and if B >= C, signal a failure (C is at least 2).
+        // Step 1 (first sample) and step 4: A = X, B = 1; go to step 2.
+        self.repetitions = (self.repetitions * u32::from(same)).saturating_add(1);
+        self.sample = Some(next);
+        self.repetitions >= self.cutoff
     }
 }

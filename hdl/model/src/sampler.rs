@@ -80,6 +80,7 @@ impl Sampler {
     }
 
     /// One clock cycle with a rising edge at A, at B, at both or at neither; a bit if one is decided in it.
+    #[inline]
     pub fn step(&mut self, a: bool, b: bool) -> Option<bool> {
         self.counters.edges_a += u64::from(a);
         self.counters.edges_b += u64::from(b);
@@ -128,6 +129,7 @@ impl Sampler {
     }
 
     /// The same as `cycles` times `step(false, false)`, in constant time. At most one bit can come of it.
+    #[inline]
     pub fn skip_idle(&mut self, cycles: u64) -> Option<Decided> {
         let mut rest = cycles;
         let mut decided = None;
@@ -176,6 +178,7 @@ impl Sampler {
     }
 
     /// Idle cycles to come before the one in which an open window yields its bit.
+    #[inline]
     pub fn next_decision(&self) -> Option<u64> {
         match self.state {
             State::Open { left, .. } => Some(u64::from(left) - 1),
@@ -184,6 +187,7 @@ impl Sampler {
     }
 
     /// Whether an edge waits for its window to end.
+    #[inline]
     pub fn window_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
     }
@@ -198,6 +202,7 @@ impl Sampler {
         self.settings
     }
 
+    #[inline]
     fn decide(&mut self, bit: bool) -> Option<bool> {
         self.counters.bits += 1;
         self.counters.ones += u64::from(bit);

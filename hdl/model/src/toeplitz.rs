@@ -76,19 +76,15 @@ impl Toeplitz {
     pub fn absorb(&mut self, bit: bool) -> bool {
         if self.taken < self.n {
             self.taken += 1;
-            if bit {
-                let offset = self.n - self.taken;
-                let (word, shift) = ((offset / 64) as usize, offset % 64);
-                let seed = &self.seed[word..];
-                if shift == 0 {
-                    for (sum, low) in self.accumulator.iter_mut().zip(seed) {
-                        *sum ^= low;
-                    }
-                } else {
-                    for (sum, pair) in self.accumulator.iter_mut().zip(seed.windows(2)) {
-                        *sum ^= pair[0] >> shift | pair[1] << (64 - shift);
-                    }
-                }
+            // The same work for a 0 and a 1: the bit is secret, and no processor can predict it.
+            let mask = u64::from(bit).wrapping_neg();
+            let offset = self.n - self.taken;
+            let (word, shift) = ((offset / 64) as usize, offset % 64);
+            let low = &self.seed[word..];
+            let high = &low[1..];
+            for ((sum, low), high) in self.accumulator.iter_mut().zip(low).zip(high) {
+                // Shifted left in two steps, for a shift of 64 is none.
+                *sum ^= (low >> shift | high << 1 << (63 - shift)) & mask;
             }
         }
         self.taken == self.n

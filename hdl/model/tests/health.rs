@@ -1,4 +1,6 @@
 //! Cut-offs, the health tests one by one, and what they do to a lane.
+//!
+//! Shows T1 (`docs/threat-model.md`).
 #![allow(
     clippy::unwrap_used,
     missing_docs,

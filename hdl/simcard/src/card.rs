@@ -140,6 +140,7 @@ impl SimCard {
             seed,
             pace,
             faults,
+            played_before,
         } = options;
         let lanes = build.lanes();
         for scheduled in &faults {
@@ -157,6 +158,7 @@ impl SimCard {
             Source::Capture { path } => {
                 let capture = Capture::open(&path)
                     .and_then(|capture| CaptureSource::new(capture, PERIOD_PS))
+                    .map(|source| source.played_before(played_before))
                     .map_err(|source| Error::Capture {
                         path: path.clone(),
                         source,

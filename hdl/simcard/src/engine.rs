@@ -31,8 +31,8 @@ pub(crate) struct Engine {
     /// What the card was last told about the photons.
     replayed: bool,
     faults: ActiveFaults,
-    /// Faults to come, by card cycle, latest first.
-    schedule: Vec<(u64, Fault)>,
+    /// Faults to come and to end, by card cycle, latest first.
+    schedule: Vec<(u64, Change)>,
 }
 
 impl Engine {
@@ -42,7 +42,14 @@ impl Engine {
         faults: ActiveFaults,
         scheduled: &[ScheduledFault],
     ) -> Self {
-        let mut schedule: Vec<_> = scheduled.iter().map(|s| (cycles(s.at), s.fault)).collect();
+        let mut schedule: Vec<_> = scheduled
+            .iter()
+            .flat_map(|s| {
+                let end = s.until.map(|until| (cycles(until), Change::End(s.fault)));
+                [Some((cycles(s.at), Change::Begin(s.fault))), end]
+            })
+            .flatten()
+            .collect();
         schedule.sort_by_key(|(at, _)| core::cmp::Reverse(*at));
         let mut engine = Self {
             card,
@@ -136,10 +143,12 @@ impl Engine {
                     return Outcome::Full;
                 }
             }
-            if self.pending.is_none() {
-                self.pending = self.source.next_edge();
-            }
-            match self.pending {
+            // Played from where the source put it: a copy in `pending` would cost each photon dearly.
+            let next = match self.pending {
+                None => self.source.next_edge(),
+                waiting => waiting,
+            };
+            match next {
                 Some(edge) if self.offset + edge.cycle < limit => {
                     self.pending = None;
                     self.play(edge);
@@ -148,7 +157,8 @@ impl Engine {
                         return Outcome::Budget;
                     }
                 }
-                _ => {
+                waiting => {
+                    self.pending = waiting;
                     self.card.advance_to(limit, &mut self.bridge);
                     self.faults_due();
                 }
@@ -185,15 +195,28 @@ impl Engine {
         });
     }
 
-    /// Lets the faults set in whose time has come.
+    /// Lets the faults set in, and end, whose time has come.
     fn faults_due(&mut self) {
-        while let Some(&(at, fault)) = self.schedule.last()
+        while let Some(&(at, change)) = self.schedule.last()
             && at <= self.card.now()
         {
             self.schedule.pop();
-            self.inject(fault);
+            match change {
+                Change::Begin(fault) => self.inject(fault),
+                Change::End(fault) => {
+                    tracing::warn!(%fault, "fault ended");
+                    self.faults.end(fault);
+                }
+            }
         }
     }
+}
+
+/// What happens to a fault.
+#[derive(Clone, Copy)]
+enum Change {
+    Begin(Fault),
+    End(Fault),
 }
 
 /// Cycles of the default clock in `time`.

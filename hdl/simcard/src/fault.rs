@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Something that breaks. Faults on a lane last until they are cleared; a removed card stays removed.
+/// Something that breaks. Faults on a lane last until they end or are cleared; a removed card stays removed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fault {
     /// No detector of the lane answers: the rate watch must see it.
@@ -34,13 +34,15 @@ pub enum Fault {
     SurpriseRemoval,
 }
 
-/// A fault and the card's time at which it sets in.
+/// A fault and the card's time at which it sets in, and ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScheduledFault {
     /// What breaks.
     pub fault: Fault,
     /// Card time since it was made (its cycles, not the wall clock's); zero is at once.
     pub at: Duration,
+    /// Card time at which it ends, after `at`; none for never. A removed card has no end.
+    pub until: Option<Duration>,
 }
 
 /// Why a fault's text is not understood, or the fault not possible on this card.
@@ -50,7 +52,7 @@ pub enum FaultError {
     /// Not one of the forms.
     #[error(
         "{text:?} is no fault; write dead-lane:LANE, stuck-a:LANE, stuck-b:LANE, bias:LANE:SHARE or removal, \
-         with @TIME (such as @2s) to begin later"
+         with @TIME (such as @2s) to begin later, @TIME..TIME (such as @2s..4s) to end as well, except removal"
     )]
     Malformed {
         /// The text.
@@ -101,10 +103,19 @@ impl FromStr for ScheduledFault {
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let malformed = || FaultError::Malformed { text: text.into() };
-        let (what, at) = match text.split_once('@') {
-            Some((what, at)) => (what, duration(at).ok_or_else(malformed)?),
-            None => (text, Duration::ZERO),
+        let (what, at, until) = match text.split_once('@') {
+            Some((what, times)) => {
+                let time = |text: &str| duration(text).ok_or_else(malformed);
+                match times.split_once("..") {
+                    Some((at, until)) => (what, time(at)?, Some(time(until)?)),
+                    None => (what, time(times)?, None),
+                }
+            }
+            None => (text, Duration::ZERO, None),
         };
+        if until.is_some_and(|until| until <= at) {
+            return Err(malformed());
+        }
         let parts: Vec<&str> = what.trim().split(':').collect();
         let lane = |text: &str| text.parse::<u32>().map_err(|_| malformed());
         let fault = match parts[..] {
@@ -121,11 +132,11 @@ impl FromStr for ScheduledFault {
                 lane: lane(n)?,
                 share_a: share.parse().map_err(|_| malformed())?,
             },
-            ["removal"] => Fault::SurpriseRemoval,
+            ["removal"] if until.is_none() => Fault::SurpriseRemoval,
             _ => return Err(malformed()),
         };
         fault.check(u32::MAX)?;
-        Ok(Self { fault, at })
+        Ok(Self { fault, at, until })
     }
 }
 
@@ -166,6 +177,13 @@ impl ActiveFaults {
 
     pub(crate) fn add(&mut self, fault: Fault) {
         self.active.push(fault);
+    }
+
+    /// Ends one fault of this kind.
+    pub(crate) fn end(&mut self, fault: Fault) {
+        if let Some(index) = self.active.iter().position(|active| *active == fault) {
+            self.active.remove(index);
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -227,9 +245,37 @@ mod tests {
             ),
             ("removal@2s", Fault::SurpriseRemoval, Duration::from_secs(2)),
         ] {
-            assert_eq!(parse(text), ScheduledFault { fault, at }, "{text}");
+            let until = None;
+            assert_eq!(parse(text), ScheduledFault { fault, at, until }, "{text}");
             assert_eq!(text.split('@').next().unwrap(), fault.to_string());
         }
+    }
+
+    #[test]
+    fn a_fault_may_end() {
+        let both = "dead-lane:1@2s..4500ms".parse::<ScheduledFault>().unwrap();
+        assert_eq!(both.at, Duration::from_secs(2));
+        assert_eq!(both.until, Some(Duration::from_millis(4500)));
+        for text in [
+            "dead-lane:1@4s..2s",
+            "dead-lane:1@2s..2s",
+            "dead-lane:1@..2s",
+            "removal@1s..2s",
+        ] {
+            assert!(text.parse::<ScheduledFault>().is_err(), "{text}");
+        }
+        let (lane, a) = (1, Fault::DeadLane { lane: 1 });
+        let mut faults = with(a);
+        faults.add(a);
+        faults.end(Fault::DeadLane { lane: 0 });
+        faults.end(a);
+        assert_eq!(
+            faults.apply(edge(lane, true, false)),
+            None,
+            "one of two is left"
+        );
+        faults.end(a);
+        assert!(faults.apply(edge(lane, true, false)).is_some());
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct SimCardOptions {
     pub pace: Pace,
     /// Faults that set in by themselves.
     pub faults: Vec<ScheduledFault>,
+    /// The recording was played before, by whomever: its first pass is labelled replayed, too.
+    pub played_before: bool,
 }
 
 impl Default for SimCardOptions {
@@ -69,6 +71,7 @@ impl Default for SimCardOptions {
             seed: None,
             pace: Pace::default(),
             faults: Vec::new(),
+            played_before: false,
         }
     }
 }

@@ -63,6 +63,7 @@ pub struct CaptureSource {
     cursor: Cursor,
     merger: CycleMerger,
     passes: u64,
+    played_before: bool,
     /// Cycle at which the pass in progress began.
     base: u64,
     /// Whole cycles that one pass takes.
@@ -85,9 +86,19 @@ impl CaptureSource {
             cursor: Cursor::default(),
             merger: CycleMerger::new(),
             passes: 0,
+            played_before: false,
             base: 0,
             loop_cycles,
         })
+    }
+
+    /// Whether somebody played the recording before: then no pass is its first.
+    #[must_use]
+    pub fn played_before(self, played_before: bool) -> Self {
+        Self {
+            played_before,
+            ..self
+        }
     }
 }
 
@@ -107,7 +118,7 @@ impl PhotonSource for CaptureSource {
                     lane: 0,
                     a,
                     b,
-                    replayed: self.passes > 0,
+                    replayed: self.played_before || self.passes > 0,
                 });
             }
             self.cursor = Cursor::default();
@@ -210,6 +221,9 @@ mod tests {
         for e in want {
             assert_eq!(source.next_edge(), Some(e));
         }
+        let again = CaptureSource::new(recording(), 4_000).unwrap();
+        let mut again = again.played_before(true);
+        assert_eq!(again.next_edge(), Some(edge(1, true, true, true)));
         assert!(CaptureSource::new(recording(), 0).is_err());
     }
 

@@ -1,4 +1,6 @@
 //! Each fault against the health tests of its lane: the right alarm, in time, and nothing from that lane after it.
+//!
+//! Shows T1 (`docs/threat-model.md`).
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -75,8 +77,9 @@ fn a_strong_bias_is_seen_by_the_adaptive_proportion() {
     };
     let mut rig = Rig::new(stochastic());
     let bits = break_lane_1(&mut rig, fault, 10 * WATCH);
-    // The window in progress and the next whole one at the latest.
-    assert!(bits <= 2 * 1024, "{bits}");
+    // The window in progress and the next whole one, and another for each that begins with the rare
+    // value, one in ten: that one watches the rare value, not the frequent one.
+    assert!(bits <= 4 * 1024, "{bits}");
     only_lane_1_stopped(&mut rig, lane::ALARM_APT);
 }
 

@@ -1,5 +1,7 @@
 //! The PTU reader on random and mutated bytes: it answers, it never panics, and what it accepts it
 //! can play.
+//!
+//! Shows T12 (`docs/threat-model.md`).
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use photonbox_simcard::ptu::{Capture, Detector, MAGIC, RecordType, Writer};

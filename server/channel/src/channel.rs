@@ -12,45 +12,14 @@ use rustls::pki_types::ServerName;
 use crate::config::{Admission, ClientConfig, ServerConfig, Settings};
 use crate::control::{Control, Handshake, Refusal, Terms};
 use crate::error::{CloseReason, Error, SendError};
+use crate::event::Event;
 use crate::halves::{ReceiveHalf, SendHalf, Side, StepError};
 use crate::handshake::Stage;
 use crate::identity::PeerIdentity;
 use crate::incoming::{Buffer, Fill, Incoming, Pool, Received};
-use crate::kx::Group;
 use crate::message::{MAX_TEXT, Message, cut};
 use crate::record::{HEADER_LEN, Header, Kind, MAX_PLAINTEXT, TAG_LEN};
 use crate::source::{ByteSource, MixingSource, SourceExhausted};
-
-/// What happened; take them with [`Channel::poll_event`].
-#[derive(Debug)]
-pub enum Event {
-    /// Step 2 is done: mutual TLS stands.
-    FirstChannel {
-        /// Who is there.
-        peer: PeerIdentity,
-        /// The key exchange that was used.
-        group: Group,
-        /// Since the channel was made.
-        elapsed: Duration,
-    },
-    /// Step 4 is done: messages can be sent.
-    SecondChannel {
-        /// Since the channel was made.
-        elapsed: Duration,
-    },
-    /// Step 5: a service message.
-    Message(Received),
-    /// The channel is over; nothing comes after this. Take and send what is outgoing, then drop
-    /// the connection.
-    Closed {
-        /// Why.
-        reason: CloseReason,
-        /// The other side closed it.
-        by_peer: bool,
-        /// More, for the log; never with control characters.
-        detail: String,
-    },
-}
 
 /// Keys of both directions.
 pub(crate) struct Keys {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use photonbox_secret::{SecretArray, SecretBytes};
 
-use crate::channel::{Channel, Event, Keys, State, printable};
+use crate::channel::{Channel, Keys, State, printable};
 use crate::control::{Control, Handshake, Refusal, Terms};
 use crate::error::{CloseReason, Error};
+use crate::event::Event;
 use crate::halves::{ReceiveHalf, SendHalf, Side};
 use crate::identity::PeerIdentity;
 use crate::kx::{EphemeralKey, Group, HYBRID, KxError, POINT_LEN};

@@ -4,6 +4,8 @@
 //! Layouts (draft-ietf-tls-ecdhe-mlkem, SecP384R1MLKEM1024, 0x11ED): client share = uncompressed
 //! P-384 point (97) || ML-KEM-1024 encapsulation key (1568); server share = point (97) ||
 //! ciphertext (1568); secret = ECDH x-coordinate (48) || ML-KEM secret (32).
+//!
+//! Countermeasure T7 (`docs/threat-model.md`).
 
 use std::fmt;
 use std::sync::{Arc, Weak};

@@ -16,6 +16,7 @@ mod channel;
 mod config;
 mod control;
 mod error;
+mod event;
 #[cfg(test)]
 mod fault_tests;
 mod front_door;
@@ -34,12 +35,13 @@ mod status;
 mod timing;
 mod wire;
 
-pub use channel::{Channel, Event};
+pub use channel::Channel;
 pub use config::{
     Admission, ClientConfig, ClientOptions, ServerConfig, ServerOptions, Settings, ca_of_chain,
     enroll_client_config, enroll_server_config,
 };
 pub use error::{CloseReason, Error, SendError};
+pub use event::Event;
 pub use front_door::{DoorError, FrontDoor, Knock, PlainTls};
 pub use identity::{
     CaCertificate, Identity, IdentityError, PeerIdentity, Role, Usage, fingerprint, is_valid_id,

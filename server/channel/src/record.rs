@@ -1,6 +1,8 @@
 //! Records: the unit of the second channel, inside TLS. Layout (`docs/protocol.md`, "Records"):
 //! magic `PBXR`, version, kind, flags, reserved, epoch, counter, length; then the body. Sealed
 //! kinds: AES-256-GCM, nonce = counter, AAD = header, the tag last.
+//!
+//! Countermeasure T6 (`docs/threat-model.md`).
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 

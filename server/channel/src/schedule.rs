@@ -2,6 +2,8 @@
 //!
 //! Each state can only be used up: making the next one erases it. There is no way to get a record
 //! key but out of the step that makes its epoch, and no way back.
+//!
+//! Countermeasure T8 (`docs/threat-model.md`).
 
 use hkdf::Hkdf;
 use photonbox_secret::SecretArray;

@@ -1,4 +1,6 @@
 //! Where random bytes come from: always an argument, never the operating system by way of this crate.
+//!
+//! Countermeasure T5 (`docs/threat-model.md`).
 
 /// The byte source could not give what was asked of it.
 ///

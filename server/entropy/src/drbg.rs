@@ -3,6 +3,8 @@
 //! No clock, no process number and no entropy of its own: time and a process token are arguments,
 //! seeds are given. What the generator does by itself is refuse: it gives nothing once a reseed is
 //! due, nothing in a forked child, and does not exist if its known-answer test fails.
+//!
+//! Countermeasure T16 (`docs/threat-model.md`).
 
 mod derivation;
 mod known_answer;

@@ -3,6 +3,8 @@
 //!
 //! The tests run on the card; this state machine holds what the hub concludes from its reports,
 //! and does not forget an alarm because the card, say after a reset, no longer shows it.
+//!
+//! Countermeasure T1 (`docs/threat-model.md`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,13 +56,13 @@ impl Alarm {
 impl fmt::Display for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::RepetitionCount => "repetition count",
-            Self::AdaptiveProportion => "adaptive proportion",
-            Self::RateLow => "rate too low",
-            Self::RateHigh => "rate too high",
+            Self::RepetitionCount => "repetition-count",
+            Self::AdaptiveProportion => "adaptive-proportion",
+            Self::RateLow => "rate-low",
+            Self::RateHigh => "rate-high",
             Self::Balance => "balance",
-            Self::StartUp => "start-up test",
-            Self::Removed => "card removed",
+            Self::StartUp => "start-up",
+            Self::Removed => "removed",
         })
     }
 }

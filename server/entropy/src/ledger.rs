@@ -5,6 +5,8 @@
 //! rounding. After each entry the invariants are checked; an entry that would break one is
 //! refused, and from then on the ledger refuses everything: a hub that has lost count of its
 //! entropy gives none.
+//!
+//! Countermeasure T4 (`docs/threat-model.md`).
 
 mod account;
 mod delivery;
@@ -179,6 +181,14 @@ impl Ledger {
     /// [`LedgerError::Broken`].
     pub fn hand_out(&mut self, source: SourceId, bits: u64) -> Result<(), LedgerError> {
         self.enter(source, |account| account.hand_out(bits))
+    }
+
+    /// `bits` full-entropy bits that left the pool reached nobody: they count as discarded.
+    ///
+    /// # Errors
+    /// [`LedgerError::Broken`].
+    pub fn take_back(&mut self, source: SourceId, bits: u64) -> Result<(), LedgerError> {
+        self.enter(source, |account| account.take_back(bits))
     }
 
     /// Opens the record of a delivery to `host`, `hops` relays away. Numbers are never used twice,

@@ -6,6 +6,8 @@
 //! ```
 //! It never falls back: without health, seed or credit a request gets an error and no bytes. Time,
 //! process token and the operating system's random bytes are arguments.
+//!
+//! Countermeasure T2 (`docs/threat-model.md`).
 
 mod gather;
 mod ready;
@@ -27,7 +29,9 @@ use crate::provenance::{Class, Origin, Provenance};
 use gather::Gatherer;
 use ready::{Ready, ReadyQueue};
 
-pub use types::{Absorbed, FullOutput, Maintained, PoolConfig, PoolError, PoolStatus, SourceBlock};
+pub use types::{
+    Absorbed, FullOutput, Maintained, PoolConfig, PoolError, PoolStatus, Shares, SourceBlock,
+};
 
 /// Most bytes of one request of class `full`; larger wishes are asked for in parts.
 pub const MAX_FULL_BYTES: usize = 64 * 1024;
@@ -183,8 +187,12 @@ impl Pool {
         if missing_bits > 0 {
             return Err(PoolError::Wait { missing_bits });
         }
-        let (bytes, origin) = self.take(bytes, os, Ledger::hand_out)?;
-        Ok(FullOutput { bytes, origin })
+        let (bytes, origin, shares) = self.take(bytes, os, Ledger::hand_out)?;
+        Ok(FullOutput {
+            bytes,
+            origin,
+            shares,
+        })
     }
 
     /// Seeds or reseeds the DRBG if that is due and there is full entropy for it. To be called
@@ -211,7 +219,7 @@ impl Pool {
         if missing_bits > 0 {
             return Ok(Maintained::Waits { missing_bits });
         }
-        let (seed, origin) = self.take(SEED_BYTES, fresh_os, Ledger::seed)?;
+        let (seed, origin, _) = self.take(SEED_BYTES, fresh_os, Ledger::seed)?;
         let done = match &mut self.drbg {
             Some(drbg) => {
                 drbg.reseed(seed.as_slice(), &[], at)?;
@@ -328,6 +336,17 @@ impl Pool {
         provenance: Provenance,
     ) -> Result<(), PoolError> {
         Ok(self.ledger.record(id, bytes, provenance)?)
+    }
+
+    /// Output of class `full` that was taken and reached nobody: it counts as discarded.
+    ///
+    /// # Errors
+    /// [`PoolError::Ledger`].
+    pub fn discard_output(&mut self, shares: Shares) -> Result<(), PoolError> {
+        for (source, bits) in shares.0 {
+            self.ledger.take_back(source, bits)?;
+        }
+        Ok(())
     }
 
     /// Ends a delivery.
@@ -453,9 +472,10 @@ impl Pool {
         bytes: usize,
         os: &[u8],
         book: fn(&mut Ledger, SourceId, u64) -> Result<(), LedgerError>,
-    ) -> Result<(SecretBytes, Origin), PoolError> {
+    ) -> Result<(SecretBytes, Origin, Shares), PoolError> {
         let mut out = SecretBytes::new_zeroed(bytes);
         let mut origin = Origin::default();
+        let mut shares = Shares::default();
         let mut filled = 0;
         while filled < bytes {
             let Some(piece) = self.ready.pop_into(&mut out.as_mut_slice()[filled..]) else {
@@ -464,6 +484,7 @@ impl Pool {
             };
             filled += piece.bytes;
             book(&mut self.ledger, piece.source, 8 * piece.bytes as u64)?;
+            shares.0.push((piece.source, 8 * piece.bytes as u64));
             origin.add(
                 self.ledger.name(piece.source),
                 piece.lanes,
@@ -471,7 +492,7 @@ impl Pool {
             );
         }
         out.xor_in(os);
-        Ok((out, origin))
+        Ok((out, origin, shares))
     }
 
     /// Discards what waits and has a share of one of `lanes` of `source`.

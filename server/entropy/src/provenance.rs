@@ -1,4 +1,6 @@
 //! Where bytes came from: labels that stay with them to the end (specification 1-entropy §1.3).
+//!
+//! Countermeasure T3 (`docs/threat-model.md`).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,6 @@
 //! All cases of the CTR_DRBG vector file, which OpenSSL made.
+//!
+//! Shows T16 (`docs/threat-model.md`).
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Random histories of pool and ledger: whatever happens, the books add up and nothing leaves that
 //! should not.
+//!
+//! Shows T2, T4 (`docs/threat-model.md`).
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -8,6 +8,8 @@
 //!
 //! A lock that the operating system refuses is not hidden: the memory still works, and
 //! [`lock_state`] says how many bytes are unlocked and why, so that the daemon can refuse to serve.
+//!
+//! Countermeasure T13 (`docs/threat-model.md`).
 
 mod arena;
 mod bytes;

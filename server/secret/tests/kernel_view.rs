@@ -1,4 +1,6 @@
 //! What the kernel says about secret memory: /proc/self/smaps, not our own bookkeeping.
+//!
+//! Shows T13 (`docs/threat-model.md`).
 
 use photonbox_secret::{SecretBytes, lock_state};
 

@@ -52,6 +52,13 @@ const IO_WORDS: &[&str] = &[
 ];
 const SANS_IO: &[&str] = &["server/entropy/src/", "server/channel/src/"];
 
+/// What a sans-IO file may say all the same, and why.
+const IO_EXCEPTIONS: &[(&str, &str, &str)] = &[(
+    "server/channel/src/identity.rs",
+    "SystemRandom",
+    "AWS-LC makes ECDSA nonces itself; a nonce that a caller repeats would reveal the identity key",
+)];
+
 /// Complaints about all Rust sources and scripts of the tree.
 pub(crate) fn check(root: &Path, files: &[String]) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
@@ -116,7 +123,15 @@ fn check_one(file: &str, text: &str) -> Vec<String> {
     if SANS_IO.iter().any(|place| file.starts_with(place)) {
         for (number, line) in code.lines().enumerate() {
             let line = line.split("//").next().unwrap_or_default();
-            for word in IO_WORDS.iter().filter(|w| line.contains(**w)) {
+            let excepted = |word: &str| {
+                IO_EXCEPTIONS
+                    .iter()
+                    .any(|(at, what, _)| *at == file && *what == word)
+            };
+            for word in IO_WORDS
+                .iter()
+                .filter(|w| line.contains(**w) && !excepted(w))
+            {
                 complaints.push(format!(
                     "{file}:{}: a sans-IO crate may not say {word}",
                     number + 1

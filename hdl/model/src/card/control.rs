@@ -34,6 +34,7 @@ impl Card {
             };
             self.lanes.len()
         ];
+        self.lanes_due = u64::MAX;
         self.edges_a = 0;
         self.edges_b = 0;
         let (n, m) = (

@@ -58,6 +58,7 @@ impl Card {
             Place::Lane(index) => self.write_lane(index, register.offset, value),
             Place::Ring(index) => self.write_ring(index, register.offset, value, bus),
         }
+        self.rings_changed();
     }
 
     fn locate(&self, offset: u32) -> Option<(Place, Found)> {

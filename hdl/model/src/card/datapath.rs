@@ -12,6 +12,7 @@ impl Card {
     ///
     /// # Errors
     /// [`EdgeError`] when the cycle has passed or the lane does not exist; the card is unchanged.
+    #[inline]
     pub fn edges(
         &mut self,
         cycle: u64,
@@ -42,6 +43,7 @@ impl Card {
     }
 
     /// Executes all cycles before `cycle`.
+    #[inline]
     pub fn advance_to(&mut self, cycle: u64, bus: &mut dyn BusMaster) {
         while let Some(due) = self.next_due()
             && due < cycle
@@ -53,33 +55,40 @@ impl Card {
     }
 
     /// The next cycle in which something happens without further edges, if any: how long a caller may sleep.
+    #[inline]
     pub fn next_due(&self) -> Option<u64> {
         if self.edges_a | self.edges_b != 0 {
             return Some(self.now);
         }
-        let lanes = self
-            .slots
-            .iter()
-            .map(|slot| slot.due)
-            .filter(|&due| due != u64::MAX);
-        let pattern = self
-            .pattern
-            .as_ref()
-            .map(|pattern| self.pattern_at + pattern.idle_left());
+        let mut due = self.lanes_due.min(self.rings_due);
+        if let Some(pattern) = &self.pattern {
+            due = due.min(self.pattern_at + pattern.idle_left());
+        }
+        (due != u64::MAX).then(|| due.max(self.now))
+    }
+
+    /// Notes when the rings want time: a slot to flush, an interrupt that was held back.
+    fn schedule_rings(&mut self) {
         let (slots, cycles) = self.coalescing();
-        let rings = self
-            .rings
-            .iter()
-            .filter(|ring| ring.usable())
-            .flat_map(|ring| {
-                [
-                    ring.flush_due(),
-                    ring.interrupt_due(slots, cycles)
-                        .filter(|_| self.ring_interrupt_on(ring)),
-                ]
-            });
-        let due = lanes.chain(pattern).chain(rings.flatten()).min()?;
-        Some(due.max(self.now))
+        self.rings_due = u64::MAX;
+        self.serve_due = u64::MAX;
+        for ring in &self.rings {
+            let interrupt = ring
+                .interrupt_due(slots, cycles)
+                .filter(|_| self.ring_interrupt_on(ring));
+            let due = [ring.flush_due(), interrupt].into_iter().flatten().min();
+            let due = due.unwrap_or(u64::MAX);
+            self.serve_due = self.serve_due.min(due);
+            if ring.usable() {
+                self.rings_due = self.rings_due.min(due);
+            }
+        }
+    }
+
+    /// After a write of the host, which may have changed anything about the rings.
+    pub(super) fn rings_changed(&mut self) {
+        self.rings_touched = true;
+        self.schedule_rings();
     }
 
     /// Executes cycle `now`.
@@ -96,16 +105,24 @@ impl Card {
         }
         let edges_a = core::mem::take(&mut self.edges_a);
         let edges_b = core::mem::take(&mut self.edges_b);
-        // Bits of one cycle are ordered by lane number.
-        for index in 0..self.lanes.len() {
-            let a = edges_a >> index & 1 == 1;
-            let b = edges_b >> index & 1 == 1;
-            if a || b || self.slots[index].due == now {
-                self.step_lane(index, a, b, bus);
+        let mut stirring = edges_a | edges_b;
+        if self.lanes_due <= now {
+            for (index, slot) in self.slots.iter().enumerate() {
+                stirring |= u64::from(slot.due == now) << index;
             }
         }
+        // Bits of one cycle are ordered by lane number.
+        while stirring != 0 {
+            let index = stirring.trailing_zeros() as usize;
+            stirring &= stirring - 1;
+            let a = edges_a >> index & 1 == 1;
+            let b = edges_b >> index & 1 == 1;
+            self.step_lane(index, a, b, bus);
+        }
         self.now = now + 1;
-        self.serve_rings(bus);
+        if self.rings_touched || self.serve_due <= self.now {
+            self.serve_rings(bus);
+        }
     }
 
     fn step_lane(&mut self, index: usize, a: bool, b: bool, bus: &mut dyn BusMaster) {
@@ -135,9 +152,16 @@ impl Card {
     /// Notes when the lane does something by itself.
     pub(super) fn schedule(&mut self, index: usize) {
         let slot = &mut self.slots[index];
+        let before = slot.due;
         slot.due = self.lanes[index]
             .next_due()
             .map_or(u64::MAX, |idle| slot.at + idle);
+        if slot.due <= self.lanes_due {
+            self.lanes_due = slot.due;
+        } else if before == self.lanes_due {
+            let dues = self.slots.iter().map(|slot| slot.due);
+            self.lanes_due = dues.min().unwrap_or(u64::MAX);
+        }
     }
 
     fn on_alarm(&mut self, index: usize, bus: &mut dyn BusMaster) {
@@ -190,6 +214,7 @@ impl Card {
             raw_bits: 1,
             seed_epoch: 0,
         };
+        self.rings_touched = true;
         if !raw.push(piece, self.now, self.generation, bus) {
             self.drop_bit(index, ring::RAW);
         }
@@ -207,8 +232,12 @@ impl Card {
     /// Moves a complete block from the extractor to its ring; if the ring is full the block waits.
     pub(super) fn push_block(&mut self, bus: &mut dyn BusMaster) {
         let (n, _) = self.extractor.shape();
+        if !self.extractor.block_waits() {
+            return;
+        }
+        self.rings_touched = true;
         let ring = &mut self.rings[ring::ENTROPY as usize];
-        if !self.extractor.block_waits() || !ring.ready() {
+        if !ring.ready() {
             return;
         }
         let Some((mut data, seed_epoch)) = self.extractor.take_block() else {
@@ -268,6 +297,8 @@ impl Card {
             self.raise_event(global::INT_ERROR.mask(), bus);
         }
         self.errors_seen = failed;
+        self.rings_touched = false;
+        self.schedule_rings();
     }
 
     /// Latches an event and interrupts for it if that is allowed.

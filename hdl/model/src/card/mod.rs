@@ -175,6 +175,14 @@ pub struct Card {
     /// Bits were dropped since the last bit that went into a block.
     block_gap: bool,
     rings: [Ring; 3],
+    /// The earliest `due` of all lanes: looked at with each edge, so it is kept rather than sought.
+    lanes_due: u64,
+    /// The earliest cycle in which a ring that is in use wants time, kept for the same reason.
+    rings_due: u64,
+    /// As `rings_due`, with rings that were switched off while a slot was open.
+    serve_due: u64,
+    /// Something was put into a ring, or the host wrote a register, since the rings were served.
+    rings_touched: bool,
     pattern: Option<PatternGenerator>,
     /// First cycle that the pattern generator has not executed.
     pattern_at: u64,
@@ -220,6 +228,10 @@ impl Card {
             block_flags: Flags::default(),
             block_gap: false,
             rings: [0, 1, 2].map(Ring::new),
+            lanes_due: u64::MAX,
+            rings_due: u64::MAX,
+            serve_due: u64::MAX,
+            rings_touched: false,
             pattern: None,
             pattern_at: 0,
             pattern_lanes: 0,
@@ -240,6 +252,7 @@ impl Card {
     }
 
     /// First cycle that has not been executed.
+    #[inline]
     pub fn now(&self) -> u64 {
         self.now
     }
@@ -255,6 +268,7 @@ impl Card {
     }
 
     /// Whether the card was started and not stopped.
+    #[inline]
     pub fn running(&self) -> bool {
         self.running
     }

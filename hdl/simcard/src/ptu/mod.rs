@@ -4,6 +4,8 @@
 //! counted and otherwise left out. A recording is checked whole when it is opened (T2, known
 //! record type, declared count met, times not going back, at least one photon), so that its
 //! events can be read any number of times without a further error.
+//!
+//! Countermeasure T12 (`docs/threat-model.md`).
 
 mod error;
 mod header;

@@ -7,6 +7,8 @@
 //! signed request and opening run without a key: they attest origin and path, not secrecy.
 //!
 //! HPKE (RFC 9180): DHKEM(P-384, HKDF-SHA384), HKDF-SHA384, AES-256-GCM, base mode.
+//!
+//! Countermeasure T11 (`docs/threat-model.md`).
 
 mod adaptor;
 mod blocks;
@@ -480,6 +482,8 @@ pub struct SignedOpening {
     pub path: Vec<String>,
     /// N_s and T_s.
     pub limits: StreamLimits,
+    /// The hub that signed, verified: the one whose signature attested blocks carry.
+    pub signer: PeerIdentity,
 }
 
 impl SignedOpening {
@@ -560,6 +564,7 @@ impl PendingStream {
             class,
             path: path.into_iter().map(str::to_owned).collect(),
             limits,
+            signer,
         };
         Ok((opening, opener))
     }

@@ -1,4 +1,6 @@
 //! Damage on the wire: never a panic, never a wrong byte delivered, always a reason.
+//!
+//! Shows T5, T6 (`docs/threat-model.md`).
 
 use photonbox_channel::{CloseReason, Event, Message, RefusalCode, message::MAX_TEXT};
 use proptest::prelude::*;

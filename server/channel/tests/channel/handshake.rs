@@ -1,4 +1,6 @@
 //! Steps 2 to 4: groups, identities, byte sources, time limits, enrolment's front door.
+//!
+//! Shows T5, T7 (`docs/threat-model.md`).
 
 use std::sync::Arc;
 use std::time::Duration;

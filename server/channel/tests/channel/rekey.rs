@@ -1,4 +1,6 @@
 //! Step 6: rekeying by packets, time and records; queues; back-pressure; keepalive.
+//!
+//! Shows T8 (`docs/threat-model.md`).
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Sealing through relays: a relay can neither read, make, alter, reorder nor replay.
+//!
+//! Shows T11 (`docs/threat-model.md`).
 
 use std::time::Duration;
 

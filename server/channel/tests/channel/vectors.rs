@@ -1,4 +1,6 @@
 //! Malformed records: one file per case, named by its fault, found by walking the folder.
+//!
+//! Shows T6 (`docs/threat-model.md`).
 
 use photonbox_channel::CloseReason;
 use photonbox_channel::record::{HEADER_LEN, RecordOpener, open_all, parse_record_header};

@@ -79,6 +79,13 @@ impl Account {
         self.delivered_bits = self.delivered_bits.saturating_add(bits);
     }
 
+    /// Of what was handed out, `bits` reached nobody.
+    pub(super) fn take_back(&mut self, bits: u64) {
+        let bits = bits.min(self.delivered_bits);
+        self.delivered_bits -= bits;
+        self.discard_full(bits);
+    }
+
     /// Enters all that is neither spent nor given as discarded.
     pub(super) fn write_off(&mut self) {
         self.discarded = self.credited.saturating_sub(self.conditioned);

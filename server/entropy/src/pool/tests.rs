@@ -229,6 +229,22 @@ fn both_classes_stop_when_the_last_lane_fails() {
 }
 
 #[test]
+fn output_that_reached_nobody_is_discarded_in_the_books() {
+    let mut pool = pool(1);
+    feed(&mut pool, 1);
+    pool.maintain(AT, &OS).expect("seeded");
+    let output = pool.full(100, &[0; 100], AT).expect("enough");
+    assert_eq!(pool.ledger_report().sources[0].delivered_bits, 800);
+    pool.discard_output(output.shares).expect("booked");
+    let source = &pool.ledger_report().sources[0];
+    assert_eq!(
+        (source.delivered_bits, source.discarded_full_bits),
+        (0, 800)
+    );
+    assert!(pool.ledger().invariant_holds());
+}
+
+#[test]
 fn a_failed_lane_takes_its_waiting_blocks_with_it_and_no_others() {
     let mut pool = pool(2);
     feed(&mut pool, 0b01);

@@ -7,7 +7,7 @@ use super::MAX_FULL_BYTES;
 use crate::credit::{self, CreditError};
 use crate::drbg::{DrbgError, ReseedPolicy};
 use crate::health::{Health, HealthError};
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, SourceId};
 use crate::provenance::{Origin, Provenance};
 
 /// Settings of a pool.
@@ -73,7 +73,13 @@ pub struct FullOutput {
     pub bytes: SecretBytes,
     /// Sources, lanes and labels.
     pub origin: Origin,
+    /// What [`crate::pool::Pool::discard_output`] wants when the bytes reach nobody.
+    pub shares: Shares,
 }
+
+/// How much of an output each source gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shares(pub(super) Vec<(SourceId, u64)>);
 
 /// Why the pool gave or took nothing.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

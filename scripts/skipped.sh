@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Says which tests `make test` could not really run on this machine: cargo hides what a passing test prints.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target="${CARGO_TARGET_DIR:-target}"
+
+if [ -z "${PHOTONBOX_CAPTURE:-}" ]; then
+    echo "skipped: tests on a real recording (set PHOTONBOX_CAPTURE to a .ptu file)"
+fi
+if ! command -v qemu-system-x86_64 >/dev/null || ! command -v cpio >/dev/null || [ ! -e /bin/busybox ] ||
+    ! ls "$target"/vm/kernel/boot/vmlinuz-* >/dev/null 2>&1; then
+    echo "skipped: the virtual-machine test (needs QEMU, cpio, busybox-static and a guest kernel; see scripts/setup.sh)"
+fi
