@@ -58,7 +58,7 @@ pub struct Channel {
     queue_bytes: usize,
     pub(crate) events: VecDeque<Event>,
     event_bytes: usize,
-    untaken: usize,
+    pub(crate) untaken: usize,
     pub(crate) now: Duration,
     pub(crate) started: Duration,
     pub(crate) first_at: Option<Duration>,
@@ -174,33 +174,7 @@ impl Channel {
         }
     }
 
-    /// Takes bytes from the wire and returns how many were taken: fewer than given when events
-    /// wait to be polled or outgoing bytes to be taken (back-pressure); bring the rest again.
-    ///
-    /// # Errors
-    /// The channel is then closed: send what [`Self::take_outgoing`] still gives (the reason is
-    /// in it), and poll the events that came before.
-    pub fn read_from_wire(&mut self, bytes: &[u8], now: Duration) -> Result<usize, Error> {
-        self.tick(now);
-        if self.is_closed() {
-            return Err(Error::Closed);
-        }
-        let mut rest = bytes;
-        while !rest.is_empty() && self.wants_wire() {
-            match self.tls.read_tls(&mut rest) {
-                Ok(0) => break,
-                Ok(_) => self.last_heard = self.now,
-                Err(_) => return Err(self.fail(CloseReason::Tls, "TLS takes no more bytes")),
-            }
-            self.process()?;
-            if self.is_closed() {
-                break;
-            }
-        }
-        Ok(bytes.len() - rest.len())
-    }
-
-    fn wants_wire(&self) -> bool {
+    pub(crate) fn wants_wire(&self) -> bool {
         // Answers to control records are not bound by `queue_bytes`, so reading is: a peer that
         // asks without end and reads nothing gets no further.
         self.event_bytes < self.settings.receive_bytes
@@ -456,25 +430,6 @@ impl Channel {
         self.last_sent = self.now;
         self.pool.give(record);
         Ok(())
-    }
-
-    /// Appends the bytes for the wire to `out` and returns how many.
-    pub fn take_outgoing(&mut self, out: &mut Vec<u8>) -> usize {
-        let before = out.len();
-        while self.tls.wants_write() {
-            // Writing to a vector does not fail.
-            if !matches!(self.tls.write_tls(out), Ok(n) if n > 0) {
-                break;
-            }
-        }
-        self.untaken = 0;
-        out.len() - before
-    }
-
-    /// Whether there are bytes for the wire.
-    #[must_use]
-    pub fn wants_write(&self) -> bool {
-        self.tls.wants_write()
     }
 
     /// The next event, if there is one.

@@ -32,6 +32,7 @@ pub mod schedule;
 pub mod sealed;
 mod source;
 mod status;
+mod stream;
 mod timing;
 mod wire;
 

@@ -6,4 +6,5 @@ mod handshake;
 mod pair;
 mod rekey;
 mod sealed;
+mod sockets;
 mod vectors;
