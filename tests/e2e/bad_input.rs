@@ -1,4 +1,6 @@
 //! What a person can get wrong: each is one line that says what failed and what to do.
+//!
+//! Shows T12 (`docs/threat-model.md`).
 
 use crate::process::{photonbox, refusal, refusal_of, run, text};
 use crate::scene::{self, Scene};

@@ -1,4 +1,6 @@
 //! What a peer can get wrong or try: tokens, authorities, certificates, bytes that mean nothing.
+//!
+//! Shows T10 (`docs/threat-model.md`).
 
 use crate::process::{self, arg, refusal, until};
 use crate::scene::{self, Hub, Scene};
@@ -28,7 +30,11 @@ fn enrol(hub: &Hub, state: &str, hash: &str, token: &str) -> Vec<String> {
 }
 
 fn refused(arguments: &[String]) -> String {
-    refusal(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), 1)
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let line = refusal(&arguments, 1);
+    // The help names tokens and CAs whatever was wrong: only what failed counts here.
+    let (failed, _help) = line.split_once(" / help: ").expect("says what to do");
+    failed.to_owned()
 }
 
 #[test]
@@ -43,8 +49,19 @@ fn a_join_token_works_once() {
     let first = enrol(&hub, &scene.arg("first"), hash, token);
     process::text(&first.iter().map(String::as_str).collect::<Vec<_>>());
     let line = refused(&enrol(&hub, &scene.arg("second"), hash, token));
-    assert!(line.contains("token"), "{line}");
-    refused(&enrol(&hub, &scene.arg("third"), hash, "no-such-token"));
+    assert!(line.ends_with("the join token was used already"), "{line}");
+    let line = refused(&enrol(&hub, &scene.arg("third"), hash, "no-such-token"));
+    assert!(line.ends_with("the join token is malformed"), "{line}");
+    // Of the right form, with another token's secret.
+    let fresh = hub.token();
+    let fresh = fresh["token"].as_str().expect("a token");
+    let (fresh_parts, token_parts) = (fresh.rsplit_once('-'), token.rsplit_once('-'));
+    let wrong = match (fresh_parts, token_parts) {
+        (Some((start, _)), Some((_, secret))) => format!("{start}-{secret}"),
+        _ => panic!("{fresh} is not pbx1-ID-SECRET"),
+    };
+    let line = refused(&enrol(&hub, &scene.arg("fourth"), hash, &wrong));
+    assert!(line.ends_with("the join token is wrong"), "{line}");
 }
 
 #[test]
@@ -76,7 +93,7 @@ fn a_token_expires() {
         |now| *now > expires,
     );
     let line = refused(&enrol(&hub, &scene.arg("late"), hash, text));
-    assert!(line.contains("expired") || line.contains("token"), "{line}");
+    assert!(line.ends_with("the join token has expired"), "{line}");
 }
 
 #[test]
@@ -88,7 +105,7 @@ fn enrolling_pins_the_authority() {
     let token = token["token"].as_str().expect("a token");
     let other_hash = other["ca_hash"].as_str().expect("a hash");
     let line = refused(&enrol(&hub, &scene.arg("host"), other_hash, token));
-    assert!(line.contains("CA") || line.contains("hash"), "{line}");
+    assert!(line.contains("is not under the pinned CA"), "{line}");
     let not_hex = enrol(&hub, &scene.arg("host"), "not hex", token);
     refusal(&not_hex.iter().map(String::as_str).collect::<Vec<_>>(), 2);
     // The token was not given away to the wrong hub: it still works.
@@ -108,7 +125,7 @@ fn a_host_of_another_authority_is_told_so() {
     let sink = format!("file:{}", scene.arg("out"));
     let flags = ["--sink", &sink, "--bytes", "16"];
     let line = refusal(&scene::join_arguments(&alpha, &two.address, &flags), 1);
-    assert!(line.contains("CA"), "{line}");
+    assert!(line.contains("another CA"), "{line}");
     assert_eq!(
         std::fs::metadata(scene.path("out")).map_or(0, |file| file.len()),
         0
@@ -181,15 +198,63 @@ fn a_revoked_host_is_refused() {
     let alpha = scene.enrol(&hub, "alpha");
     process::text(&["enroll", "revoke", "--state", arg(&hub.state), "alpha"]);
     let sink = format!("file:{}", scene.arg("out"));
-    refusal(
+    let line = refusal(
         &scene::join_arguments(&alpha, &hub.address, &["--sink", &sink, "--bytes", "16"]),
         1,
     );
+    assert!(line.contains("revoked"), "{line}");
     assert_eq!(hub.ledger()["deliveries"], serde_json::json!([]));
     refusal(
         &["enroll", "revoke", "--state", arg(&hub.state), "nobody"],
         1,
     );
+}
+
+#[test]
+fn revoking_a_host_closes_its_running_channel() {
+    let scene = Scene::new();
+    let hub = scene.hub("hub", &["--allow-simulated"]);
+    let (alpha, bravo) = (scene.enrol(&hub, "alpha"), scene.enrol(&hub, "bravo"));
+    let sinks = ["alpha.out", "bravo.out"].map(|name| format!("file:{}", scene.arg(name)));
+    let mut revoked = scene::join(
+        &alpha,
+        &hub.address,
+        &["--sink", &sinks[0], "--every", "20ms"],
+    );
+    let other = scene::join(
+        &bravo,
+        &hub.address,
+        &["--sink", &sinks[1], "--every", "20ms"],
+    );
+    let length = |name: &str| std::fs::metadata(scene.path(name)).map_or(0, |file| file.len());
+    until(
+        "both receive",
+        || (length("alpha.out"), length("bravo.out")),
+        |(alpha, bravo)| *alpha > 0 && *bravo > 0,
+    );
+    let said = process::text(&["enroll", "revoke", "--state", arg(&hub.state), "alpha"]);
+    assert!(said.contains("closed 1 of its channels"), "{said}");
+    until(
+        "the channel is closed",
+        || hub.status(),
+        |status| {
+            let channels = status["channels"].as_array().expect("channels");
+            channels.len() == 1 && channels[0]["peer"] == "bravo"
+        },
+    );
+    revoked.line_with("does not admit this host");
+    let (got, before) = (length("alpha.out"), length("bravo.out"));
+    until(
+        "the other goes on",
+        || length("bravo.out"),
+        |now| *now > before,
+    );
+    assert_eq!(length("alpha.out"), got);
+    assert!(
+        revoked.runs(),
+        "a host that had a channel waits for its operator"
+    );
+    assert!(other.terminate().success());
 }
 
 #[test]

@@ -131,6 +131,12 @@ fn bench_prints_the_agreed_names() {
             "channel.latency32.p50",
             "channel.latency32.p99",
             "channel.latency32.p999",
+            "channel.latency32.1000.p50",
+            "channel.latency32.1000.p99",
+            "channel.latency32.1000.p999",
+            "channel.latency32.1.p50",
+            "channel.latency32.1.p99",
+            "channel.latency32.1.p999",
         ]
     );
     assert_eq!(

@@ -3,12 +3,14 @@
 //! Photons come from the recording that `PHOTONBOX_CAPTURE` names, otherwise from the stochastic
 //! model. Deadlines here only end a test that hangs; none of them is a measurement.
 
+mod attested;
 mod bad_input;
 mod bad_peers;
 mod capture_tools;
 mod card_and_bench;
 mod dark_channel;
 mod first_light;
+mod health;
 mod process;
 mod ptu_file;
 mod scene;

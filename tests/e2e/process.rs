@@ -129,6 +129,7 @@ pub(crate) struct Background {
     what: String,
     child: Child,
     said: Arc<Mutex<Vec<String>>>,
+    readers: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Background {
@@ -140,12 +141,15 @@ impl Background {
         let said = Arc::new(Mutex::new(Vec::new()));
         let stdout = child.stdout.take().expect("piped");
         let stderr = child.stderr.take().expect("piped");
-        collect(BufReader::new(stdout), &said);
-        collect(BufReader::new(stderr), &said);
+        let readers = vec![
+            collect(BufReader::new(stdout), &said),
+            collect(BufReader::new(stderr), &said),
+        ];
         Self {
             what: arguments.join(" "),
             child,
             said,
+            readers,
         }
     }
 
@@ -181,18 +185,27 @@ impl Background {
     }
 
     /// Asks it to end (SIGTERM) and waits until it has.
-    pub(crate) fn terminate(mut self) -> ExitStatus {
+    pub(crate) fn terminate(self) -> ExitStatus {
+        self.stop().0
+    }
+
+    /// The same, and what it said.
+    pub(crate) fn stop(self) -> (ExitStatus, Vec<String>) {
         let asked = Command::new("sh")
             .args(["-c", &format!("kill -TERM {}", self.child.id())])
             .status()
             .expect("sh runs");
         assert!(asked.success());
-        end_of(&mut self.child, &self.what)
+        self.end()
     }
 
     /// Waits until it ends by itself.
     pub(crate) fn end(mut self) -> (ExitStatus, Vec<String>) {
         let status = end_of(&mut self.child, &self.what);
+        // It has ended: its last words are on their way.
+        for reader in self.readers.drain(..) {
+            reader.join().expect("reader");
+        }
         (status, self.lines())
     }
 
@@ -214,14 +227,17 @@ impl Drop for Background {
     }
 }
 
-fn collect(reader: impl std::io::BufRead + Send + 'static, said: &Arc<Mutex<Vec<String>>>) {
+fn collect(
+    reader: impl std::io::BufRead + Send + 'static,
+    said: &Arc<Mutex<Vec<String>>>,
+) -> std::thread::JoinHandle<()> {
     let said = Arc::clone(said);
     std::thread::spawn(move || {
         for line in reader.split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
             said.lock().expect("no reader panics").push(line);
         }
-    });
+    })
 }
 
 /// Asks again and again until the answer satisfies, or gives up with the last one.

@@ -154,9 +154,19 @@ impl Hub {
     }
 }
 
-/// `status --json` of a hub or host.
+/// `status --json` of a hub or host; its exit code says whether that is unhealthy.
 pub(crate) fn status(state: &Path) -> Value {
-    process::json(&["status", "--state", arg(state), "--json"])
+    let output = process::run(&["status", "--state", arg(state), "--json"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let status: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("status: {error}; it said: {errors}"));
+    let code = if status["health"] == "unhealthy" {
+        3
+    } else {
+        0
+    };
+    assert_eq!(output.status.code(), Some(code), "{status:#}\n{errors}");
+    status
 }
 
 /// A host in the background.

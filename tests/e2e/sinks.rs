@@ -126,3 +126,92 @@ fn an_egd_socket_answers_on_demand() {
     assert!(host.terminate().success());
     assert!(!socket.exists(), "a graceful end removes the socket");
 }
+
+fn errors(lines: &[String]) -> Vec<&String> {
+    let errors = lines.iter().filter(|line| line.starts_with("error: "));
+    errors.collect()
+}
+
+#[test]
+fn a_sink_that_fails_leaves_the_others_and_the_relay() {
+    let scene = Scene::new();
+    let (hub, alpha) = hub_and_host(&scene);
+    let relay = scene.enrol(&hub, "relay");
+    let length = |name: &str| std::fs::metadata(scene.path(name)).map_or(0, |file| file.len());
+    let report = |state: &std::path::Path, sink: &str| {
+        let status = scene::status(state);
+        let sinks = status["sinks"].as_array().expect("sinks").clone();
+        let found = sinks.into_iter().find(|one| one["sink"] == sink);
+        found.unwrap_or_else(|| panic!("no {sink} in {status:#}"))
+    };
+    let failed = |report: &serde_json::Value| {
+        let state = report["state"].as_str().expect("a state");
+        state.starts_with("failed: ") && state.contains("No space left")
+    };
+
+    // Opens, and takes nothing.
+    let full = "file:/dev/full";
+    let sinks = format!("{full},file:{}", scene.arg("out"));
+    let mut host = scene::join(&alpha, &hub.address, &["--sink", &sinks, "--every", "20ms"]);
+    host.line_with(" ready");
+    until("it fails", || report(&alpha, full), failed);
+    let before = length("out");
+    until("the other goes on", || length("out"), |now| *now > before);
+    let (status, lines) = host.stop();
+    assert!(status.success(), "{lines:#?}");
+    let said = lines.iter().filter(|line| line.contains("a sink failed"));
+    assert_eq!(said.count(), 1, "{lines:#?}");
+    assert!(errors(&lines).is_empty(), "{lines:#?}");
+
+    // With a total the end tells it, after the others had theirs.
+    let sinks = format!("{full},file:{}", scene.arg("total"));
+    let flags = ["--sink", &sinks, "--bytes", "1000"];
+    let line = process::refusal(&scene::join_arguments(&alpha, &hub.address, &flags), 1);
+    assert!(line.contains("No space left"), "{line}");
+    assert_eq!(length("total"), 1000);
+
+    // Alone, nothing is left to run for.
+    let flags = ["--sink", full, "--every", "20ms"];
+    let line = process::refusal(&scene::join_arguments(&alpha, &hub.address, &flags), 1);
+    assert!(line.contains("No space left"), "{line}");
+
+    // A relay is.
+    let flags = ["--sink", full, "--every", "20ms", "--relay", "127.0.0.1:0"];
+    let mut relaying = scene::join(&relay, &hub.address, &flags);
+    let behind = scene::address_in(&relaying.line_with("relaying on "), "relaying on ");
+    until("it fails", || report(&relay, full), failed);
+    let sink = format!("file:{}", scene.arg("behind"));
+    process::text(&scene::join_arguments(
+        &alpha,
+        &behind,
+        &["--sink", &sink, "--bytes", "64"],
+    ));
+    assert_eq!(length("behind"), 64);
+    assert!(relaying.terminate().success());
+}
+
+#[test]
+fn a_total_that_was_not_reached_is_a_failure() {
+    let scene = Scene::new();
+    let (hub, alpha) = hub_and_host(&scene);
+    let sink = format!("file:{}", scene.arg("short"));
+    // Of class `full` there is far less than that while the test lasts.
+    let flags = ["--sink", &sink, "--class", "full", "--bytes", "1000000000"];
+    let host = scene::join(&alpha, &hub.address, &flags);
+    let length = || std::fs::metadata(scene.path("short")).map_or(0, |file| file.len());
+    until("some bytes come", length, |bytes| *bytes > 0);
+    let (status, lines) = host.stop();
+    assert_eq!(status.code(), Some(1), "{lines:#?}");
+    let errors = errors(&lines);
+    assert_eq!(errors.len(), 1, "{lines:#?}");
+    let short = format!("stopped before sink {sink} had its 1000000000 bytes");
+    assert!(errors[0].contains(&short), "{}", errors[0]);
+    assert!(errors[0].contains(" / help: "), "{}", errors[0]);
+
+    // Without a total there is nothing to miss.
+    let sink = format!("file:{}", scene.arg("endless"));
+    let host = scene::join(&alpha, &hub.address, &["--sink", &sink]);
+    let length = || std::fs::metadata(scene.path("endless")).map_or(0, |file| file.len());
+    until("some bytes come", length, |bytes| *bytes > 0);
+    assert!(host.terminate().success());
+}

@@ -3,6 +3,7 @@
 use crate::process::until;
 use crate::scene::{self, Scene};
 use serde_json::Value;
+use std::path::Path;
 
 fn connected(status: &Value) -> bool {
     status["channels"]
@@ -45,7 +46,7 @@ fn a_killed_hub_leaves_its_hosts_running_and_they_reconnect() {
         until(
             "the host notices",
             || scene::status(state),
-            |status| !connected(status),
+            |status| !connected(status) && status["health"] == "degraded",
         );
     }
     for host in &mut hosts {
@@ -74,8 +75,64 @@ fn a_killed_hub_leaves_its_hosts_running_and_they_reconnect() {
         },
         |now| *now > before,
     );
+    let health = || scene::status(&alpha)["health"].clone();
+    until("all is well again", health, |health| health == "healthy");
     for host in hosts {
         assert!(host.terminate().success(), "a host ends gracefully");
+    }
+}
+
+#[test]
+fn a_relay_and_the_host_behind_it_survive_a_killed_hub() {
+    let scene = Scene::new();
+    let hub = scene.hub("hub", &["--allow-simulated"]);
+    let (alpha, relay) = (scene.enrol(&hub, "alpha"), scene.enrol(&hub, "relay"));
+    let mut relaying = scene::join(&relay, &hub.address, &["--relay", "127.0.0.1:0"]);
+    let behind = scene::address_in(&relaying.line_with("relaying on "), "relaying on ");
+    let sink = format!("file:{}", scene.arg("out"));
+    let flags = [
+        "--sink",
+        &sink,
+        "--class",
+        "full",
+        "--every",
+        "20ms",
+        "--every-bytes",
+        "16",
+    ];
+    let mut host = scene::join(&alpha, &behind, &flags);
+    let length = || std::fs::metadata(scene.path("out")).map_or(0, |file| file.len());
+    until("bytes come", length, |bytes| *bytes > 0);
+
+    let address = hub.address.clone();
+    hub.process.kill();
+    let told = until(
+        "the relay notices",
+        || scene::status(&relay),
+        |status| status["parent"].is_null() && status["health"] == "degraded",
+    );
+    assert_eq!(told["channels"][0]["peer"], "alpha", "{told:#}");
+    let told = until(
+        "the host behind it is told",
+        || scene::status(&alpha),
+        |status| status["health"] == "degraded",
+    );
+    assert_eq!(told["parent"], "relay", "its channel stands: {told:#}");
+    assert!(relaying.runs() && host.runs(), "both outlive the hub");
+    let before = length();
+
+    let hub = scene.serve("hub", &address, &["--allow-simulated"]);
+    until("bytes come again", length, |now| *now > before);
+    for state in [&alpha, &relay] {
+        let health = || scene::status(state)["health"].clone();
+        until("all is well again", health, |health| health == "healthy");
+    }
+    assert!(hub.ledger()["deliveries"].to_string().contains("alpha"));
+    assert!(relaying.runs() && host.runs());
+    for process in [host, relaying] {
+        let (status, lines) = process.stop();
+        assert!(status.success(), "{lines:#?}");
+        assert!(!lines.join("\n").contains("panicked"), "{lines:#?}");
     }
 }
 
@@ -97,6 +154,78 @@ fn a_host_takes_the_next_parent_of_its_list() {
         std::fs::read(scene.path("out")).expect("the sink").len(),
         1000
     );
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).expect("a folder");
+    // As its original's: nobody else may look in.
+    let mode = std::fs::metadata(from).expect("the state").permissions();
+    std::fs::set_permissions(to, mode).expect("its mode");
+    for entry in std::fs::read_dir(from).expect("the state") {
+        let entry = entry.expect("an entry");
+        if entry.file_type().expect("a type").is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
+        }
+    }
+}
+
+/// Two hubs of one authority and one list of hosts: the second is the first's copy.
+#[test]
+fn a_running_host_moves_to_the_second_hub_when_the_first_dies() {
+    let scene = Scene::new();
+    let first = scene.hub("hub", &["--allow-simulated"]);
+    let alpha = scene.enrol(&first, "alpha");
+    let address = first.address.clone();
+    assert!(first.process.terminate().success());
+    copy(&scene.path("hub"), &scene.path("hub2"));
+    let first = scene.serve("hub", &address, &["--allow-simulated"]);
+    let second = scene.serve("hub2", "127.0.0.1:0", &["--allow-simulated"]);
+    let parents = format!("{},{}", first.address, second.address);
+    let sink = format!("file:{}", scene.arg("out"));
+    let mut host = scene::join(&alpha, &parents, &["--sink", &sink, "--every", "20ms"]);
+    until("it connects to the first", || first.status(), connected);
+    assert!(!connected(&second.status()));
+    first.process.kill();
+    until("it moves to the second", || second.status(), connected);
+    let length = || std::fs::metadata(scene.path("out")).map_or(0, |file| file.len());
+    let before = length();
+    until("bytes come from there", length, |now| *now > before);
+    assert!(host.runs());
+    assert!(host.terminate().success());
+}
+
+#[test]
+fn a_host_behind_a_relay_moves_to_the_hub_when_the_relay_dies() {
+    let scene = Scene::new();
+    let hub = scene.hub("hub", &["--allow-simulated"]);
+    let (alpha, relay) = (scene.enrol(&hub, "alpha"), scene.enrol(&hub, "relay"));
+    let mut relaying = scene::join(&relay, &hub.address, &["--relay", "127.0.0.1:0"]);
+    let behind = scene::address_in(&relaying.line_with("relaying on "), "relaying on ");
+    let parents = format!("{behind},{}", hub.address);
+    let sink = format!("file:{}", scene.arg("out"));
+    let flags = [
+        "--sink",
+        &sink,
+        "--class",
+        "full",
+        "--every",
+        "20ms",
+        "--every-bytes",
+        "16",
+    ];
+    let mut host = scene::join(&alpha, &parents, &flags);
+    host.line_with(" ready");
+    let through = |hops: u64| {
+        until(
+            "bytes come",
+            || scene::status(&alpha),
+            |status| status["sinks"][0]["hops"] == hops,
+        )
+    };
+    assert_eq!(through(2)["parent"], "relay");
+    relaying.kill();
+    assert_eq!(through(1)["parent"], "hub");
+    assert!(host.terminate().success());
 }
 
 #[test]

@@ -3,32 +3,32 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use photonbox_channel::PeerIdentity;
 use photonbox_channel::message::{MIN_REQUEST_BYTES, Mode, RefusalCode};
 use photonbox_channel::sealed::{self, SealError, SignedRequest, StreamLimits};
-use tokio::sync::mpsc;
+use photonbox_channel::{Admission, PeerIdentity};
 
 use crate::deliver::{Delivering, Over, refuse};
 use crate::hub::Hub;
 use crate::os;
-use crate::serving::{Ask, Out, Outbox, Service};
-
-/// Most bytes that may be pulled ahead of delivery.
-const MAX_PULL: u64 = 1 << 24;
+use crate::serving::{Ask, Out, Outbox, Pulls, Service};
 
 impl Service for Hub {
     async fn answer(
         self: Arc<Self>,
         _peer: Arc<PeerIdentity>,
         ask: Ask,
-        pulls: mpsc::UnboundedReceiver<u64>,
+        pulls: Pulls,
         out: Outbox,
     ) {
         // Whoever was refused has been told.
         let _ = self.answer_or_refuse(ask, pulls, out).await;
     }
 
-    fn joined(&self, _peer: &PeerIdentity) {}
+    fn joined(&self, peer: &PeerIdentity) -> bool {
+        // Revoked since the first channel stood? From here on the channel is in the list that a
+        // revocation goes through.
+        self.admission.admit(peer)
+    }
 
     fn max_requests(&self) -> usize {
         self.limits.requests_per_host
@@ -48,12 +48,13 @@ impl Hub {
     async fn answer_or_refuse(
         self: &Arc<Self>,
         ask: Ask,
-        pulls: mpsc::UnboundedReceiver<u64>,
+        pulls: Pulls,
         out: Outbox,
     ) -> Result<(), Over> {
         let Ask { path, request } = ask;
         let id = request.id;
         let relayed = path.len() > 1;
+        let revoked = self.revocations.of(path.first().map_or("", String::as_str));
         let (mut class, mut mode, mut attested) = (request.class, request.mode, request.attested);
         let mut sealer = None;
         if relayed {
@@ -101,6 +102,7 @@ impl Hub {
         let host = path.into_iter().next().unwrap_or_default();
         let mut delivering = Delivering::open(self, host, hops, id, class, out).await?;
         delivering.attested = attested;
+        delivering.revoked = revoked;
         delivering.sealer = sealer;
         run(delivering, mode, pulls).await
     }
@@ -165,11 +167,7 @@ impl Hub {
 }
 
 /// Serves one request in its mode.
-async fn run(
-    mut delivering: Delivering,
-    mode: Mode,
-    mut pulls: mpsc::UnboundedReceiver<u64>,
-) -> Result<(), Over> {
+async fn run(mut delivering: Delivering, mode: Mode, mut pulls: Pulls) -> Result<(), Over> {
     match mode {
         Mode::Once { bytes } => delivering.give(bytes, true).await,
         Mode::Stream { total, rate: None } => {
@@ -190,12 +188,6 @@ async fn run(
         }
         Mode::OnDemand => {
             while let Some(bytes) = pulls.recv().await {
-                if bytes > MAX_PULL {
-                    let text = format!("pull at most {MAX_PULL} bytes at once");
-                    return Err(delivering
-                        .refuse(RefusalCode::Unsupported, None, &text)
-                        .await);
-                }
                 delivering.give(bytes, false).await?;
             }
             Ok(())

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use photonbox_driver::transport::inprocess::InProcess;
-use photonbox_driver::{Card, CardAddress, CardSettings, Cutoffs, LaneSettings, OpenOptions};
+use photonbox_driver::{
+    Card, CardAddress, CardSettings, Cutoffs, Device, LaneSettings, OpenOptions,
+};
 use photonbox_entropy::{credit, cutoff};
 use photonbox_secret::SecretBytes;
 use photonbox_simcard::{Build, Pace, ScheduledFault, SimCard, SimCardOptions, Source};
@@ -23,6 +25,10 @@ pub struct OpenedCard {
     pub description: String,
     /// Name of the source in the ledger.
     pub source: String,
+    /// It plays a recording that was played before.
+    pub replayed: bool,
+    /// Its photons come from a given seed: whoever knows that has them too, so they are labelled test.
+    pub reproducible: bool,
 }
 
 /// A driver's error as ours: an unhealthy card has its own exit code.
@@ -114,6 +120,21 @@ fn settings(options: &CardOptions, lanes: u32) -> Result<CardSettings> {
 /// # Errors
 /// Wrong options (exit code 2); a card that cannot be reached or is not one (1).
 pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
+    let simulated = simulate(options)?;
+    let device: Arc<dyn Device> = simulated.clone();
+    bring_up(options, simulated, device)
+}
+
+/// Whether the photons are drawn from a seed that was given.
+fn is_seeded(options: &CardOptions) -> Result<bool> {
+    Ok(match photon_source(options)? {
+        Source::Stochastic(params) => options.seed.or(params.seed).is_some(),
+        Source::Capture { .. } | Source::Pattern(_) => false,
+    })
+}
+
+/// The simulated card that the options describe.
+pub(crate) fn simulate(options: &CardOptions) -> Result<Arc<SimCard>> {
     let address: CardAddress = options.card.parse().map_err(|e| card_failed(&e))?;
     address.supported().map_err(|e| card_failed(&e))?;
     let build = match options.build.as_str() {
@@ -131,7 +152,7 @@ pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
         .map(|text| text.parse::<ScheduledFault>())
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(|e| simulation_refused(&e.into()))?;
-    let simulated = SimCard::new(SimCardOptions {
+    SimCard::new(SimCardOptions {
         build,
         source: photon_source(options)?,
         seed: options.seed,
@@ -141,9 +162,17 @@ pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
             Pace::RealTime
         },
         faults,
+        played_before: options.played_before,
     })
-    .map_err(|e| simulation_refused(&e))?;
-    let device: Arc<dyn photonbox_driver::Device> = simulated.clone();
+    .map_err(|e| simulation_refused(&e))
+}
+
+/// Opens the card behind `device` and sets it up.
+pub(crate) fn bring_up(
+    options: &CardOptions,
+    simulated: Arc<SimCard>,
+    device: Arc<dyn Device>,
+) -> Result<OpenedCard> {
     let open = OpenOptions {
         accept_any_build: options.allow_build_mismatch,
         ..Default::default()
@@ -159,6 +188,8 @@ pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
         simulated: Some(simulated),
         settings,
         source: "card0".into(),
+        replayed: options.capture.is_some() && options.played_before,
+        reproducible: is_seeded(options)?,
     })
 }
 

@@ -24,7 +24,7 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What can be asked of a running hub or host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
 pub enum ControlCommand {
     /// Keys of `8-cli` `status`.
@@ -39,6 +39,11 @@ pub enum ControlCommand {
     Rearm {
         /// Its number.
         lane: u8,
+    },
+    /// A host was revoked in the store: close its channels, end its requests.
+    Revoked {
+        /// Its id.
+        host: String,
     },
 }
 

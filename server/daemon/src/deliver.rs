@@ -1,13 +1,14 @@
 //! Making one request's bytes at the hub: fair turns, allowances, the pool, the ledger, sealing.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use photonbox_channel::message::{Class, RefusalCode};
 use photonbox_channel::sealed::{Attestation as SealedAttestation, Sealer};
 use photonbox_entropy::attest::{self, AttestError, MAC_BYTES, Statement};
 use photonbox_entropy::ledger::DeliveryId;
-use photonbox_entropy::pool::PoolError;
+use photonbox_entropy::pool::{PoolError, Shares};
 use photonbox_entropy::provenance::{Class as PoolClass, Origin};
 use photonbox_secret::{SecretArray, SecretBytes};
 
@@ -15,7 +16,7 @@ use crate::fair::Allowed;
 use crate::hub::Hub;
 use crate::os;
 use crate::serving::{Out, Outbox};
-use crate::source::on_the_wire;
+use crate::source::{DrawError, on_the_wire};
 
 /// Bytes of one delivery. Small on purpose: a packet is what rekeying counts, so N packets stay
 /// little data.
@@ -26,6 +27,22 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The request cannot go on; whoever runs it has been told.
 pub(crate) struct Over;
 
+/// How often each host was revoked while the hub ran.
+#[derive(Debug, Default)]
+pub(crate) struct Revocations(Mutex<HashMap<String, u64>>);
+
+impl Revocations {
+    pub(crate) fn of(&self, host: &str) -> u64 {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.get(host).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn add(&self, host: &str) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry(host.to_owned()).or_default() += 1;
+    }
+}
+
 /// One request being answered.
 pub(crate) struct Delivering {
     pub(crate) hub: Arc<Hub>,
@@ -34,6 +51,8 @@ pub(crate) struct Delivering {
     pub(crate) id: u64,
     pub(crate) class: Class,
     pub(crate) attested: bool,
+    /// How often the host had been revoked when its request was judged.
+    pub(crate) revoked: u64,
     pub(crate) sealer: Option<Sealer>,
     pub(crate) out: Outbox,
     entry: DeliveryId,
@@ -43,6 +62,18 @@ pub(crate) struct Delivering {
 struct Chunk {
     bytes: SecretBytes,
     origin: Origin,
+    shares: Shares,
+}
+
+/// Why there is no chunk: code, pause in milliseconds before asking again, and the line to tell.
+type NoChunk = (RefusalCode, u64, String);
+
+fn no_bytes(error: &DrawError) -> NoChunk {
+    let code = match error {
+        DrawError::Pool(PoolError::Unhealthy(_)) | DrawError::System(_) => RefusalCode::Unhealthy,
+        DrawError::Pool(_) => RefusalCode::Depleted,
+    };
+    (code, 1000, error.to_string())
 }
 
 /// The identity key as the entropy crate's signer.
@@ -74,6 +105,7 @@ impl Delivering {
         match opened {
             Ok(entry) => Ok(Self {
                 hub: Arc::clone(hub),
+                revoked: hub.revocations.of(&host),
                 host,
                 id,
                 class,
@@ -114,7 +146,10 @@ impl Delivering {
             let wanted = left.min(CHUNK as u64) as usize;
             let wanted = match self.hub.allowances.take(&self.host, wanted, os::now()) {
                 Allowed::Bytes(bytes, wait) => {
-                    tokio::time::sleep(wait).await;
+                    // Tokio's clock ticks in milliseconds: even a sleep of nothing lasts up to one.
+                    if !wait.is_zero() {
+                        tokio::time::sleep(wait).await;
+                    }
                     bytes
                 }
                 Allowed::Exhausted => {
@@ -146,20 +181,22 @@ impl Delivering {
         let Ok(place) = out.reserve().await else {
             return Err(Over);
         };
+        // Through a relay the request outlives the host's own channel.
+        if self.hub.revocations.of(&self.host) != self.revoked {
+            drop(place);
+            let text = "this host's certificate was revoked";
+            return Err(self.refuse(RefusalCode::Forbidden, None, text).await);
+        }
         let turn = match self.class {
             Class::Full => self.hub.full_turns.turn(&self.host).await,
             Class::Drbg => self.hub.drbg_turns.turn(&self.host).await,
         };
         let chunk = match self.chunk(missing).await {
             Ok(chunk) => chunk,
-            Err(error) => {
+            Err((code, pause, text)) => {
                 drop(turn);
                 drop(place);
-                let code = match error {
-                    PoolError::Unhealthy(_) => RefusalCode::Unhealthy,
-                    _ => RefusalCode::Depleted,
-                };
-                return Err(self.refuse(code, Some(1000), &error.to_string()).await);
+                return Err(self.refuse(code, Some(pause), &text).await);
             }
         };
         drop(turn);
@@ -178,8 +215,20 @@ impl Delivering {
         }
     }
 
-    /// Records a chunk, then makes the message that carries it.
+    /// Makes the message that carries a chunk, and records it. A chunk that comes to nothing is
+    /// booked as discarded.
     fn wrap(&mut self, chunk: Chunk, last: bool) -> Result<Out, (RefusalCode, String)> {
+        let shares = chunk.shares.clone();
+        let wrapped = self.wrap_and_record(chunk, last);
+        if wrapped.is_err()
+            && let Err(error) = self.hub.entropy.pool().discard_output(shares)
+        {
+            tracing::error!(%error, "the ledger refuses a lost chunk");
+        }
+        wrapped
+    }
+
+    fn wrap_and_record(&mut self, chunk: Chunk, last: bool) -> Result<Out, (RefusalCode, String)> {
         let provenance = on_the_wire(chunk.origin.provenance);
         let failed = |what: &str, error: &dyn std::fmt::Display| {
             tracing::error!(%error, what, "a chunk was not delivered");
@@ -188,16 +237,6 @@ impl Delivering {
                 format!("{what}; the hub's log says why"),
             )
         };
-        if self
-            .sealer
-            .as_ref()
-            .is_some_and(|sealer| sealer.is_used_up(os::now()))
-        {
-            return Err((
-                RefusalCode::Depleted,
-                "the sealed stream is used up; renew it".into(),
-            ));
-        }
         let attestation = if self.attested {
             Some(self.attest(&chunk))
         } else {
@@ -205,11 +244,6 @@ impl Delivering {
         }
         .transpose()
         .map_err(|error| failed("the block could not be attested", &error))?;
-        self.hub
-            .entropy
-            .pool()
-            .record_delivery(self.entry, chunk.bytes.as_slice(), chunk.origin.provenance)
-            .map_err(|error| failed("the ledger refuses the delivery", &error))?;
         if let Some(sealer) = &mut self.sealer {
             let parts = attestation.as_ref().map(|block| SealedAttestation {
                 statement: block.attestation.statement_bytes(),
@@ -219,12 +253,16 @@ impl Delivering {
             let block = sealer
                 .seal(chunk.bytes.as_slice(), parts, provenance, last, os::now())
                 .map_err(|error| failed("the block could not be sealed", &error))?;
+            self.record(&chunk)
+                .map_err(|error| failed("the ledger refuses the delivery", &error))?;
             return Ok(Out::Sealed {
                 id: self.id,
                 hops: 0,
                 block,
             });
         }
+        self.record(&chunk)
+            .map_err(|error| failed("the ledger refuses the delivery", &error))?;
         let delivery = Out::Delivery {
             id: self.id,
             seq: self.seq,
@@ -238,12 +276,18 @@ impl Delivering {
         Ok(match attestation {
             None => delivery,
             Some(block) => Out::Attested {
+                id: self.id,
                 delivery: Box::new(delivery),
                 statement: block.attestation.statement_bytes().to_vec(),
                 signature: block.attestation.signature().to_vec(),
                 key: block.key.into_bytes(),
             },
         })
+    }
+
+    fn record(&self, chunk: &Chunk) -> Result<(), PoolError> {
+        let mut pool = self.hub.entropy.pool();
+        pool.record_delivery(self.entry, chunk.bytes.as_slice(), chunk.origin.provenance)
     }
 
     fn attest(&self, chunk: &Chunk) -> Result<attest::AttestedBlock, AttestError> {
@@ -280,8 +324,15 @@ impl Delivering {
 
     /// Bytes of this request's class: for `full` as many as there are now, at least one block's
     /// worth or all that is asked; waits when there are too few.
-    async fn chunk(&self, most: usize) -> Result<Chunk, PoolError> {
+    async fn chunk(&self, most: usize) -> Result<Chunk, NoChunk> {
         loop {
+            // Before anything is taken: what cannot be sealed any more would be lost.
+            if let Some(sealer) = &self.sealer
+                && sealer.is_used_up(os::now())
+            {
+                let text = "the sealed stream is used up; renew it".into();
+                return Err((RefusalCode::Depleted, 0, text));
+            }
             // Made before the pool is looked at, so that no change is missed.
             let changed = self.hub.entropy.changed();
             let made = match self.class {
@@ -295,6 +346,7 @@ impl Delivering {
                     self.hub.entropy.full(bytes).map(|output| Chunk {
                         bytes: output.bytes,
                         origin: output.origin,
+                        shares: output.shares,
                     })
                 }
                 Class::Drbg => {
@@ -303,21 +355,25 @@ impl Delivering {
                     filled.map(|provenance| {
                         let mut origin = self.hub.entropy.pool().drbg_origin().clone();
                         origin.provenance = provenance;
-                        Chunk { bytes, origin }
+                        Chunk {
+                            bytes,
+                            origin,
+                            shares: Shares::default(),
+                        }
                     })
                 }
             };
             match made {
-                Err(
+                Err(DrawError::Pool(
                     PoolError::NotSeeded { .. }
                     | PoolError::Wait { .. }
                     | PoolError::ReseedWaits { .. }
                     | PoolError::Unhealthy(photonbox_entropy::health::Health::Starting),
-                ) => {
+                )) => {
                     // Time-outs only cover a wake-up that a dead feeder never sends.
                     let _ = tokio::time::timeout(LOOK_AGAIN, changed).await;
                 }
-                other => return other,
+                other => return other.map_err(|error| no_bytes(&error)),
             }
         }
     }
@@ -349,4 +405,18 @@ pub(crate) async fn refuse(
         })
         .await;
     Over
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_system_generator_is_not_a_shortage() {
+        let (code, pause, text) = no_bytes(&DrawError::System(std::io::ErrorKind::Other.into()));
+        assert_eq!((code, pause), (RefusalCode::Unhealthy, 1000));
+        assert!(text.contains("system's generator"), "{text}");
+        let short = DrawError::Pool(PoolError::Wait { missing_bits: 9 });
+        assert_eq!(no_bytes(&short).0, RefusalCode::Depleted);
+    }
 }

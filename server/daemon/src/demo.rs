@@ -124,7 +124,7 @@ async fn enrolled(hub: &DemoHub, hub_state: &Path, state: &Path, name: &str) -> 
         state: Some(state.to_owned()),
         hub: hub.address.clone(),
         ca_hash: token.ca_hash,
-        token: token.token,
+        token: token.token.into(),
         host_name: Some(name.into()),
     })
     .await
@@ -188,16 +188,30 @@ async fn probe(upstream: Upstream, times: Arc<Mutex<Vec<f64>>>) {
     }
 }
 
-fn latency(mut times: Vec<f64>) -> Latency {
+/// None where nothing was measured.
+fn latency(mut times: Vec<f64>) -> Option<Latency> {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| {
         let index = (times.len() as f64 * share).ceil() as usize;
-        times.get(index.saturating_sub(1)).copied().unwrap_or(0.0)
+        times.get(index.saturating_sub(1)).copied()
     };
-    Latency {
-        p50: at(0.5),
-        p99: at(0.99),
-        p999: at(0.999),
+    Some(Latency {
+        p50: at(0.5)?,
+        p99: at(0.99)?,
+        p999: at(0.999)?,
+    })
+}
+
+/// Why the demo's channels do not stand.
+fn not_standing(hub: &Hub) -> Error {
+    let health = hub.entropy.health();
+    if health.allows_output() {
+        Error::failed("the demo's hosts did not connect", "look at the log")
+    } else {
+        Error::unhealthy(
+            format!("the photon source is {health}: {}", alarms(hub).join(", ")),
+            "try another --capture, or none for the stochastic model",
+        )
     }
 }
 
@@ -324,7 +338,13 @@ pub async fn demo(
     })?;
     let hub = DemoHub::start(&options, hub_state.clone()).await?;
     for name in ["host-1", "relay-1", "host-2"] {
-        enrolled(&hub, &hub_state, &scratch.state(name), name).await?;
+        enrolled(&hub, &hub_state, &scratch.state(name), name)
+            .await
+            .map_err(|error| match error {
+                // The hub told the host; its own reason is nearer.
+                Error::Unhealthy { .. } => not_standing(&hub.hub),
+                other => other,
+            })?;
     }
     tell("connecting");
     let direct = hub.address.clone();
@@ -344,6 +364,11 @@ pub async fn demo(
         Vec::new(),
     )
     .await?;
+    // A host behind a relay that has no parent yet would be told so, and wait for its next try.
+    let above = relay.host.upstream.connected();
+    if tokio::time::timeout(PATIENCE, above).await.is_err() {
+        return Err(not_standing(&hub.hub));
+    }
     let relayed = relay
         .host
         .relay
@@ -365,24 +390,12 @@ pub async fn demo(
     };
 
     let standing = async {
-        for running in [&cast.host, &cast.relay, &cast.behind] {
-            running.host.upstream.connected().await;
-        }
+        let parent = cast.host.host.upstream.connected().await;
+        cast.behind.host.upstream.connected().await.and(parent)
     };
-    if tokio::time::timeout(PATIENCE, standing).await.is_err() {
-        let health = cast.hub.hub.entropy.health();
-        return Err(if health.allows_output() {
-            Error::failed("the demo's hosts did not connect", "look at the log")
-        } else {
-            Error::unhealthy(
-                format!(
-                    "the photon source is {health}: {}",
-                    alarms(&cast.hub.hub).join(", ")
-                ),
-                "try another --capture, or none for the stochastic model",
-            )
-        });
-    }
+    let Ok(Some(parent)) = tokio::time::timeout(PATIENCE, standing).await else {
+        return Err(not_standing(&cast.hub.hub));
+    };
     let times = Arc::new(Mutex::new(Vec::new()));
     let probing = tokio::spawn(probe(cast.host.host.upstream.clone(), Arc::clone(&times)));
     let run_from = Instant::now();
@@ -410,7 +423,6 @@ pub async fn demo(
     }
     let last = cast.progress(begin, "done");
     let alarms = alarms(&cast.hub.hub);
-    let first = cast.host.host.up.list().into_iter().next();
     let delivered = deliveries(&[&cast.host, &cast.behind]);
     let ledger = cast.hub.hub.book.json_later().await?;
     let Cast {
@@ -441,21 +453,21 @@ pub async fn demo(
     }
     progress(&last);
     let times = std::mem::take(&mut *times.lock().unwrap_or_else(PoisonError::into_inner));
+    let latency_us = latency(times).ok_or_else(|| {
+        Error::failed(
+            "the demo was too short: no request for 32 bytes was answered in it",
+            "give more --seconds",
+        )
+    })?;
     Ok(DemoReport {
         raw_bits: last.raw_bits,
         credited_bits: last.credited_bits,
         full_entropy_bits: last.full_entropy_bits,
         delivered,
         epochs: last.epochs,
-        first_channel_ms: first
-            .as_ref()
-            .and_then(|status| status.first_channel_ms)
-            .unwrap_or(0.0),
-        second_channel_ms: first
-            .as_ref()
-            .and_then(|status| status.second_channel_ms)
-            .unwrap_or(0.0),
-        latency_us: latency(times),
+        first_channel_ms: parent.first_channel.as_secs_f64() * 1e3,
+        second_channel_ms: parent.second_channel.as_secs_f64() * 1e3,
+        latency_us,
         alarms,
     })
 }
@@ -467,8 +479,8 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_sorted_times() {
         let times: Vec<f64> = (1..=1000).rev().map(f64::from).collect();
-        let all = latency(times);
+        let all = latency(times).expect("some");
         assert_eq!((all.p50, all.p99, all.p999), (500.0, 990.0, 999.0));
-        assert_eq!(latency(Vec::new()).p50, 0.0);
+        assert!(latency(Vec::new()).is_none(), "nothing is invented");
     }
 }

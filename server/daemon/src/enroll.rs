@@ -1,4 +1,6 @@
 //! Setting up: `init` (local CA and hub identity), join tokens, and both sides of enrolment.
+//!
+//! Countermeasure T10 (`docs/threat-model.md`).
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,21 +12,25 @@ use photonbox_channel::{CaCertificate, Identity as ChannelIdentity, Role as Chan
 use photonbox_channel::{enroll_client_config, enroll_server_config};
 use photonbox_secret::SecretBytes;
 use photonbox_store::{
-    Authority, Enrolment, FailedTry, Identity, Role, SqliteStore, Store, TOKEN_SECRET_BYTES,
+    Authority, Enrolment, FailedTry, Grant, Identity, Role, SqliteStore, Store, TOKEN_SECRET_BYTES,
     TokenTerms,
 };
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+use zeroize::Zeroizing;
 
+use crate::control::{ControlCommand, control_request};
 use crate::enroll_protocol::{self as protocol, Message};
 use crate::error::with_default_port;
+use crate::failure::{NO_KEYS, NO_KEYS_TEXT};
 use crate::options::{
-    DEFAULT_PORT, EnrollOptions, EnrollReport, InitOptions, InitReport, TokenOptions, TokenReport,
+    DEFAULT_PORT, EnrollOptions, EnrollReport, InitOptions, InitReport, RevokeReport, TokenOptions,
+    TokenReport,
 };
 use crate::pki::{self, LeafRole};
-use crate::{Error, Result, os, state_dir};
+use crate::{Error, Result, channel_settings, os, state_dir};
 
 /// An enrolment takes two round trips; more is somebody who holds the line.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -121,14 +127,32 @@ pub fn enroll_token(options: &TokenOptions) -> Result<TokenReport> {
     })
 }
 
-/// Revokes a host's certificate: its next connection, and the next request in its name, is refused.
+/// Revokes a host's certificate: from now on its connections, and requests in its name, are
+/// refused. A running hub closes the host's channels; the report says how many.
 ///
 /// # Errors
-/// No such living enrolment; no hub in that directory.
-pub fn revoke(state: Option<&std::path::Path>, host: &str) -> Result<()> {
+/// No such living enrolment; no hub in that directory; a running hub that did not obey.
+pub async fn revoke(state: Option<&std::path::Path>, host: &str) -> Result<RevokeReport> {
     let (store, _) = hub_store(state)?;
     if store.revoke(host, os::unix_now())? {
-        Ok(())
+        let told = ControlCommand::Revoked {
+            host: host.to_owned(),
+        };
+        let answer = match control_request(state, told).await {
+            Ok(answer) => Some(answer),
+            // No hub runs: the next one reads the store.
+            Err(Error::ControlUnreachable { .. }) => None,
+            Err(error) => {
+                return Err(Error::failed(
+                    format!("`{host}` is revoked, but the running hub was not told: {error}"),
+                    "restart the hub: that closes its channels",
+                ));
+            }
+        };
+        Ok(RevokeReport {
+            host: host.to_owned(),
+            channels_closed: answer.and_then(|answer| answer["channels_closed"].as_u64()),
+        })
     } else {
         Err(Error::failed(
             format!("no host `{}` is enrolled", host.escape_default()),
@@ -173,7 +197,7 @@ pub async fn enroll(options: &EnrollOptions) -> Result<EnrollReport> {
     let request = pki::new_request(&host)?;
     let asked = Message::Request {
         host: host.clone(),
-        token: options.token.trim().to_owned(),
+        token: Zeroizing::new(options.token.trim().to_owned()),
         request: request.request,
     };
     let exchanged = tokio::time::timeout(TIMEOUT, exchange(&address, ca_hash, &asked)).await;
@@ -252,6 +276,12 @@ async fn exchange(address: &str, ca_hash: [u8; 32], asked: &Message) -> Result<M
         let pinned = error
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if matches!(pinned, Some(rustls::Error::AlertReceived(alert)) if *alert == NO_KEYS) {
+            return Error::unhealthy(
+                format!("the hub at {address} cannot enrol now: {NO_KEYS_TEXT}"),
+                "look at `photonbox status` on the hub, then try again with the same token",
+            );
+        }
         if matches!(pinned, Some(rustls::Error::InvalidCertificate(_))) {
             return Error::failed(
                 format!(
@@ -311,7 +341,11 @@ pub(crate) struct EnrolmentDesk {
     signer: pki::Signer,
     identity: Arc<ChannelIdentity>,
     ca: CaCertificate,
-    source: Arc<dyn ByteSource>,
+    /// Made once: each one that is made leaks a little, and anybody may connect. It asks for no
+    /// certificate and keeps no tickets, so it never looks at the clock that it was made with.
+    tls: Arc<rustls::ServerConfig>,
+    /// `tls` holds it weakly.
+    _source: Arc<dyn ByteSource>,
 }
 
 impl EnrolmentDesk {
@@ -323,12 +357,15 @@ impl EnrolmentDesk {
         source: Arc<dyn ByteSource>,
     ) -> Result<Self> {
         let signer = pki::Signer::new(&authority.certificate, &authority.private_key)?;
+        let tls = enroll_server_config(&identity, &ca, &source, os::unix_now())
+            .map_err(|error| channel_settings::refused(&error))?;
         Ok(Self {
             store,
             signer,
             identity,
             ca,
-            source,
+            tls,
+            _source: source,
         })
     }
 
@@ -348,9 +385,9 @@ impl EnrolmentDesk {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let config = enroll_server_config(&self.identity, &self.ca, &self.source, os::unix_now())
-            .map_err(io::Error::other)?;
-        let mut stream = TlsAcceptor::from(config).accept(stream).await?;
+        let mut stream = TlsAcceptor::from(Arc::clone(&self.tls))
+            .accept(stream)
+            .await?;
         let message = read(&mut stream).await?;
         let desk = Arc::clone(&self);
         // The database waits for the disk.
@@ -394,58 +431,48 @@ impl EnrolmentDesk {
         else {
             return Err("a request was expected".into());
         };
-        // What can be wrong with the request is found before the token is spent.
         pki::check_id(&host).map_err(|error| error.to_string())?;
-        self.signer
-            .sign_request(&request, &host, LeafRole::Host, now)
-            .map_err(|error| error.to_string())?;
-        if self
+        let mut issued = None;
+        let mut issue = |grant: Grant| {
+            let role = if grant.relay {
+                LeafRole::HostAndRelay
+            } else {
+                LeafRole::Host
+            };
+            let leaf = self
+                .signer
+                .sign_request(&request, &host, role, now)
+                .map_err(|error| error.to_string())?;
+            let enrolment = Enrolment {
+                host: host.clone(),
+                serial: leaf.serial.clone(),
+                fingerprint: pki::fingerprint(&leaf.certificate),
+                relay: grant.relay,
+                issued: now,
+                expires: leaf.expires,
+                revoked: None,
+            };
+            issued = Some(leaf.certificate);
+            Ok(enrolment)
+        };
+        // Token, name, certificate, in this order and as one: whoever has no token learns nothing.
+        let enrolled = self
             .store
-            .living_enrolment(&host)
-            .map_err(|e| broken(&e))?
-            .is_some()
-        {
-            return Err(format!("a host `{host}` is enrolled already"));
-        }
-        let grant = self
-            .store
-            .redeem_token(&token, &host, now)
-            .map_err(|e| broken(&e))?
+            .enrol(&token, &host, now, &mut issue)
+            .map_err(|error| broken(&error))?
             .map_err(|refusal| refusal.to_string())?;
-        let role = if grant.relay {
-            LeafRole::HostAndRelay
-        } else {
-            LeafRole::Host
-        };
-        let issued = self
-            .signer
-            .sign_request(&request, &host, role, now)
-            .map_err(|e| broken(&e))?;
-        let enrolment = Enrolment {
-            host: host.clone(),
-            serial: issued.serial.clone(),
-            fingerprint: pki::fingerprint(&issued.certificate),
-            relay: grant.relay,
-            issued: now,
-            expires: issued.expires,
-            revoked: None,
-        };
-        match self.store.add_enrolment(&enrolment) {
-            Ok(()) => {}
-            Err(taken @ photonbox_store::Error::HostTaken { .. }) => return Err(taken.to_string()),
-            Err(error) => return Err(broken(&error)),
-        }
+        let certificate = issued.ok_or_else(|| broken(&"no certificate was issued"))?;
         tracing::info!(
             host,
-            serial = issued.serial,
-            relay = grant.relay,
+            serial = enrolled.serial,
+            relay = enrolled.relay,
             "host enrolled"
         );
         Ok(Message::Granted {
             hub: self.identity.id().to_owned(),
-            certificate: issued.certificate,
+            certificate,
             ca_certificate: self.ca.der().to_vec(),
-            relay: grant.relay,
+            relay: enrolled.relay,
         })
     }
 }

@@ -8,6 +8,10 @@
 //! | 1 request | host id, token, certificate request (PKCS#10, DER) |
 //! | 2 granted | hub id, certificate (DER), CA certificate (DER), relay flag |
 //! | 3 refused | one line of text |
+//!
+//! Countermeasure T12 (`docs/threat-model.md`).
+
+use zeroize::Zeroizing;
 
 /// Bytes of the header.
 pub const HEADER: usize = 10;
@@ -35,14 +39,14 @@ pub enum FrameError {
 }
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Message {
     /// Host to hub.
     Request {
         /// The id that it wants.
         host: String,
         /// The join token.
-        token: String,
+        token: Zeroizing<String>,
         /// PKCS#10, DER.
         request: Vec<u8>,
     },
@@ -62,6 +66,24 @@ pub enum Message {
         /// One line.
         reason: String,
     },
+}
+
+/// Without the token: whoever reads it in a log can enrol.
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Request { host, .. } => f
+                .debug_struct("Request")
+                .field("host", host)
+                .finish_non_exhaustive(),
+            Self::Granted { hub, relay, .. } => f
+                .debug_struct("Granted")
+                .field("hub", hub)
+                .field("relay", relay)
+                .finish_non_exhaustive(),
+            Self::Refused { reason } => f.debug_struct("Refused").field("reason", reason).finish(),
+        }
+    }
 }
 
 /// Reads a header: kind and length of the body.
@@ -128,7 +150,7 @@ impl Message {
         let message = match kind {
             1 => Self::Request {
                 host: fields.text()?,
-                token: fields.text()?,
+                token: Zeroizing::new(fields.text()?),
                 request: fields.bytes()?.to_vec(),
             },
             2 => Self::Granted {
@@ -208,7 +230,7 @@ mod tests {
         [
             Message::Request {
                 host: "h".into(),
-                token: "t-1".into(),
+                token: Zeroizing::new("t-1".into()),
                 request: vec![1, 2, 3],
             },
             Message::Granted {
@@ -239,6 +261,15 @@ mod tests {
     }
 
     #[test]
+    fn no_token_is_shown() {
+        let shown = format!("{:?}", messages());
+        assert!(
+            !shown.contains("t-1") && shown.contains("is wrong"),
+            "{shown}"
+        );
+    }
+
+    #[test]
     fn each_fault_has_its_answer() {
         let good = messages()[0].encode().expect("short");
         let with = |at: usize, byte: u8| {
@@ -253,7 +284,7 @@ mod tests {
         assert_eq!(with(12, b'\n'), Err(FrameError::Malformed));
         let long = Message::Request {
             host: "h".into(),
-            token: "t".into(),
+            token: Zeroizing::new("t".into()),
             request: vec![0; 20_000],
         };
         assert_eq!(long.encode(), Err(FrameError::TooLong));

@@ -77,7 +77,7 @@ impl Desk {
             state: Some(self.directory.path().join(host)),
             hub: self.address.clone(),
             ca_hash: token.ca_hash.clone(),
-            token: token.token.clone(),
+            token: token.token.clone().into(),
             host_name: Some(host.into()),
         }
     }
@@ -147,18 +147,36 @@ async fn wrong_tokens_are_refused_and_a_taken_name_costs_no_token() {
     options.host_name = Some("h1".into());
     assert!(reason(enroll(&options).await.unwrap_err()).contains("enrolled already"));
     options.host_name = Some("h2".into());
-    options.token = "pbx1-nonsense".into();
+    options.token = "pbx1-nonsense".to_owned().into();
     assert_eq!(
         reason(enroll(&options).await.unwrap_err()),
         TokenRefusal::Malformed.to_string()
     );
-    options.token = format!("{}{}", &fresh.token[..14], &"0".repeat(64));
+    options.token = format!("{}{}", &fresh.token[..14], &"0".repeat(64)).into();
     assert_eq!(
         reason(enroll(&options).await.unwrap_err()),
         TokenRefusal::Wrong.to_string()
     );
-    options.token = fresh.token.clone();
+    options.token = fresh.token.clone().into();
     enroll(&options).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_made_up_token_is_answered_alike_for_every_name() {
+    let desk = Desk::open().await;
+    let token = desk.token(60, true);
+    enroll(&desk.options("h1", &token)).await.unwrap();
+    let made_up = TokenReport {
+        token: format!("pbx1-00000000-{}", "0".repeat(64)),
+        ..token.clone()
+    };
+    for name in ["h1", "h9"] {
+        let mut options = desk.options("other", &made_up);
+        options.host_name = Some(name.into());
+        assert!(!format!("{options:?} {made_up:?}").contains("pbx1"));
+        let refused = enroll(&options).await.unwrap_err();
+        assert_eq!(reason(refused), TokenRefusal::Wrong.to_string());
+    }
 }
 
 #[tokio::test]

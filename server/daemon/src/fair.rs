@@ -1,5 +1,7 @@
 //! Fair shares: one turn at a time, hosts in rotation, however many requests each of them has open.
 //! And what one host may have: bytes a second, bytes in all.
+//!
+//! Countermeasure T14 (`docs/threat-model.md`).
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

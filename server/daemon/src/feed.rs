@@ -9,13 +9,17 @@ use photonbox_channel::{ByteSource, CaCertificate, Identity};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use crate::link::{Answer, Asked, Parent, Upstream};
+use crate::attest::{Expected, Shown, Statements};
+use crate::link::{Answer, Asked, Delivered, Parent, Upstream};
 use crate::options::{Class, SinkReport};
 use crate::sinks::{Sink, SinkEnd};
 use crate::{Error, Result, os, pki};
 
 /// How long after a refusal without a time of its own.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// State of a sink that has everything that was wanted.
+pub(crate) const DONE: &str = "done";
 
 /// How a sink is fed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub(crate) struct Around {
     /// The hub that enrolled us: the only one that may seal to us.
     pub(crate) hub: String,
     pub(crate) generator: Arc<dyn ByteSource>,
+    /// Where signed statements go, where they are wanted.
+    pub(crate) statements: Option<Statements>,
 }
 
 /// Figures of one sink, for `status` and the report.
@@ -61,6 +67,7 @@ pub(crate) fn report(figures: &SharedFigures) -> SinkReport {
 /// One sink being fed.
 pub(crate) struct Feed {
     around: Around,
+    name: String,
     sink: Sink,
     class: Class,
     pace: Pace,
@@ -77,6 +84,10 @@ struct Stream {
     pending: Option<PendingStream>,
     opener: Option<Opener>,
     relayed: bool,
+    /// Relays on the way: none without a relay, otherwise by the hub's signed opening.
+    relays: Option<u8>,
+    /// The hub's certificate: the parent's, or through a relay the one that signed the opening.
+    hub: Option<Arc<[u8]>>,
     /// Bytes pulled and not yet here.
     outstanding: u64,
 }
@@ -116,7 +127,7 @@ impl Feed {
         let figures = SharedFigures::default();
         {
             let mut figures = figures.lock().unwrap_or_else(PoisonError::into_inner);
-            figures.report.sink = name;
+            figures.report.sink.clone_from(&name);
             figures.report.class = class;
             figures.report.state = "waiting".into();
         }
@@ -124,6 +135,7 @@ impl Feed {
         (
             Self {
                 around,
+                name,
                 sink,
                 class,
                 pace,
@@ -145,13 +157,14 @@ impl Feed {
     pub(crate) async fn run(mut self) -> Result<()> {
         let result = self.run_streams().await;
         match &result {
-            Ok(()) => self.note(|report| report.state = "done".into()),
+            Ok(()) => self.note(|report| report.state = DONE.into()),
             Err(error) => self.note(|report| report.state = format!("failed: {error}")),
         }
         result
     }
 
     async fn run_streams(&mut self) -> Result<()> {
+        let mut said = String::new();
         loop {
             if self.is_finished() {
                 break;
@@ -170,8 +183,16 @@ impl Feed {
             match end {
                 StreamEnd::Complete => break,
                 StreamEnd::Again(pause, reason) => {
+                    // The same reason again and again is said once.
+                    if !pause.is_zero() && reason != said {
+                        tracing::info!(reason, ?pause, "no bytes now; asking again");
+                        said.clone_from(&reason);
+                    }
                     self.note(|report| report.state = format!("blocked: {reason}"));
-                    tokio::time::sleep(pause).await;
+                    // Even a sleep of nothing waits for the next tick of the timer.
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
                 }
                 StreamEnd::Fatal(error) => {
                     // What came before is kept; the first failure is the one to tell. (An EGD sink would wait
@@ -210,6 +231,7 @@ impl Feed {
     async fn open(&self, parent: &Parent) -> Result<Stream> {
         let id = self.around.upstream.next_id();
         let (class, mode) = (wire_class(self.class), self.mode());
+        let attested = self.around.statements.is_some();
         let mut pending = None;
         let mut signed = None;
         if parent.is_relay {
@@ -222,7 +244,7 @@ impl Feed {
                 sealed::Ask {
                     class,
                     mode,
-                    attested: false,
+                    attested,
                 },
                 &*self.around.generator,
                 os::unix_now(),
@@ -239,7 +261,7 @@ impl Feed {
             id,
             class,
             mode,
-            attested: false,
+            attested,
             signed,
         };
         let asked = self.around.upstream.ask(request, None).await;
@@ -248,6 +270,8 @@ impl Feed {
             pending,
             opener: None,
             relayed: parent.is_relay,
+            relays: (!parent.is_relay).then_some(0),
+            hub: (!parent.is_relay).then(|| Arc::clone(&parent.certificate)),
             outstanding: 0,
         })
     }
@@ -285,34 +309,40 @@ impl Feed {
                 answer = stream.asked.next() => answer,
                 _ = finish.wait_for(|finish| *finish), if !finishing => continue,
             };
-            let (bytes, provenance, hops, creditable, last) = match answer {
+            let (bytes, provenance, creditable, last) = match answer {
                 Answer::Delivery(delivery) => {
-                    // `full` counts only straight from the hub; through a relay it comes sealed.
-                    if delivery.class != wire_class(self.class)
-                        || (stream.relayed && self.class == Class::Full)
-                    {
-                        let text = "the parent delivered another class than was asked for";
+                    if let Err(text) = self.in_the_clear(&stream, &delivery, false) {
                         return StreamEnd::Again(RETRY, text.into());
+                    }
+                    let (block, labels) = (delivery.payload.as_slice(), delivery.provenance);
+                    if let Err(error) = self.attested(&stream, block, labels, None) {
+                        return StreamEnd::Fatal(error);
                     }
                     let creditable = self.class == Class::Full;
                     let last = delivery.last;
-                    (
-                        delivery.payload,
-                        delivery.provenance,
-                        delivery.hops,
-                        creditable,
-                        last,
-                    )
+                    (delivery.payload, delivery.provenance, creditable, last)
                 }
-                Answer::Attested { delivery, .. } => {
-                    // Not asked for; the block is as good as any other of class `drbg`.
-                    (
-                        delivery.payload,
-                        delivery.provenance,
-                        delivery.hops,
-                        false,
-                        delivery.last,
-                    )
+                Answer::Attested {
+                    delivery,
+                    statement,
+                    key,
+                    signature,
+                } => {
+                    if let Err(text) = self.in_the_clear(&stream, &delivery, true) {
+                        return StreamEnd::Again(RETRY, text.into());
+                    }
+                    let creditable = self.class == Class::Full;
+                    let shown = Shown {
+                        statement: &statement,
+                        key: key.as_slice(),
+                        signature: &signature,
+                    };
+                    let (block, labels) = (delivery.payload.as_slice(), delivery.provenance);
+                    if let Err(error) = self.attested(&stream, block, labels, Some(&shown)) {
+                        return StreamEnd::Fatal(error);
+                    }
+                    let last = delivery.last;
+                    (delivery.payload, delivery.provenance, creditable, last)
                 }
                 Answer::Opening(opening) => {
                     let Some(pending) = stream.pending.take() else {
@@ -321,20 +351,35 @@ impl Feed {
                     match pending.open(&opening, &self.around.ca, os::unix_now()) {
                         Ok((opening, opener)) => {
                             self.note(|report| report.hops = opening.hops().saturating_add(1));
+                            stream.relays = Some(opening.hops());
                             stream.opener = opener;
+                            stream.hub = Some(opening.signer.certificate.into());
                             continue;
                         }
                         Err(error) => return StreamEnd::Again(RETRY, error.to_string()),
                     }
                 }
-                Answer::Sealed { hops, block } => {
+                // Its own `hops` is what relays say; the hub's opening says it with a signature.
+                Answer::Sealed { hops: _, block } => {
                     let Some(opener) = &mut stream.opener else {
                         return StreamEnd::Again(RETRY, "a sealed block without an opening".into());
                     };
                     match opener.open(&block) {
                         Ok(opened) => {
+                            let parts = opened.attestation();
+                            let shown = parts.as_ref().map(|parts| Shown {
+                                statement: parts.statement,
+                                key: parts.key,
+                                signature: parts.signature,
+                            });
+                            let (block, labels) = (opened.payload(), opened.provenance);
+                            if let Err(error) =
+                                self.attested(&stream, block, labels, shown.as_ref())
+                            {
+                                return StreamEnd::Fatal(error);
+                            }
                             let bytes = photonbox_secret::SecretBytes::from_slice(opened.payload());
-                            (bytes, opened.provenance, hops, true, opened.last)
+                            (bytes, opened.provenance, true, opened.last)
                         }
                         Err(error) => return StreamEnd::Again(RETRY, error.to_string()),
                     }
@@ -359,7 +404,7 @@ impl Feed {
             if let Err(end) = self.sink.write(bytes, creditable).await {
                 return end.into();
             }
-            self.count(bytes, provenance, hops);
+            self.count(bytes, provenance, stream.relays.unwrap_or(0));
             let length = bytes.len() as u64;
             self.left = self.left.map(|left| left - length);
             stream.outstanding = stream.outstanding.saturating_sub(length);
@@ -370,15 +415,78 @@ impl Feed {
         }
     }
 
+    /// What may come unsealed: what was asked for, in the form that was asked for. Otherwise a relay
+    /// could pass its own bytes off as the hub's.
+    fn in_the_clear(
+        &self,
+        stream: &Stream,
+        delivery: &Delivered,
+        with_statement: bool,
+    ) -> Result<(), &'static str> {
+        // `full` counts only straight from the hub; through a relay it comes sealed.
+        if delivery.class != wire_class(self.class) || (stream.relayed && self.class == Class::Full)
+        {
+            return Err("the parent delivered another class than was asked for");
+        }
+        if with_statement && self.around.statements.is_none() {
+            return Err("the parent delivered a statement that nobody asked for");
+        }
+        if stream.relays.is_none() {
+            return Err("the relay delivered before the hub's signed opening");
+        }
+        Ok(())
+    }
+
+    /// Checks and keeps the statement about a block, where statements are wanted: then a block
+    /// without one is refused as well.
+    fn attested(
+        &self,
+        stream: &Stream,
+        block: &[u8],
+        provenance: Provenance,
+        shown: Option<&Shown<'_>>,
+    ) -> Result<()> {
+        let Some(statements) = &self.around.statements else {
+            return Ok(());
+        };
+        let (Some(shown), Some(certificate)) = (shown, &stream.hub) else {
+            return Err(Error::failed(
+                "a block came without the signed statement that was asked for",
+                "do not use the block (it was not delivered); check that all relays have the hub's version",
+            ));
+        };
+        let expected = Expected {
+            sink: &self.name,
+            hub: &self.around.hub,
+            class: self.class,
+            provenance,
+            certificate,
+        };
+        statements.take(block, shown, &expected)?;
+        self.note(|report| report.attested += 1);
+        Ok(())
+    }
+
     fn count(&self, bytes: &[u8], provenance: Provenance, relays: u8) {
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         figures.hash.update(bytes);
         let report = &mut figures.report;
         report.bytes += bytes.len() as u64;
         report.hops = relays.saturating_add(1);
+        let before = (report.simulated, report.replayed, report.test);
         report.simulated |= provenance.simulated;
         report.replayed |= provenance.replayed;
         report.test |= provenance.test;
+        let (simulated, replayed, test) = (report.simulated, report.replayed, report.test);
+        if before != (simulated, replayed, test) {
+            tracing::info!(
+                sink = self.name,
+                simulated,
+                replayed,
+                test,
+                "what comes is labelled"
+            );
+        }
         report.waiting_bytes = self.sink.waiting_bytes();
         if report.state != "receiving" {
             report.state = "receiving".into();
@@ -410,8 +518,7 @@ fn refused(code: RefusalCode, retry_after_ms: Option<u64>, text: String) -> Stre
         let pause = retry_after_ms
             .map_or(RETRY, Duration::from_millis)
             .min(Duration::from_secs(60));
-        tracing::warn!(?code, text, ?pause, "refused; asking again");
-        StreamEnd::Again(pause, text)
+        StreamEnd::Again(pause, format!("{text} ({code:?})"))
     } else {
         StreamEnd::Fatal(Error::failed(
             format!("the hub refused the request: {text}"),
@@ -419,3 +526,7 @@ fn refused(code: RefusalCode, retry_after_ms: Option<u64>, text: String) -> Stre
         ))
     }
 }
+
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;

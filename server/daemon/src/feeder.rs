@@ -15,7 +15,7 @@ use photonbox_entropy::provenance::Provenance;
 use photonbox_secret::SecretBytes;
 
 use crate::card::{OpenedCard, card_failed, first_seed};
-use crate::source::Entropy;
+use crate::source::{DrawError, Entropy};
 use crate::{Error, Result};
 
 /// How often lanes are looked at without an alarm.
@@ -48,6 +48,7 @@ impl Feeder {
             settings,
             source,
             simulated,
+            reproducible,
             ..
         } = opened;
         let millibits = credit::toeplitz_block_millibits(
@@ -81,6 +82,8 @@ impl Feeder {
             looked: None,
             buffer: SecretBytes::new_zeroed(settings.entropy_ring.slot_bytes as usize),
             refused: false,
+            labels: Provenance::REAL,
+            reproducible,
         };
         let thread = std::thread::Builder::new()
             .name("feeder".into())
@@ -185,6 +188,16 @@ struct Work {
     looked: Option<Instant>,
     buffer: SecretBytes,
     refused: bool,
+    /// Labels of everything that came so far.
+    labels: Provenance,
+    /// See [`OpenedCard::reproducible`].
+    reproducible: bool,
+}
+
+/// Adds `more` to `labels`; the sum, if it changed.
+fn new_labels(labels: &mut Provenance, more: Provenance) -> Option<Provenance> {
+    let before = std::mem::replace(labels, labels.merge(more));
+    (before != *labels).then_some(*labels)
 }
 
 impl Work {
@@ -249,8 +262,11 @@ impl Work {
         let provenance = Provenance {
             simulated: flags.simulated,
             replayed: flags.replayed,
-            test: flags.test,
+            test: flags.test || self.reproducible,
         };
+        if let Some(labels) = new_labels(&mut self.labels, provenance) {
+            tracing::warn!(%labels, source = self.shared.source, "the source's entropy is labelled");
+        }
         let data = &self.buffer.as_slice()[..length];
         let per_block = raw_bits / blocks.max(1);
         let mut taken = false;
@@ -286,7 +302,7 @@ impl Work {
 
     fn maintain(&self) {
         match self.shared.entropy.maintain() {
-            Ok(()) | Err(PoolError::Unhealthy(_)) => {}
+            Ok(()) | Err(DrawError::Pool(PoolError::Unhealthy(_))) => {}
             Err(error) => tracing::error!(%error, "the pool cannot be seeded"),
         }
     }
@@ -381,17 +397,21 @@ impl Work {
     }
 }
 
-/// The register map's names as the hub's alarms; a name of a newer card counts as a failed start.
+/// The driver's names as the hub's alarms; a name of a newer card counts as a failed start.
 fn alarms(names: &[String]) -> AlarmSet {
     names
         .iter()
         .map(|name| match name.as_str() {
-            "rct" => Alarm::RepetitionCount,
-            "apt" => Alarm::AdaptiveProportion,
-            "rate_low" => Alarm::RateLow,
-            "rate_high" => Alarm::RateHigh,
+            "repetition-count" => Alarm::RepetitionCount,
+            "adaptive-proportion" => Alarm::AdaptiveProportion,
+            "rate-low" => Alarm::RateLow,
+            "rate-high" => Alarm::RateHigh,
             "balance" => Alarm::Balance,
             _ => Alarm::StartUp,
         })
         .collect()
 }
+
+#[cfg(test)]
+#[path = "feeder_tests.rs"]
+mod tests;

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use rustls::server::Acceptor;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use crate::failure::NO_KEYS;
 
 /// A client's hello is a few KiB (hybrid share, many extensions); nobody needs more.
 const MAX_HELLO: usize = 32 * 1024;
@@ -78,6 +80,16 @@ where
     }
 }
 
+/// Turns a client away that cannot be served for want of keys: one alert, [`NO_KEYS`], no handshake.
+pub(crate) async fn refuse<S: AsyncWrite + Unpin>(mut stream: S) {
+    // Record header (alert, TLS 1.2 as always, two bytes), then level fatal and description.
+    let alert = [21, 3, 3, 0, 2, 2, u8::from(NO_KEYS)];
+    // Whoever has left need not be told.
+    if stream.write_all(&alert).await.is_ok() {
+        let _ = stream.shutdown().await;
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Replayed<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -121,7 +133,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Replayed<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncWriteExt;
 
     #[tokio::test]
     async fn nonsense_and_silence_are_errors() {

@@ -1,6 +1,8 @@
 //! A host's own generator: CTR_DRBG seeded by this machine's operating system, with what the hub
 //! sends mixed in beside it (`1-entropy` §1.5 step 3): what the hub sent is never all that this
 //! host's keys hang on.
+//!
+//! Countermeasure T9 (`docs/threat-model.md`).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

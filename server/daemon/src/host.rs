@@ -14,10 +14,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::attest::Statements;
 use crate::channel_settings::{self, groups, settings};
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::error::with_default_port;
-use crate::feed::{self, Around, Feed, Pace, SharedFigures};
+use crate::feed::{self, Around, DONE, Feed, Pace, SharedFigures};
 use crate::generator::HostGenerator;
 use crate::hub::{channels_json, check_memory};
 use crate::link::{Link, Upstream};
@@ -61,6 +62,8 @@ pub(crate) struct Host {
 pub(crate) struct Running {
     pub(crate) host: Arc<Host>,
     feeds: JoinSet<Result<()>>,
+    /// Why no parent will ever take this host.
+    refused: mpsc::Receiver<Error>,
     others: JoinSet<()>,
     /// Asks the feeds to end with what is on its way.
     pub(crate) finish: watch::Sender<bool>,
@@ -91,6 +94,9 @@ fn check(options: &JoinOptions) -> Result<()> {
     }
     if options.bytes.is_some() && options.sinks.is_empty() {
         return usage("--bytes needs a sink", "give --sink as well");
+    }
+    if options.attest.is_some() && options.sinks.is_empty() {
+        return usage("--attest needs a sink", "give --sink as well");
     }
     if options.bytes.is_some_and(|bytes| bytes < MIN_BYTES) {
         return usage(
@@ -189,6 +195,10 @@ impl Running {
                 total: options.bytes,
             });
         }
+        let statements = match &options.attest {
+            Some(directory) => Some(Statements::open(directory, ca.clone())?),
+            None => None,
+        };
         let listener = match &options.relay {
             Some(address) => {
                 let address = with_default_port(address, DEFAULT_PORT);
@@ -198,6 +208,7 @@ impl Running {
             None => None,
         };
         let (up, down) = (Channels::default(), Channels::default());
+        let (refusal, refused) = mpsc::channel(1);
         let link = Link {
             hubs: options
                 .hubs
@@ -210,6 +221,7 @@ impl Running {
             generator: Arc::clone(&generator) as Arc<dyn ByteSource>,
             channels: up.clone(),
             shutdown: shutdown.clone(),
+            refused: refusal,
         };
         let (upstream, link) = link.start();
         let mut others = JoinSet::new();
@@ -251,6 +263,7 @@ impl Running {
             ca,
             hub: own.hub.clone(),
             generator: generator as Arc<dyn ByteSource>,
+            statements,
         };
         let (finish, finishing) = watch::channel(false);
         let mut feeds = JoinSet::new();
@@ -288,6 +301,7 @@ impl Running {
         Ok(Self {
             host,
             feeds,
+            refused,
             others,
             finish,
             shutdown,
@@ -297,21 +311,37 @@ impl Running {
     }
 
     /// Waits until every sink has what it wanted; for ever where there is none, until the shutdown.
+    /// A sink that fails leaves the others, and the relay, as they are.
+    ///
+    /// # Errors
+    /// The first sink's failure that no waiting mends, once no sink and no relay is left; identities
+    /// that no parent takes.
     pub(crate) async fn wait_feeds(&mut self, also_relay: bool) -> Result<()> {
+        let mut failed = None;
         loop {
+            // Feeds end, too, when the link has given up: its reason comes first.
+            if let Ok(error) = self.refused.try_recv() {
+                return Err(error);
+            }
+            if self.feeds.is_empty() && !also_relay {
+                return failed.map_or(Ok(()), Err);
+            }
             tokio::select! {
-                ended = self.feeds.join_next() => match ended {
-                    Some(Ok(Ok(()))) => {}
-                    Some(Ok(Err(error))) => return Err(error),
-                    Some(Err(error)) => {
-                        return Err(Error::failed(format!("a sink's task failed: {error}"), "look at the log"));
+                ended = self.feeds.join_next(), if !self.feeds.is_empty() => {
+                    let error = match ended {
+                        Some(Ok(Ok(()))) | None => continue,
+                        Some(Ok(Err(error))) => error,
+                        Some(Err(error)) => {
+                            Error::failed(format!("a sink's task failed: {error}"), "look at the log")
+                        }
+                    };
+                    // The last one's is told at the end.
+                    if also_relay || !self.feeds.is_empty() {
+                        tracing::error!(%error, "a sink failed; the rest goes on");
                     }
-                    None if also_relay => {
-                        self.shutdown.reached(Phase::Drain).await;
-                        return Ok(());
-                    }
-                    None => return Ok(()),
-                },
+                    failed.get_or_insert(error);
+                }
+                Some(error) = self.refused.recv() => return Err(error),
                 () = self.shutdown.reached(Phase::Drain) => return Ok(()),
             }
         }
@@ -404,7 +434,7 @@ impl Host {
         json!({
             "role": "host",
             "id": self.id,
-            "health": if parent.is_some() { "healthy" } else { "disconnected" },
+            "health": self.upstream.health(),
             "parent": parent.as_ref().map(|parent| &parent.id),
             "relay": self.relay,
             "simulated": simulated,
@@ -419,6 +449,7 @@ impl Host {
                 "delivered_bits": full,
             },
             "channels": channels,
+            "attested": sinks.iter().map(|sink| sink.attested).sum::<u64>(),
             "epochs": self.up.epochs() + self.down.epochs(),
             "closed": self.up.closed(),
             "sinks": sinks,
@@ -446,7 +477,22 @@ impl Controlled for Host {
             }
             ControlCommand::Ledger => hub_only("ledger"),
             ControlCommand::Rearm { .. } => hub_only("card"),
+            ControlCommand::Revoked { .. } => hub_only("list of enrolled hosts"),
         }
+    }
+}
+
+/// Whether every sink has all that was wanted: a script must not take a short file for a key.
+fn complete(sinks: &[SinkReport], bytes: u64) -> Result<()> {
+    match sinks.iter().find(|sink| sink.state != DONE) {
+        None => Ok(()),
+        Some(short) => Err(Error::failed(
+            format!(
+                "stopped before sink {} had its {bytes} bytes: it has {} ({})",
+                short.sink, short.bytes, short.state
+            ),
+            "do not use what is there; run it again",
+        )),
     }
 }
 
@@ -454,7 +500,8 @@ impl Controlled for Host {
 ///
 /// # Errors
 /// What can be wrong before it connects: options, state, memory, sinks, port; and a sink or a
-/// refusal that no waiting mends. A hub that cannot be reached is none.
+/// refusal that no waiting mends, once no other sink and no relay is left; an end before every sink
+/// had `bytes`. A hub that cannot be reached is none.
 pub async fn join(
     options: JoinOptions,
     shutdown: Shutdown,
@@ -486,10 +533,13 @@ pub async fn join(
         label: None,
     });
     let fed = running.wait_feeds(options.relay.is_some()).await;
-    let host = running.host.id.clone();
+    let (host, up) = (running.host.id.clone(), running.host.up.clone());
     let sinks = running.end().await;
     bridge.abort();
     fed?;
+    if let Some(bytes) = options.bytes {
+        complete(&sinks, bytes)?;
+    }
     Ok(JoinReport {
         host,
         bytes: sinks.iter().map(|sink| sink.bytes).sum(),
@@ -500,6 +550,7 @@ pub async fn join(
         class: options.class,
         simulated: sinks.iter().any(|sink| sink.simulated),
         replayed: sinks.iter().any(|sink| sink.replayed),
+        rekeys: up.rekeys(),
         sinks,
     })
 }

@@ -9,7 +9,10 @@ use photonbox_channel::{
     Admission, ByteSource, CaCertificate, Channel, Identity as ChannelIdentity, PeerIdentity,
     Role as ChannelRole, ServerConfig, ServerOptions, Usage,
 };
+use photonbox_driver::FrontEnd;
+use photonbox_entropy::health::Health;
 use photonbox_entropy::pool::PoolConfig;
+use photonbox_entropy::provenance::Provenance;
 use photonbox_store::{Role, SqliteStore, Store};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,12 +22,14 @@ use tokio::task::JoinSet;
 use crate::card::{OpenedCard, open_card};
 use crate::channel_settings::{self, groups, settings};
 use crate::control::{ControlCommand, ControlSocket, Controlled};
+use crate::deliver::Revocations;
 use crate::enroll::EnrolmentDesk;
 use crate::fair::{Allowances, FairQueue};
 use crate::feeder::Feeder;
 use crate::front_door::{self, Wants};
 use crate::ledger_book::LedgerBook;
 use crate::options::{LimitOptions, Ready, ServeOptions};
+use crate::recording::about_to_play;
 use crate::serving::{OUTBOX, Serving};
 use crate::shutdown::{Phase, Shutdown};
 use crate::source::{Entropy, label};
@@ -47,6 +52,8 @@ pub(crate) struct Hub {
     pub(crate) allowances: Allowances,
     pub(crate) full_turns: FairQueue,
     pub(crate) drbg_turns: FairQueue,
+    pub(crate) revocations: Revocations,
+    pub(crate) admission: Arc<Enrolled>,
     pub(crate) limits: LimitOptions,
     pub(crate) channels: Channels,
     pub(crate) replays: Mutex<ReplayGuard>,
@@ -56,7 +63,7 @@ pub(crate) struct Hub {
 }
 
 /// Enrolled here and not revoked.
-struct Enrolled {
+pub(crate) struct Enrolled {
     store: Arc<dyn Store>,
 }
 
@@ -75,7 +82,12 @@ impl Admission for Enrolled {
 
 /// What the card says about itself, as a label.
 fn card_label(opened: &OpenedCard) -> Option<&'static str> {
-    (!opened.card.identity().is_real()).then_some("simulated")
+    let identity = opened.card.identity();
+    label(Provenance {
+        simulated: !identity.is_real(),
+        replayed: opened.replayed,
+        test: opened.reproducible || identity.front_end == FrontEnd::Test,
+    })
 }
 
 /// Refuses to go on with secrets in memory that can be swapped out, unless that is allowed.
@@ -117,7 +129,12 @@ impl Hub {
         let ca = channel_settings::ca(&own)?;
         let identity = channel_settings::identity(&own)?;
         channel_settings::check_certificate(&ca, &own, Usage::Server, &[ChannelRole::Hub])?;
-        let opened = open_card(&options.card)?;
+        // What will be refused for its label is not played.
+        let opened = if options.allow_simulated {
+            open_card(&about_to_play(&options.card, &*store)?)?
+        } else {
+            open_card(&options.card)?
+        };
         let label = card_label(&opened);
         if let (Some(label), false) = (label, options.allow_simulated) {
             return Err(Error::SimulatedRefused { label });
@@ -136,6 +153,10 @@ impl Hub {
             ca,
             entropy,
             feeder,
+            admission: Arc::new(Enrolled {
+                store: Arc::clone(&store),
+            }),
+            revocations: Revocations::default(),
             store,
             book,
             allowances: Allowances::new(
@@ -152,12 +173,13 @@ impl Hub {
         }))
     }
 
-    /// Waits until channels can have keys, but not longer than a handshake may take.
+    /// Waits until channels can have keys, but not longer than a handshake may take, nor for a
+    /// source that only an operator brings back.
     async fn seeded(&self) {
         let wait = async {
             loop {
                 let changed = self.entropy.changed();
-                if self.entropy.pool().is_seeded() {
+                if self.entropy.pool().is_seeded() || self.entropy.health() == Health::Unhealthy {
                     return;
                 }
                 let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
@@ -184,6 +206,10 @@ impl Hub {
             Err(_) => return tracing::info!(%peer, "connection said nothing"),
         };
         self.seeded().await;
+        if let Err(error) = self.entropy.can_make_keys() {
+            tracing::warn!(%peer, %error, "connection refused: no bytes for its keys");
+            return front_door::refuse(stream).await;
+        }
         if wants == Wants::Enrolment {
             return desk.serve(stream, peer).await;
         }
@@ -211,7 +237,8 @@ impl Hub {
             "id": &*self.id,
             "health": pool.health,
             "simulated": shown.is_some(),
-            "replayed": pool.provenance.replayed,
+            "replayed": pool.provenance.replayed || self.label == Some("replayed"),
+            "test": pool.provenance.test || self.label == Some("test"),
             "label": shown,
             // The custody lock of the root key comes with custody; nothing is locked before.
             "locked": false,
@@ -262,6 +289,16 @@ impl Controlled for Hub {
                 self.shutdown.stop();
                 Ok(json!({ "stopping": true }))
             }
+            ControlCommand::Revoked { host } => {
+                self.revocations.add(&host);
+                let closed = self.channels.evict(&host);
+                tracing::warn!(
+                    host,
+                    channels = closed,
+                    "host revoked: its channels are closed"
+                );
+                Ok(json!({ "host": host, "channels_closed": closed }))
+            }
             ControlCommand::Rearm { lane } => {
                 self.feeder.rearm(lane).await?;
                 Ok(json!({ "lane": lane, "state": "start-up" }))
@@ -303,9 +340,7 @@ pub(crate) async fn serve_watched(
         Arc::clone(&source),
     );
     server.groups = groups(options.group);
-    server.admission = Some(Arc::new(Enrolled {
-        store: Arc::clone(&store),
-    }));
+    server.admission = Some(Arc::clone(&hub.admission) as Arc<dyn Admission>);
     server.settings = settings(&options.rekey, &options.limits);
     let config = Arc::new(ServerConfig::new(server).map_err(|e| channel_settings::refused(&e))?);
     let authority = store.authority()?.ok_or_else(|| {
@@ -367,7 +402,7 @@ pub(crate) async fn serve_watched(
     // The saver ends with the phase; what it missed is written here.
     let _ = saver.await;
     let book = hub.book.clone();
-    tokio::task::spawn_blocking(move || book.save())
+    tokio::task::spawn_blocking(move || book.finish())
         .await
         .map_err(|error| {
             Error::failed(

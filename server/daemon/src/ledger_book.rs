@@ -19,26 +19,35 @@ pub(crate) struct LedgerBook {
 }
 
 /// The digits of a SHA-256 as bytes.
-fn digest(hex: &str) -> [u8; 32] {
-    // The ledger makes these digits itself; a wrong one would show as a hash of zeros.
-    pki::parse_ca_hash(hex).unwrap_or([0; 32])
+fn digest(report: &DeliveryReport) -> Result<[u8; 32]> {
+    pki::parse_ca_hash(&report.sha256).map_err(|_| {
+        Error::failed(
+            format!(
+                "the ledger's hash of delivery {} is no SHA-256: `{}`",
+                report.id,
+                report.sha256.escape_default()
+            ),
+            "report this with the version of photonbox",
+        )
+    })
 }
 
-fn delivery_row(report: &DeliveryReport, now: u64) -> DeliveryRow {
-    DeliveryRow {
+fn delivery_row(report: &DeliveryReport, now: u64) -> Result<DeliveryRow> {
+    Ok(DeliveryRow {
         host: report.host.clone(),
         class: report.class.to_string(),
         request: report.id.to_string(),
         hops: report.hops,
         bytes: report.bytes,
-        sha256: digest(&report.sha256),
+        sha256: digest(report)?,
         simulated: report.provenance.simulated,
         replayed: report.provenance.replayed,
+        test: report.provenance.test,
         updated: now,
-    }
+    })
 }
 
-fn rows(report: &LedgerReport, closed: &[DeliveryReport], now: u64) -> LedgerRows {
+fn rows(report: &LedgerReport, closed: &[DeliveryReport], now: u64) -> Result<LedgerRows> {
     let sources = report.sources.iter().map(|source| SourceRow {
         source: source.source.clone(),
         credited: source.credited_bits.saturating_mul(1000),
@@ -47,28 +56,27 @@ fn rows(report: &LedgerReport, closed: &[DeliveryReport], now: u64) -> LedgerRow
         discarded: source.discarded_bits.saturating_mul(1000),
         simulated: source.provenance.simulated,
         replayed: source.provenance.replayed,
+        test: source.provenance.test,
     });
     let deliveries = closed
         .iter()
         .chain(&report.deliveries)
         .map(|one| delivery_row(one, now));
-    LedgerRows {
+    Ok(LedgerRows {
         sources: sources.collect(),
-        deliveries: deliveries.collect(),
-    }
+        deliveries: deliveries.collect::<Result<_>>()?,
+    })
 }
 
 impl LedgerBook {
     /// Begins a new run.
     pub(crate) fn begin(store: Arc<dyn Store>, entropy: Arc<Entropy>) -> Result<Self> {
-        let run = store.next_run()?;
+        let run = store.begin_run(os::unix_now())?;
         let book = Self {
             store,
             entropy,
             run,
         };
-        // The run's number is taken from here on.
-        book.save()?;
         Ok(book)
     }
 
@@ -79,19 +87,14 @@ impl LedgerBook {
             let closed = pool.take_closed_deliveries();
             (pool.ledger_report(), closed)
         };
-        let mut rows = rows(&report, &closed, os::unix_now());
-        if rows.sources.is_empty() {
-            rows.sources.push(SourceRow {
-                source: "card0".into(),
-                credited: 0,
-                conditioned: 0,
-                delivered: 0,
-                discarded: 0,
-                simulated: false,
-                replayed: false,
-            });
-        }
+        let rows = rows(&report, &closed, os::unix_now())?;
         Ok(self.store.save_ledger(self.run, &rows)?)
+    }
+
+    /// Writes the last of a run that ends in order. Blocks for the disk.
+    pub(crate) fn finish(&self) -> Result<()> {
+        self.save()?;
+        Ok(self.store.end_run(self.run, os::unix_now())?)
     }
 
     /// The ledger of all runs, keys of `8-cli`. Blocks for the disk.
@@ -113,6 +116,7 @@ impl LedgerBook {
                         sum.discarded += row.discarded;
                         sum.simulated |= row.simulated;
                         sum.replayed |= row.replayed;
+                        sum.test |= row.test;
                     })
                     .or_insert(row);
             }
@@ -126,6 +130,7 @@ impl LedgerBook {
                     "host": row.host, "bytes": row.bytes, "class": row.class,
                     "sha256": pki::hex(&row.sha256), "hops": row.hops, "run": run,
                     "request": row.request, "simulated": row.simulated, "replayed": row.replayed,
+                    "test": row.test,
                 }));
             }
         }
@@ -140,8 +145,18 @@ impl LedgerBook {
                     "conditioned_bits": row.conditioned / 1000,
                     "delivered_bits": row.delivered / 1000,
                     "discarded_bits": row.discarded / 1000,
-                    "simulated": row.simulated, "replayed": row.replayed,
+                    "simulated": row.simulated, "replayed": row.replayed, "test": row.test,
                 })
+            })
+            .collect();
+        // Whether a run ended in order; the one in progress has not ended at all.
+        let runs: Vec<Value> = self
+            .store
+            .runs()?
+            .into_iter()
+            .map(|run| {
+                let clean = (run.run != self.run).then_some(run.ended.is_some());
+                json!({ "run": run.run, "began": run.began, "ended": run.ended, "clean": clean })
             })
             .collect();
         Ok(json!({
@@ -149,7 +164,7 @@ impl LedgerBook {
             "conditioned_bits": conditioned, "discarded_bits": discarded,
             "delivered_full_bits": full_bits, "delivered_drbg_bytes": drbg_bytes,
             "invariant_holds": live.invariant_holds && conditioned + discarded <= credited,
-            "run": self.run,
+            "run": self.run, "runs": runs,
         }))
     }
 
@@ -164,5 +179,53 @@ impl LedgerBook {
                     "look at the log",
                 )
             })?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use photonbox_entropy::pool::PoolConfig;
+    use photonbox_entropy::provenance::Class;
+    use photonbox_store::SqliteStore;
+
+    fn book(store: &Arc<dyn Store>) -> LedgerBook {
+        let entropy = Entropy::new(PoolConfig::default()).unwrap();
+        LedgerBook::begin(Arc::clone(store), entropy).unwrap()
+    }
+
+    #[test]
+    fn a_run_that_did_not_end_in_order_is_marked() {
+        let directory = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::create(directory.path()).unwrap());
+        drop(book(&store));
+        book(&store).finish().unwrap();
+        let ledger = book(&store).json().unwrap();
+        let clean: Vec<&Value> = ledger["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|run| &run["clean"])
+            .collect();
+        assert_eq!(clean, [&json!(false), &json!(true), &Value::Null]);
+    }
+
+    #[test]
+    fn rows_keep_the_test_label_and_refuse_a_hash_that_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::create(directory.path()).unwrap());
+        let book = book(&store);
+        let mut report = {
+            let mut pool = book.entropy.pool();
+            let id = pool.open_delivery("h", Class::Drbg, 1).unwrap();
+            pool.close_delivery(id).unwrap()
+        };
+        report.provenance.test = true;
+        let row = delivery_row(&report, 1).unwrap();
+        assert!(row.test && !row.simulated);
+        report.sha256.pop();
+        let error = delivery_row(&report, 1).unwrap_err();
+        assert!(error.to_string().contains("no SHA-256"), "{error}");
     }
 }

@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod answering;
+mod attest;
 mod card;
 mod channel_settings;
 pub mod config;
@@ -15,6 +16,7 @@ mod demo;
 mod enroll;
 pub mod enroll_protocol;
 pub mod error;
+mod failure;
 mod fair;
 mod feed;
 mod feeder;
@@ -27,6 +29,7 @@ mod link;
 pub mod options;
 mod os;
 pub mod pki;
+mod recording;
 mod relay;
 mod reports;
 mod serving;

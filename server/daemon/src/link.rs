@@ -14,9 +14,10 @@ use photonbox_secret::SecretBytes;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
-use crate::os;
+use crate::failure::{self, Failure, LastWord};
 use crate::shutdown::{Phase, Shutdown};
 use crate::wire::{self, Channels, Handler, Surroundings};
+use crate::{Error, os};
 
 /// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -155,6 +156,12 @@ pub(crate) struct Parent {
     pub(crate) id: String,
     /// A relay: class `full` must be sealed by the hub.
     pub(crate) is_relay: bool,
+    /// Its certificate, DER, as TLS verified it.
+    pub(crate) certificate: Arc<[u8]>,
+    /// From the connection's begin to the first (asymmetric) channel.
+    pub(crate) first_channel: Duration,
+    /// From the connection's begin to the second (symmetric) channel.
+    pub(crate) second_channel: Duration,
 }
 
 /// A handle on the link.
@@ -163,12 +170,18 @@ pub(crate) struct Upstream {
     commands: mpsc::Sender<Command>,
     parent: watch::Receiver<Option<Parent>>,
     next_id: Arc<AtomicU64>,
+    last_word: Arc<LastWord>,
 }
 
 impl Upstream {
     /// The parent now.
     pub(crate) fn parent(&self) -> Option<Parent> {
         self.parent.borrow().clone()
+    }
+
+    /// `healthy`, `degraded` (no way to the hub now) or `unhealthy` (the hub says that it is).
+    pub(crate) fn health(&self) -> &'static str {
+        self.last_word.health(self.parent.borrow().is_some())
     }
 
     /// Waits until there is a parent.
@@ -218,7 +231,8 @@ impl Upstream {
 struct Asking {
     open: HashMap<u64, Answers>,
     parent: watch::Sender<Option<Parent>>,
-    peer: Option<PeerIdentity>,
+    peer: Option<(PeerIdentity, Duration)>,
+    last_word: Arc<LastWord>,
     /// Messages that could not be sent when their event came.
     cancels: Vec<u64>,
 }
@@ -244,6 +258,13 @@ impl Asking {
     }
 
     fn message(&mut self, message: Message<'_>) {
+        match &message {
+            Message::Refused { code, .. } => self.last_word.refused(*code),
+            Message::Delivery(_)
+            | Message::AttestedDelivery(_)
+            | Message::SealedDelivery { .. } => self.last_word.good(),
+            _ => {}
+        }
         let delivered = |delivery: &photonbox_channel::message::Delivery<'_>| Delivered {
             seq: delivery.seq,
             class: delivery.class,
@@ -313,16 +334,23 @@ impl Handler for Asking {
     fn event(&mut self, channel: &mut Channel, event: Event) {
         match event {
             Event::FirstChannel { peer, elapsed, .. } => {
-                tracing::debug!(peer = peer.id, ?elapsed, "first channel");
-                self.peer = Some(peer);
+                // Only the hub's side has quantum entropy yet.
+                let class = "asymmetric";
+                tracing::info!(peer = peer.id, class, ?elapsed, "first channel stands");
+                self.peer = Some((peer, elapsed));
             }
             Event::SecondChannel { elapsed } => {
-                if let Some(peer) = &self.peer {
+                self.last_word.good();
+                if let Some((peer, first_channel)) = &self.peer {
                     let is_relay = !peer.roles.contains(&Role::Hub);
-                    tracing::info!(peer = peer.id, is_relay, ?elapsed, "connected");
+                    let class = "symmetric";
+                    tracing::info!(peer = peer.id, is_relay, class, ?elapsed, "connected");
                     self.parent.send_replace(Some(Parent {
                         id: peer.id.clone(),
                         is_relay,
+                        certificate: peer.certificate.as_slice().into(),
+                        first_channel: *first_channel,
+                        second_channel: elapsed,
                     }));
                 }
             }
@@ -380,8 +408,15 @@ impl Handler for Asking {
     }
 
     fn closed(&mut self, reason: CloseReason, by_peer: bool, detail: &str) {
-        let peer = self.peer.as_ref().map_or("?", |peer| peer.id.as_str());
-        tracing::warn!(peer, %reason, by_peer, detail, "channel to the parent closed");
+        // One that never stood is told by whoever tried.
+        if let Some(parent) = self.parent.borrow().as_ref() {
+            let (parent, detail) = (parent.id.as_str(), failure::more(reason, detail));
+            if reason.is_fault() {
+                tracing::warn!(parent, %reason, by_peer, detail, "channel to the parent closed");
+            } else {
+                tracing::info!(parent, %reason, by_peer, detail, "channel to the parent closed");
+            }
+        }
         self.lose_all();
     }
 }
@@ -393,6 +428,8 @@ pub(crate) struct Link {
     pub(crate) generator: Arc<dyn ByteSource>,
     pub(crate) channels: Channels,
     pub(crate) shutdown: Shutdown,
+    /// Told when no parent takes us, or we none of them, and no waiting mends it.
+    pub(crate) refused: mpsc::Sender<Error>,
 }
 
 impl Link {
@@ -404,8 +441,10 @@ impl Link {
             commands,
             parent,
             next_id: Arc::new(AtomicU64::new(1)),
+            last_word: Arc::default(),
         };
-        let task = tokio::spawn(self.keep_up(receiver, parent_sender));
+        let last_word = Arc::clone(&upstream.last_word);
+        let task = tokio::spawn(self.keep_up(receiver, parent_sender, last_word));
         (upstream, task)
     }
 
@@ -413,13 +452,18 @@ impl Link {
         self,
         mut commands: mpsc::Receiver<Command>,
         parent: watch::Sender<Option<Parent>>,
+        last_word: Arc<LastWord>,
     ) {
         let mut pause = FIRST_PAUSE;
         let mut last_reason = String::new();
+        // A host that once had a channel survives whatever becomes of its hub.
+        let mut stood = false;
         while self.shutdown.phase() == Phase::Run {
+            let mut refusals = Vec::new();
+            let (mut unhealthy, mut told) = (false, false);
             for address in &self.hubs {
                 let outcome = tokio::select! {
-                    outcome = self.once(address, &mut commands, &parent) => outcome,
+                    outcome = self.once(address, &mut commands, &parent, &last_word) => outcome,
                     () = self.shutdown.reached(Phase::Stop) => return,
                 };
                 if self.shutdown.phase() != Phase::Run {
@@ -428,19 +472,45 @@ impl Link {
                 match outcome {
                     // It stood: begin again with the first address, soon.
                     Ok(()) => {
+                        stood = true;
                         pause = FIRST_PAUSE;
                         last_reason.clear();
                         break;
                     }
-                    Err(reason) => {
+                    Err(failure) => {
+                        told = true;
+                        let reason = match failure {
+                            Failure::Unhealthy => {
+                                unhealthy = true;
+                                failure::NO_KEYS_TEXT.to_owned()
+                            }
+                            Failure::Passing(reason) => reason,
+                            Failure::Identity(error) => {
+                                let reason = error.to_string();
+                                refusals.push(error);
+                                reason
+                            }
+                        };
                         // The same failure again and again is said once.
                         let line = format!("{address}: {reason}");
                         if line != last_reason {
-                            tracing::warn!(hub = %address, reason, "cannot connect; trying again");
+                            tracing::warn!(hub = %address, reason, "cannot connect");
                             last_reason = line;
                         }
                     }
                 }
+            }
+            match (unhealthy, told) {
+                (true, _) => last_word.refused(RefusalCode::Unhealthy),
+                (false, true) => last_word.refused(RefusalCode::Unreachable),
+                (false, false) => {}
+            }
+            if !stood && refusals.len() == self.hubs.len() {
+                if let Some(error) = refusals.into_iter().next() {
+                    // Nobody listens any more only when the host is ending anyway.
+                    let _ = self.refused.send(error).await;
+                }
+                return;
             }
             let waited = pause.mul_f64(0.5 + self.jitter());
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -474,20 +544,26 @@ impl Link {
         address: &str,
         commands: &mut mpsc::Receiver<Command>,
         parent: &watch::Sender<Option<Parent>>,
-    ) -> Result<(), String> {
+        last_word: &Arc<LastWord>,
+    ) -> Result<(), Failure> {
+        let passing = |reason: String| Failure::Passing(reason);
         let stream = match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(error.to_string()),
-            Err(_) => return Err(format!("no connection in {} s", CONNECT.as_secs())),
+            Ok(Err(error)) => return Err(passing(error.to_string())),
+            Err(_) => {
+                let seconds = CONNECT.as_secs();
+                return Err(passing(format!("no connection in {seconds} s")));
+            }
         };
         // Requests are small and answers awaited.
         let _ = stream.set_nodelay(true);
         let channel = Channel::connect(&self.config, os::unix_now(), os::now())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| passing(error.to_string()))?;
         let mut handler = Asking {
             open: HashMap::new(),
             parent: parent.clone(),
             peer: None,
+            last_word: Arc::clone(last_word),
             cancels: Vec::new(),
         };
         let around = Surroundings {
@@ -500,7 +576,11 @@ impl Link {
         if ended.was_open {
             Ok(())
         } else {
-            Err(ended.detail)
+            Err(failure::judge(address, &ended))
         }
     }
 }
+
+#[cfg(test)]
+#[path = "link_played.rs"]
+pub(crate) mod played;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::Error;
 pub use crate::reports::*;
@@ -195,6 +196,10 @@ pub struct CardOptions {
     pub seed_refresh_blocks: u64,
     /// Accept a card whose build hash is not the driver's.
     pub allow_build_mismatch: bool,
+    /// The capture was played before: it is replayed from its first photon on. A hub finds this out
+    /// by itself.
+    #[serde(skip)]
+    pub played_before: bool,
 }
 
 impl Default for CardOptions {
@@ -213,6 +218,7 @@ impl Default for CardOptions {
             claimed_h: 0.5,
             seed_refresh_blocks: 1 << 16,
             allow_build_mismatch: false,
+            played_before: false,
         }
     }
 }
@@ -301,7 +307,7 @@ impl Default for TokenOptions {
 }
 
 /// `photonbox enroll`, on the host.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct EnrollOptions {
     /// State directory of the host.
     pub state: Option<PathBuf>,
@@ -310,9 +316,21 @@ pub struct EnrollOptions {
     /// Hex SHA-256 of the hub's CA certificate.
     pub ca_hash: String,
     /// The join token.
-    pub token: String,
+    pub token: Zeroizing<String>,
     /// The host's id; none: this machine's name.
     pub host_name: Option<String>,
+}
+
+/// Without the token: whoever reads it in a log can enrol.
+impl fmt::Debug for EnrollOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnrollOptions")
+            .field("state", &self.state)
+            .field("hub", &self.hub)
+            .field("ca_hash", &self.ca_hash)
+            .field("host_name", &self.host_name)
+            .finish_non_exhaustive()
+    }
 }
 
 /// `photonbox serve`. TOML table `[serve]`, with `[card]`, `[rekey]` and `[limits]` beside it.
@@ -382,6 +400,9 @@ pub struct JoinOptions {
     pub every_bytes: u64,
     /// Serve further hosts on this address.
     pub relay: Option<String>,
+    /// Directory for the hub's signed statements: each block is then asked for with one, and taken
+    /// only when it verifies.
+    pub attest: Option<PathBuf>,
     /// Key exchange of the first channel.
     pub group: Group,
     /// Go on when secrets cannot be locked in memory.
@@ -406,6 +427,7 @@ impl Default for JoinOptions {
             every_ms: None,
             every_bytes: 64,
             relay: None,
+            attest: None,
             group: Group::default(),
             allow_unlocked_memory: false,
             rekey: RekeyOptions::default(),

@@ -13,6 +13,7 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::{Error, Result, os};
 
@@ -170,8 +171,11 @@ fn broken(what: &str, error: &rcgen::Error) -> Error {
     )
 }
 
-fn new_key() -> Result<KeyPair> {
-    KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).map_err(|e| broken("make a P-384 key", &e))
+/// A new key; its copy for rcgen is wiped on drop.
+fn new_key() -> Result<Zeroizing<KeyPair>> {
+    KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384)
+        .map(Zeroizing::new)
+        .map_err(|e| broken("make a P-384 key", &e))
 }
 
 fn read_key(pkcs8: &SecretBytes) -> Result<KeyPair> {
@@ -243,7 +247,7 @@ pub fn new_authority(id: &str, now: u64) -> Result<KeyedCertificate> {
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let certificate = params
-        .self_signed(&key)
+        .self_signed(&*key)
         .map_err(|e| broken("sign the CA", &e))?;
     Ok(KeyedCertificate {
         certificate: certificate.der().to_vec(),
@@ -285,7 +289,7 @@ impl Signer {
         let key = new_key()?;
         let (params, serial, expires) = leaf_params(id, role, now, life_seconds)?;
         let certificate = params
-            .signed_by(&key, &self.issuer)
+            .signed_by(&*key, &self.issuer)
             .map_err(|e| broken("sign a certificate", &e))?;
         Ok(KeyedCertificate {
             certificate: certificate.der().to_vec(),
@@ -351,7 +355,7 @@ pub fn new_request(id: &str) -> Result<Request> {
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, id);
     let request = params
-        .serialize_request(&key)
+        .serialize_request(&*key)
         .map_err(|e| broken("make a request", &e))?;
     Ok(Request {
         request: request.der().to_vec(),

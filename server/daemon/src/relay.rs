@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use photonbox_channel::PeerIdentity;
 use photonbox_channel::message::{Class, RefusalCode, Request};
-use tokio::sync::mpsc;
 
 use crate::deliver::refuse;
 use crate::link::{Answer, Delivered, Upstream};
-use crate::serving::{Ask, Out, Outbox, Service};
+use crate::serving::{Ask, Out, Outbox, Pulls, Service};
 
 /// The service of a relay.
 pub(crate) struct Relay {
@@ -24,7 +23,7 @@ impl Service for Relay {
         self: Arc<Self>,
         peer: Arc<PeerIdentity>,
         ask: Ask,
-        mut pulls: mpsc::UnboundedReceiver<u64>,
+        mut pulls: Pulls,
         out: Outbox,
     ) {
         let id = ask.request.id;
@@ -64,8 +63,9 @@ impl Service for Relay {
         }
     }
 
-    fn joined(&self, peer: &PeerIdentity) {
+    fn joined(&self, peer: &PeerIdentity) -> bool {
         tracing::info!(host = peer.id, "host behind this relay");
+        true
     }
 
     fn max_requests(&self) -> usize {
@@ -101,6 +101,7 @@ fn pass_on(id: u64, answer: Answer) -> (Out, bool) {
             let (out, last) = delivery(one);
             (
                 Out::Attested {
+                    id,
                     delivery: Box::new(out),
                     statement,
                     key,

@@ -22,7 +22,7 @@ pub struct InitReport {
 }
 
 /// Result of `enroll token`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct TokenReport {
     /// The token: shown once, only its hash is stored.
     pub token: String,
@@ -30,6 +30,16 @@ pub struct TokenReport {
     pub ca_hash: String,
     /// Seconds since 1970.
     pub expires: u64,
+}
+
+/// Without the token: whoever reads it in a log can enrol.
+impl std::fmt::Debug for TokenReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenReport")
+            .field("ca_hash", &self.ca_hash)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Result of `enroll`.
@@ -43,6 +53,15 @@ pub struct EnrollReport {
     pub relay: bool,
     /// End of the certificate's life, seconds since 1970.
     pub expires: u64,
+}
+
+/// Result of `enroll revoke`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RevokeReport {
+    /// The host's id.
+    pub host: String,
+    /// Channels that the running hub closed; none where no hub runs.
+    pub channels_closed: Option<u64>,
 }
 
 /// Said once, when a hub or relay listens (a host without relay: when its sinks are open).
@@ -75,6 +94,8 @@ pub struct JoinReport {
     pub simulated: bool,
     /// Any of it came from a recording's second or later pass.
     pub replayed: bool,
+    /// Rekeys of the channels to the parent, both directions.
+    pub rekeys: u64,
 }
 
 /// One sink of a host.
@@ -90,6 +111,8 @@ pub struct SinkReport {
     pub bytes: u64,
     /// Hex SHA-256 of them.
     pub sha256: String,
+    /// Signed statements of the hub that came with its blocks and verified.
+    pub attested: u64,
     /// Bytes in it that nobody fetched yet (EGD).
     pub waiting_bytes: Option<usize>,
     /// Links between hub and this host; 0 before the first delivery.

@@ -3,19 +3,24 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use photonbox_channel::message::{
     AttestedDelivery, Class, Delivery, Message, Mode, Provenance, RefusalCode, Request,
 };
 use photonbox_channel::{Channel, CloseReason, Event, PeerIdentity};
 use photonbox_secret::SecretBytes;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 
+use crate::failure::more;
 use crate::wire::Handler;
 
 /// Messages that wait for the channel, at most: a task that has more to say waits.
 pub(crate) const OUTBOX: usize = 64;
+
+/// Hosts behind one relay for whom requests may be open in full number.
+const HOSTS_BEHIND: usize = 64;
 
 /// What a peer asks, and for whom.
 #[derive(Debug)]
@@ -38,6 +43,7 @@ pub(crate) enum Out {
         payload: SecretBytes,
     },
     Attested {
+        id: u64,
         delivery: Box<Out>,
         statement: Vec<u8>,
         key: SecretBytes,
@@ -64,6 +70,62 @@ pub(crate) enum Out {
     },
 }
 
+/// Bytes of one request that may be pulled and not yet taken up by its task.
+pub(crate) const MAX_PULL: u64 = 1 << 24;
+
+/// What a peer has pulled of an on-demand request: a count, so that no number of pulls costs memory.
+#[derive(Default)]
+struct PullCount {
+    bytes: AtomicU64,
+    closed: AtomicBool,
+    changed: Notify,
+}
+
+/// The peer's end of a [`Pulls`].
+struct Puller(Arc<PullCount>);
+
+impl Puller {
+    /// False: more than [`MAX_PULL`] would be outstanding; nothing is added.
+    fn pull(&self, bytes: u64) -> bool {
+        let add = |sum: u64| sum.checked_add(bytes).filter(|sum| *sum <= MAX_PULL);
+        let added = self
+            .0
+            .bytes
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+        self.0.changed.notify_one();
+        added.is_ok()
+    }
+}
+
+impl Drop for Puller {
+    fn drop(&mut self) {
+        self.0.closed.store(true, Ordering::Release);
+        self.0.changed.notify_one();
+    }
+}
+
+/// The task's end: everything pulled since the last look, in one figure.
+pub(crate) struct Pulls(Arc<PullCount>);
+
+impl Pulls {
+    /// The next bytes to give; none when the peer is gone.
+    pub(crate) async fn recv(&mut self) -> Option<u64> {
+        loop {
+            match self.0.bytes.swap(0, Ordering::AcqRel) {
+                0 if self.0.closed.load(Ordering::Acquire) => return None,
+                // One permit is kept for a change between the look and the wait.
+                0 => self.0.changed.notified().await,
+                bytes => return Some(bytes),
+            }
+        }
+    }
+}
+
+fn pulls() -> (Puller, Pulls) {
+    let count = Arc::new(PullCount::default());
+    (Puller(Arc::clone(&count)), Pulls(count))
+}
+
 /// Where a request's task puts its messages.
 pub(crate) type Outbox = mpsc::Sender<Out>;
 
@@ -74,19 +136,21 @@ pub(crate) trait Service: Send + Sync + 'static {
         self: Arc<Self>,
         peer: Arc<PeerIdentity>,
         ask: Ask,
-        pulls: mpsc::UnboundedReceiver<u64>,
+        pulls: Pulls,
         out: Outbox,
     ) -> impl Future<Output = ()> + Send;
 
-    /// A peer's second channel stands.
-    fn joined(&self, peer: &PeerIdentity);
-    /// Requests that a peer may have open.
+    /// A peer's second channel stands. False: it is not welcome any more.
+    fn joined(&self, peer: &PeerIdentity) -> bool;
+    /// Requests that one final host may have open on one channel.
     fn max_requests(&self) -> usize;
 }
 
 struct Open {
     task: AbortHandle,
-    pulls: mpsc::UnboundedSender<u64>,
+    /// Whose request it is.
+    host: String,
+    pulls: Puller,
     /// Ends by itself.
     finite: bool,
 }
@@ -116,7 +180,8 @@ impl<S: Service> Serving<S> {
     fn refuse(&mut self, id: u64, code: RefusalCode, text: &str) {
         // Sent as soon as the channel can; a peer that floods us is bounded by this.
         if self.refusals.len() < 256 {
-            let retry_after_ms = (code == RefusalCode::Draining).then_some(1000);
+            let passes = matches!(code, RefusalCode::Draining | RefusalCode::Quota);
+            let retry_after_ms = passes.then_some(1000);
             self.refusals.push(Out::Refused {
                 id,
                 code,
@@ -134,7 +199,11 @@ impl<S: Service> Serving<S> {
         if self.draining {
             return self.refuse(id, RefusalCode::Draining, "going away; connect again later");
         }
-        if self.open.len() >= self.service.max_requests() {
+        // A relay asks for many: each host behind it has its own share.
+        let most = self.service.max_requests();
+        let host = path.first().cloned().unwrap_or_default();
+        let of_host = self.open.values().filter(|open| open.host == host).count();
+        if of_host >= most || self.open.len() >= most.saturating_mul(HOSTS_BEHIND) {
             return self.refuse(id, RefusalCode::Quota, "too many requests are open");
         }
         if id == 0 || self.open.contains_key(&id) {
@@ -148,7 +217,7 @@ impl<S: Service> Serving<S> {
             request.mode,
             Mode::Once { .. } | Mode::Stream { total: Some(_), .. }
         );
-        let (pulls, to_pull) = mpsc::unbounded_channel();
+        let (pulls, to_pull) = pulls();
         let service = Arc::clone(&self.service);
         let out = self.outbox.clone();
         let ask = Ask { path, request };
@@ -161,6 +230,7 @@ impl<S: Service> Serving<S> {
             id,
             Open {
                 task: task.abort_handle(),
+                host,
                 pulls,
                 finite,
             },
@@ -195,9 +265,12 @@ impl<S: Service> Serving<S> {
                 }
             }
             Message::Pull { id, bytes } => {
-                if let Some(open) = self.open.get(&id) {
-                    // The task may have ended just now; then there is nothing to pull.
-                    let _ = open.pulls.send(bytes);
+                // The task may have ended just now; then there is nothing to pull.
+                let fits = self.open.get(&id).is_none_or(|open| open.pulls.pull(bytes));
+                if !fits && let Some(open) = self.open.remove(&id) {
+                    open.task.abort();
+                    let text = format!("pull at most {MAX_PULL} bytes ahead of their delivery");
+                    self.refuse(id, RefusalCode::Unsupported, &text);
                 }
             }
             // Only side A sends these; from a host they mean nothing.
@@ -227,6 +300,7 @@ fn send(channel: &mut Channel, out: &Out) {
             None => Ok(()),
         },
         Out::Attested {
+            id: _,
             delivery: inner,
             statement,
             key,
@@ -301,8 +375,11 @@ impl<S: Service> Handler for Serving<S> {
             }
             Event::SecondChannel { elapsed } => {
                 if let Some(peer) = &self.peer {
-                    tracing::info!(peer = peer.id, ?elapsed, "host connected");
-                    self.service.joined(peer);
+                    if self.service.joined(peer) {
+                        tracing::info!(peer = peer.id, ?elapsed, "host connected");
+                    } else {
+                        channel.close(CloseReason::NotAdmitted);
+                    }
                 }
             }
             Event::Message(received) => {
@@ -320,7 +397,10 @@ impl<S: Service> Handler for Serving<S> {
                 self.open.remove(&id);
             }
             // What a cancelled request still had in the outbox goes nowhere.
-            Out::Delivery { id, .. } | Out::Sealed { id, .. } | Out::Opening { id, .. }
+            Out::Delivery { id, .. }
+            | Out::Attested { id, .. }
+            | Out::Sealed { id, .. }
+            | Out::Opening { id, .. }
                 if !self.open.contains_key(&id) => {}
             other => send(channel, &other),
         }
@@ -349,10 +429,11 @@ impl<S: Service> Handler for Serving<S> {
 
     fn closed(&mut self, reason: CloseReason, by_peer: bool, detail: &str) {
         let peer = self.peer.as_ref().map_or("?", |peer| peer.id.as_str());
+        let detail = more(reason, detail);
         if reason.is_fault() {
             tracing::warn!(peer, %reason, by_peer, detail, "channel closed");
         } else {
-            tracing::info!(peer, %reason, by_peer, "channel closed");
+            tracing::info!(peer, %reason, by_peer, detail, "channel closed");
         }
     }
 }
@@ -364,3 +445,7 @@ impl<S> Drop for Serving<S> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "serving_tests.rs"]
+mod tests;

@@ -13,6 +13,17 @@ use tokio::sync::Notify;
 use crate::generator::moment;
 use crate::{Error, Result, os};
 
+/// Why the hub has no bytes.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DrawError {
+    /// Health, seed or credit.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// The operating system's share: nothing is given without it.
+    #[error("the system's generator failed: {0}; check the kernel's log")]
+    System(#[from] std::io::Error),
+}
+
 /// The pool behind its lock. Every call is short: nothing waits while it holds the lock.
 #[derive(Debug)]
 pub(crate) struct Entropy {
@@ -69,27 +80,30 @@ impl Entropy {
     }
 
     /// Full entropy, mixed once with the operating system's.
-    pub(crate) fn full(&self, bytes: usize) -> Result<FullOutput, PoolError> {
+    pub(crate) fn full(&self, bytes: usize) -> Result<FullOutput, DrawError> {
         let mut share = SecretBytes::new_zeroed(bytes);
-        if os::random(share.as_mut_slice()).is_err() {
-            return Err(PoolError::WrongOsLength {
-                expected: bytes,
-                found: 0,
-            });
-        }
-        self.pool().full(bytes, share.as_slice(), moment())
+        os::random(share.as_mut_slice())?;
+        Ok(self.pool().full(bytes, share.as_slice(), moment())?)
     }
 
     /// DRBG output, at most 64 KiB.
-    pub(crate) fn drbg(&self, out: &mut [u8]) -> Result<Provenance, PoolError> {
+    pub(crate) fn drbg(&self, out: &mut [u8]) -> Result<Provenance, DrawError> {
         let fresh = fresh_os()?;
-        self.pool().drbg(out, moment(), fresh.as_array())
+        Ok(self.pool().drbg(out, moment(), fresh.as_array())?)
+    }
+
+    /// Whether a handshake would get bytes for its keys now.
+    pub(crate) fn can_make_keys(&self) -> Result<(), DrawError> {
+        // Only drawing shows it: health, seed and a reseed that may be due decide together.
+        let mut probe = SecretBytes::new_zeroed(16);
+        self.drbg(probe.as_mut_slice()).map(drop)
     }
 
     /// Seeds and reseeds when that is due.
-    pub(crate) fn maintain(&self) -> Result<(), PoolError> {
+    pub(crate) fn maintain(&self) -> Result<(), DrawError> {
         let fresh = fresh_os()?;
-        self.pool().maintain(moment(), fresh.as_array()).map(drop)
+        self.pool().maintain(moment(), fresh.as_array())?;
+        Ok(())
     }
 
     /// Health of all lanes together.
@@ -98,12 +112,9 @@ impl Entropy {
     }
 }
 
-fn fresh_os() -> Result<SecretArray<SEED_BYTES>, PoolError> {
+fn fresh_os() -> std::io::Result<SecretArray<SEED_BYTES>> {
     let mut fresh = SecretArray::new_zeroed();
-    os::random(fresh.as_mut_slice()).map_err(|_| PoolError::WrongOsLength {
-        expected: SEED_BYTES,
-        found: 0,
-    })?;
+    os::random(fresh.as_mut_slice())?;
     Ok(fresh)
 }
 

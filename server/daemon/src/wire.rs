@@ -1,13 +1,13 @@
 //! One channel over one stream: reads, writes and timers around the sans-IO state machine, until it
 //! closes. What the messages mean is the [`Handler`]'s affair.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use photonbox_channel::{Channel, ChannelStatus, CloseCounts, CloseReason, Event};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::os;
 use crate::shutdown::{Phase, Shutdown};
@@ -38,6 +38,7 @@ pub(crate) trait Handler: Send {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Channels {
     inner: Arc<Mutex<ChannelsInner>>,
+    evictions: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -45,8 +46,12 @@ struct ChannelsInner {
     next: u64,
     live: BTreeMap<u64, ChannelStatus>,
     closed: CloseCounts,
-    /// Rekeys and epochs of channels that are gone.
+    /// Epochs of channels that are gone.
     past_epochs: u64,
+    /// Rekeys of channels that are gone.
+    past_rekeys: u64,
+    /// Live channels that must end: their host was revoked.
+    evicted: BTreeSet<u64>,
 }
 
 impl Channels {
@@ -62,15 +67,33 @@ impl Channels {
         })
     }
 
-    fn update(&self, number: u64, status: ChannelStatus) {
-        self.with(|inner| inner.live.insert(number, status));
+    /// False: the channel was evicted and must close.
+    fn update(&self, number: u64, status: ChannelStatus) -> bool {
+        self.with(|inner| {
+            inner.live.insert(number, status);
+            !inner.evicted.contains(&number)
+        })
+    }
+
+    /// Closes every live channel to `peer`; gives their number.
+    pub(crate) fn evict(&self, peer: &str) -> usize {
+        let evicted = self.with(|inner| {
+            let of_peer = inner.live.iter().filter(|(_, status)| status.peer == peer);
+            let numbers: Vec<u64> = of_peer.map(|(number, _)| *number).collect();
+            inner.evicted.extend(&numbers);
+            numbers.len()
+        });
+        self.evictions.notify_waiters();
+        evicted
     }
 
     fn leave(&self, number: u64, reason: CloseReason) {
         self.with(|inner| {
             if let Some(last) = inner.live.remove(&number) {
                 inner.past_epochs += epochs(&last);
+                inner.past_rekeys += last.rekeys;
             }
+            inner.evicted.remove(&number);
             inner.closed.count(reason);
         });
     }
@@ -90,6 +113,14 @@ impl Channels {
     /// How channels ended.
     pub(crate) fn closed(&self) -> CloseCounts {
         self.with(|inner| inner.closed.clone())
+    }
+
+    /// Rekeys of all channels that ever stood.
+    pub(crate) fn rekeys(&self) -> u64 {
+        self.with(|inner| {
+            let live: u64 = inner.live.values().map(|status| status.rekeys).sum();
+            inner.past_rekeys + live
+        })
     }
 
     /// Epochs of all channels that ever stood.
@@ -115,6 +146,8 @@ pub(crate) struct Ended {
     pub(crate) detail: String,
     /// The second channel stood.
     pub(crate) was_open: bool,
+    /// The fault as the channel found it, where it found one.
+    pub(crate) error: Option<photonbox_channel::Error>,
 }
 
 /// Everything around one channel.
@@ -146,6 +179,7 @@ where
     let number = around.channels.enter(channel.status(os::now()));
     let mut was_open = false;
     let mut drain_until: Option<Duration> = None;
+    let mut error = None;
 
     let mut ended = loop {
         // Events first: they make room for what waits on the wire.
@@ -163,6 +197,7 @@ where
                     by_peer,
                     detail,
                     was_open,
+                    error: error.take(),
                 });
                 break;
             }
@@ -180,7 +215,10 @@ where
                     }
                 }
                 // The reason comes as the Closed event.
-                Err(_) => continue,
+                Err(found) => {
+                    error = Some(found);
+                    continue;
+                }
             }
         }
         if written == output.len() {
@@ -189,8 +227,13 @@ where
             channel.take_outgoing(&mut output);
         }
         let now = os::now();
+        // Made before the look, so that no eviction is missed.
+        let evictions = around.channels.evictions.notified();
         // Before each wait, so that what others see is never older than the last thing that happened.
-        around.channels.update(number, channel.status(now));
+        if !around.channels.update(number, channel.status(now)) {
+            channel.close(CloseReason::NotAdmitted);
+            continue;
+        }
         let phase = around.shutdown.phase();
         if phase != Phase::Run {
             let until = *drain_until.get_or_insert(now + around.drain);
@@ -234,6 +277,7 @@ where
                 }
             }
             () = around.shutdown.reached(Phase::Drain), if phase == Phase::Run => {}
+            () = evictions => {}
             () = tokio::time::sleep(deadline) => {
                 // What it finds wrong comes as the Closed event.
                 let _ = channel.handle_timeout(os::now());

@@ -7,16 +7,22 @@
 mod error;
 mod key_frame;
 mod records;
+mod rows;
 mod schema;
 mod sqlite;
 mod token;
 
 pub use error::{Error, Result};
 pub use records::{
-    Authority, DeliveryRow, Enrolment, FailedTry, Identity, LedgerRows, Role, SourceRow,
+    Authority, DeliveryRow, Enrolment, FailedTry, Identity, LedgerRows, Role, RunRow, SourceRow,
 };
 pub use sqlite::{DATABASE_FILE, SqliteStore};
-pub use token::{Grant, IssuedToken, TOKEN_SECRET_BYTES, TOKEN_TRIES, TokenRefusal, TokenTerms};
+pub use token::{
+    EnrolRefusal, Grant, IssuedToken, TOKEN_SECRET_BYTES, TOKEN_TRIES, TokenRefusal, TokenTerms,
+};
+
+/// Issues the certificate that a grant allows; its error is the one line that the host is told.
+pub type Issue<'a> = &'a mut dyn FnMut(Grant) -> std::result::Result<Enrolment, String>;
 
 /// Storage of one hub or host. Implementations are shared between threads; each method is one
 /// transaction.
@@ -50,17 +56,20 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         now: u64,
     ) -> Result<IssuedToken>;
 
-    /// Spends a token, once: right, alive, unused and with tries left. A wrong secret costs the
-    /// token a try. The answer is on the disk before it is given.
+    /// Enrols `host`, in one transaction: judges the token (right, alive, unused, with tries left; a
+    /// wrong secret costs it a try), then the name (free, or of an enrolment that has expired, which
+    /// is then closed), has the certificate issued, and spends the token last. The answer is on the
+    /// disk before it is given.
     ///
     /// # Errors
     /// Failures of the database; a refusal is the inner `Err`.
-    fn redeem_token(
+    fn enrol(
         &self,
         token: &str,
         host: &str,
         now: u64,
-    ) -> Result<std::result::Result<Grant, TokenRefusal>>;
+        issue: Issue<'_>,
+    ) -> Result<std::result::Result<Enrolment, EnrolRefusal>>;
 
     /// Records an issued certificate.
     ///
@@ -108,7 +117,25 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// Failures of the database.
-    fn next_run(&self) -> Result<u64>;
+    fn begin_run(&self, now: u64) -> Result<u64>;
+
+    /// Notes that a run ended in order, its last rows written.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn end_run(&self, run: u64, now: u64) -> Result<()>;
+
+    /// All runs, oldest first.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn runs(&self) -> Result<Vec<RunRow>>;
+
+    /// Notes that a recording is about to be played; true if it was before.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn play_recording(&self, sha256: &[u8; 32], now: u64) -> Result<bool>;
 
     /// Writes the rows of a run: new ones are added, known ones replaced, in one transaction.
     ///

@@ -103,6 +103,8 @@ pub struct SourceRow {
     pub simulated: bool,
     /// Label.
     pub replayed: bool,
+    /// Label.
+    pub test: bool,
 }
 
 /// One delivery of the ledger: everything that one host got for one request.
@@ -124,8 +126,21 @@ pub struct DeliveryRow {
     pub simulated: bool,
     /// Label.
     pub replayed: bool,
+    /// Label.
+    pub test: bool,
     /// Seconds since 1970.
     pub updated: u64,
+}
+
+/// One run of the hub, from its start to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// Counted from 1.
+    pub run: u64,
+    /// Seconds since 1970.
+    pub began: u64,
+    /// Seconds since 1970; none while it runs, and for ever after a crash.
+    pub ended: Option<u64>,
 }
 
 /// A snapshot of the ledger, or the part of it that changed.

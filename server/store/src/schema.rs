@@ -6,7 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(crate) const APPLICATION_ID: i32 = 0x5042_5853;
 
 /// In order; never edited once released.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first_light.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first_light.sql"),
+    include_str!("migrations/0002_labels_runs_recordings.sql"),
+];
 
 /// The newest version that this program knows.
 pub(crate) fn newest() -> u32 {

@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 use crate::key_frame::{frame_key, unframe_key};
 use crate::records::{
-    Authority, DeliveryRow, Enrolment, FailedTry, Identity, LedgerRows, Role, SourceRow,
+    Authority, DeliveryRow, Enrolment, FailedTry, Identity, LedgerRows, Role, RunRow, SourceRow,
 };
-use crate::token::{self, Grant, IssuedToken, TOKEN_SECRET_BYTES, TokenRefusal, TokenTerms};
-use crate::{Error, Result, Store, schema};
+use crate::rows::{
+    ENROLMENT_COLUMNS, enrolment_from, explain, insert_enrolment, judge_token, natural, signed,
+};
+use crate::token::{self, EnrolRefusal, IssuedToken, TOKEN_SECRET_BYTES, TokenTerms};
+use crate::{Error, Issue, Result, Store, schema};
 
 /// Name of the database inside the state directory.
 pub const DATABASE_FILE: &str = "photonbox.db";
@@ -166,51 +169,6 @@ impl SqliteStore {
     }
 }
 
-const ENROLMENT_COLUMNS: &str = "host, serial, fingerprint, relay, issued, expires, revoked";
-
-fn enrolment_from(row: &Row<'_>) -> rusqlite::Result<Enrolment> {
-    Ok(Enrolment {
-        host: row.get(0)?,
-        serial: row.get(1)?,
-        fingerprint: row.get(2)?,
-        relay: row.get(3)?,
-        issued: natural(row, 4)?,
-        expires: natural(row, 5)?,
-        revoked: row
-            .get::<_, Option<i64>>(6)?
-            .map(|v| v.max(0).unsigned_abs()),
-    })
-}
-
-/// SQLite's integers are signed; the schema's checks keep ours natural.
-fn natural(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
-    let value: i64 = row.get(index)?;
-    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, value))
-}
-
-/// Saturates: no count of ours reaches 2^63.
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn explain(path: &Path, error: rusqlite::Error) -> Error {
-    let path = path.to_owned();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
-        Some(ErrorCode::NotADatabase) => Error::NotPhotonbox { path },
-        Some(ErrorCode::DatabaseCorrupt) => Error::Corrupt {
-            path,
-            reason: error.to_string(),
-        },
-        Some(_) => Error::Database { path, error },
-        // Not SQLite's complaint but the row's: a type or range that the schema does not allow.
-        None => Error::Corrupt {
-            path,
-            reason: error.to_string(),
-        },
-    }
-}
-
 impl Store for SqliteStore {
     fn create_identity(&self, identity: &Identity, authority: Option<&Authority>) -> Result<()> {
         let connection = &mut *self.lock();
@@ -347,73 +305,60 @@ impl Store for SqliteStore {
         Ok(IssuedToken { text, expires })
     }
 
-    fn redeem_token(
+    fn enrol(
         &self,
         text: &str,
         host: &str,
         now: u64,
-    ) -> Result<std::result::Result<Grant, TokenRefusal>> {
+        issue: Issue<'_>,
+    ) -> Result<std::result::Result<Enrolment, EnrolRefusal>> {
         let id = match token::id_of(text) {
             Ok(id) => id,
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refusal) => return Ok(Err(refusal.into())),
         };
         let connection = &mut *self.lock();
         (|| {
-            // Immediate: two connections with one token are judged one after the other.
+            // Immediate: two connections with one token are judged one after the other. Whatever
+            // returns before a commit leaves token and names as they were.
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let stored = transaction
-                .query_row(
-                    "SELECT hash, expires, tries_left, used, relay FROM tokens WHERE id = ?1",
-                    [id],
-                    |row| {
-                        let used: Option<i64> = row.get(3)?;
-                        let stored = token::Stored {
-                            hash: row.get(0)?,
-                            expires: natural(row, 1)?,
-                            tries_left: row.get(2)?,
-                            used: used.is_some(),
-                        };
-                        Ok((stored, row.get(4)?))
-                    },
-                )
-                .optional()?;
-            let Some((stored, relay)) = stored else {
-                return Ok(Err(TokenRefusal::Wrong));
+            let grant = match judge_token(&transaction, id, text, now)? {
+                Ok(grant) => grant,
+                Err(refusal) => {
+                    transaction.commit()?;
+                    return Ok(Err(refusal.into()));
+                }
             };
-            let verdict = token::judge(&stored, text, now);
-            match verdict {
-                Ok(()) => transaction.execute(
-                    "UPDATE tokens SET used = ?2, used_by = ?3 WHERE id = ?1",
-                    params![id, signed(now), host],
-                )?,
-                Err(TokenRefusal::Wrong) => transaction.execute(
-                    "UPDATE tokens SET tries_left = tries_left - 1 WHERE id = ?1",
-                    [id],
-                )?,
-                Err(_) => 0,
+            // A certificate that has run out is nobody's any more.
+            transaction.execute(
+                "UPDATE enrolments SET revoked = ?2 WHERE host = ?1 AND revoked IS NULL AND expires <= ?2",
+                params![host, signed(now)],
+            )?;
+            let taken: bool = transaction.query_row(
+                "SELECT EXISTS (SELECT 1 FROM enrolments WHERE host = ?1 AND revoked IS NULL)",
+                [host],
+                |row| row.get(0),
+            )?;
+            if taken {
+                return Ok(Err(EnrolRefusal::HostTaken(host.to_owned())));
+            }
+            let enrolment = match issue(grant) {
+                Ok(enrolment) => enrolment,
+                Err(reason) => return Ok(Err(EnrolRefusal::NotIssued(reason))),
             };
+            insert_enrolment(&transaction, &enrolment)?;
+            transaction.execute(
+                "UPDATE tokens SET used = ?2, used_by = ?3 WHERE id = ?1",
+                params![id, signed(now), host],
+            )?;
             transaction.commit()?;
-            Ok(verdict.map(|()| Grant { relay }))
+            Ok(Ok(enrolment))
         })()
         .map_err(|error| self.explain(error))
     }
 
     fn add_enrolment(&self, enrolment: &Enrolment) -> Result<()> {
-        let sql =
-            format!("INSERT INTO enrolments ({ENROLMENT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7)");
-        let inserted = self.lock().execute(
-            &sql,
-            params![
-                enrolment.host,
-                enrolment.serial,
-                enrolment.fingerprint,
-                enrolment.relay,
-                signed(enrolment.issued),
-                signed(enrolment.expires),
-                enrolment.revoked.map(signed)
-            ],
-        );
+        let inserted = insert_enrolment(&self.lock(), enrolment);
         match inserted {
             Ok(_) => Ok(()),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
@@ -488,14 +433,54 @@ impl Store for SqliteStore {
             .map_err(|error| self.explain(error))
     }
 
-    fn next_run(&self) -> Result<u64> {
+    fn begin_run(&self, now: u64) -> Result<u64> {
         self.lock()
             .query_row(
-                "SELECT 1 + max(coalesce((SELECT max(run) FROM ledger_sources), 0), \
-                 coalesce((SELECT max(run) FROM ledger_deliveries), 0))",
-                [],
+                "INSERT INTO ledger_runs (run, began) \
+                 SELECT 1 + coalesce(max(run), 0), ?1 FROM ledger_runs RETURNING run",
+                [signed(now)],
                 |row| natural(row, 0),
             )
+            .map_err(|error| self.explain(error))
+    }
+
+    fn end_run(&self, run: u64, now: u64) -> Result<()> {
+        self.lock()
+            .execute(
+                "UPDATE ledger_runs SET ended = ?2 WHERE run = ?1",
+                params![signed(run), signed(now)],
+            )
+            .map(drop)
+            .map_err(|error| self.explain(error))
+    }
+
+    fn runs(&self) -> Result<Vec<RunRow>> {
+        let connection = self.lock();
+        connection
+            .prepare("SELECT run, began, ended FROM ledger_runs ORDER BY run")
+            .and_then(|mut query| {
+                query
+                    .query_map([], |row| {
+                        Ok(RunRow {
+                            run: natural(row, 0)?,
+                            began: natural(row, 1)?,
+                            ended: row
+                                .get::<_, Option<i64>>(2)?
+                                .map(|v| v.max(0).unsigned_abs()),
+                        })
+                    })?
+                    .collect()
+            })
+            .map_err(|error| self.explain(error))
+    }
+
+    fn play_recording(&self, sha256: &[u8; 32], now: u64) -> Result<bool> {
+        self.lock()
+            .execute(
+                "INSERT INTO recordings VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![sha256, signed(now)],
+            )
+            .map(|inserted| inserted == 0)
             .map_err(|error| self.explain(error))
     }
 
@@ -506,7 +491,7 @@ impl Store for SqliteStore {
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             {
                 let mut source = transaction
-                    .prepare_cached("INSERT OR REPLACE INTO ledger_sources VALUES (?1,?2,?3,?4,?5,?6,?7,?8)")?;
+                    .prepare_cached("INSERT OR REPLACE INTO ledger_sources VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)")?;
                 for row in &rows.sources {
                     source.execute(params![
                         signed(run),
@@ -516,11 +501,12 @@ impl Store for SqliteStore {
                         signed(row.delivered),
                         signed(row.discarded),
                         row.simulated,
-                        row.replayed
+                        row.replayed,
+                        row.test
                     ])?;
                 }
                 let mut delivery = transaction.prepare_cached(
-                    "INSERT OR REPLACE INTO ledger_deliveries VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+                    "INSERT OR REPLACE INTO ledger_deliveries VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
                 )?;
                 for row in &rows.deliveries {
                     delivery.execute(params![
@@ -533,7 +519,8 @@ impl Store for SqliteStore {
                         row.sha256,
                         row.simulated,
                         row.replayed,
-                        signed(row.updated)
+                        signed(row.updated),
+                        row.test
                     ])?;
                 }
             }
@@ -547,7 +534,7 @@ impl Store for SqliteStore {
         (|| {
             let sources = connection
                 .prepare(
-                    "SELECT source, credited, conditioned, delivered, discarded, simulated, replayed \
+                    "SELECT source, credited, conditioned, delivered, discarded, simulated, replayed, test \
                      FROM ledger_sources WHERE run = ?1 ORDER BY source",
                 )?
                 .query_map([signed(run)], |row| {
@@ -559,12 +546,13 @@ impl Store for SqliteStore {
                         discarded: natural(row, 4)?,
                         simulated: row.get(5)?,
                         replayed: row.get(6)?,
+                        test: row.get(7)?,
                     })
                 })?
                 .collect::<rusqlite::Result<_>>()?;
             let deliveries = connection
                 .prepare(
-                    "SELECT host, class, request, hops, bytes, sha256, simulated, replayed, updated \
+                    "SELECT host, class, request, hops, bytes, sha256, simulated, replayed, updated, test \
                      FROM ledger_deliveries WHERE run = ?1 ORDER BY host, class, request",
                 )?
                 .query_map([signed(run)], |row| {
@@ -578,6 +566,7 @@ impl Store for SqliteStore {
                         simulated: row.get(6)?,
                         replayed: row.get(7)?,
                         updated: natural(row, 8)?,
+                        test: row.get(9)?,
                     })
                 })?
                 .collect::<rusqlite::Result<_>>()?;

@@ -3,6 +3,7 @@
 use photonbox_secret::SecretBytes;
 
 use super::*;
+use crate::token::{Grant, TokenRefusal};
 use proptest::prelude::*;
 
 fn identity(name: &str) -> Identity {
@@ -34,6 +35,27 @@ fn enrolment(host: &str, number: u8) -> Enrolment {
         expires: 20,
         revoked: None,
     }
+}
+
+/// Enrols with a certificate that no other has, and gives what the token allowed.
+fn redeem(
+    store: &SqliteStore,
+    text: &str,
+    host: &str,
+    now: u64,
+) -> Result<std::result::Result<Grant, EnrolRefusal>> {
+    use std::sync::atomic::{AtomicU8, Ordering};
+    static NUMBER: AtomicU8 = AtomicU8::new(100);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let mut given = None;
+    let enrolled = store.enrol(text, host, now, &mut |grant| {
+        given = Some(grant);
+        Ok(Enrolment {
+            expires: now + 50,
+            ..enrolment(host, number)
+        })
+    })?;
+    Ok(enrolled.map(|_| given.unwrap()))
 }
 
 const TERMS: TokenTerms = TokenTerms {
@@ -102,7 +124,7 @@ fn damaged_key_frames_are_refused() {
     store.create_identity(&identity("a"), None).unwrap();
     for blob in [
         &b"PBX"[..],
-        b"XXXX\x01\0\0\0\x01a",
+        b"ABCD\x01\0\0\0\x01a",
         b"PBXK\x02\0\0\0\x01a",
         b"PBXK\x01\0\0\0\x02a",
     ] {
@@ -123,12 +145,12 @@ fn token_is_spent_once() {
     let token = store.issue_token(&[7; 36], TERMS, 1000).unwrap();
     assert_eq!(token.expires, 1100);
     assert_eq!(
-        store.redeem_token(&token.text, "h", 1001).unwrap(),
+        redeem(&store, &token.text, "h", 1001).unwrap(),
         Ok(Grant { relay: true })
     );
     assert_eq!(
-        store.redeem_token(&token.text, "h", 1002).unwrap(),
-        Err(TokenRefusal::Used)
+        redeem(&store, &token.text, "h", 1002).unwrap(),
+        Err(TokenRefusal::Used.into())
     );
 }
 
@@ -150,10 +172,10 @@ fn token_expires_at_its_second() {
     let (_directory, store) = store();
     let token = store.issue_token(&[7; 36], TERMS, 1000).unwrap();
     assert_eq!(
-        store.redeem_token(&token.text, "h", 1100).unwrap(),
-        Err(TokenRefusal::Expired)
+        redeem(&store, &token.text, "h", 1100).unwrap(),
+        Err(TokenRefusal::Expired.into())
     );
-    assert!(store.redeem_token(&token.text, "h", 1099).unwrap().is_ok());
+    assert!(redeem(&store, &token.text, "h", 1099).unwrap().is_ok());
 }
 
 #[test]
@@ -166,16 +188,16 @@ fn five_wrong_secrets_kill_a_token() {
     wrong.push(last);
     for _ in 0..TOKEN_TRIES_FOR_TEST {
         assert_eq!(
-            store.redeem_token(&wrong, "h", 1001).unwrap(),
-            Err(TokenRefusal::Wrong)
+            redeem(&store, &wrong, "h", 1001).unwrap(),
+            Err(TokenRefusal::Wrong.into())
         );
     }
     assert_eq!(
-        store.redeem_token(&token.text, "h", 1001).unwrap(),
-        Err(TokenRefusal::Exhausted)
+        redeem(&store, &token.text, "h", 1001).unwrap(),
+        Err(TokenRefusal::Exhausted.into())
     );
     assert!(
-        store.redeem_token(&other.text, "h", 1001).unwrap().is_ok(),
+        redeem(&store, &other.text, "h", 1001).unwrap().is_ok(),
         "its own tries only"
     );
 }
@@ -191,11 +213,11 @@ fn four_wrong_secrets_leave_a_token_alive() {
     let wrong = format!("{}{}", &token.text[..14], &wrong[14..]);
     for _ in 0..TOKEN_TRIES_FOR_TEST - 1 {
         assert_eq!(
-            store.redeem_token(&wrong, "h", 1001).unwrap(),
-            Err(TokenRefusal::Wrong)
+            redeem(&store, &wrong, "h", 1001).unwrap(),
+            Err(TokenRefusal::Wrong.into())
         );
     }
-    assert!(store.redeem_token(&token.text, "h", 1001).unwrap().is_ok());
+    assert!(redeem(&store, &token.text, "h", 1001).unwrap().is_ok());
 }
 
 #[test]
@@ -209,7 +231,7 @@ fn racing_redeemers_get_one_grant() {
                 let (path, text) = (path.clone(), token.text.clone());
                 scope.spawn(move || {
                     let store = SqliteStore::open(&path).unwrap();
-                    usize::from(store.redeem_token(&text, "h", 1001).unwrap().is_ok())
+                    usize::from(redeem(&store, &text, "h", 1001).unwrap().is_ok())
                 })
             })
             .collect();
@@ -227,7 +249,7 @@ proptest! {
         let (_directory, store) = store();
         let token = store.issue_token(&[7; 36], TERMS, 1000).unwrap();
         prop_assume!(text != token.text);
-        prop_assert!(store.redeem_token(&text, "h", 1001).unwrap().is_err());
+        prop_assert!(redeem(&store, &text, "h", 1001).unwrap().is_err());
     }
 }
 
@@ -275,7 +297,7 @@ fn failed_tries_are_bounded() {
 #[test]
 fn ledger_rows_are_upserted_per_run() {
     let (_directory, store) = store();
-    let run = store.next_run().unwrap();
+    let run = store.begin_run(5).unwrap();
     let mut rows = LedgerRows {
         sources: vec![SourceRow {
             source: "card".into(),
@@ -285,6 +307,7 @@ fn ledger_rows_are_upserted_per_run() {
             discarded: 1,
             simulated: true,
             replayed: false,
+            test: true,
         }],
         deliveries: vec![DeliveryRow {
             host: "h".into(),
@@ -295,6 +318,7 @@ fn ledger_rows_are_upserted_per_run() {
             sha256: [3; 32],
             simulated: true,
             replayed: false,
+            test: true,
             updated: 9,
         }],
     };
@@ -303,13 +327,98 @@ fn ledger_rows_are_upserted_per_run() {
     rows.deliveries[0].bytes = 128;
     store.save_ledger(run, &rows).unwrap();
     assert_eq!(store.ledger(run).unwrap(), rows);
-    assert_eq!(store.next_run().unwrap(), run + 1);
+    assert_eq!(store.begin_run(5).unwrap(), run + 1);
     assert_eq!(store.ledger(run + 1).unwrap(), LedgerRows::default());
     rows.sources[0].conditioned = 51;
     assert!(
         store.save_ledger(run, &rows).is_err(),
         "debits above credits never reach the disk"
     );
+}
+
+#[test]
+fn rows_of_the_first_schema_have_no_test_label_and_no_clean_end() {
+    let mut old = Connection::open_in_memory().unwrap();
+    schema::migrate(&mut old, &schema::MIGRATIONS[..1]).unwrap();
+    old.execute_batch("INSERT INTO ledger_sources VALUES (3, 'card', 5, 4, 3, 1, 1, 0)")
+        .unwrap();
+    schema::migrate(&mut old, schema::MIGRATIONS).unwrap();
+    let row: (i64, Option<i64>, bool) = old
+        .query_row(
+            "SELECT run, ended, test FROM ledger_runs NATURAL JOIN ledger_sources",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .unwrap();
+    assert_eq!(row, (3, None, false));
+}
+
+#[test]
+fn a_run_ends_in_order_or_is_known_not_to_have() {
+    let (_directory, store) = store();
+    let crashed = store.begin_run(5).unwrap();
+    let clean = store.begin_run(7).unwrap();
+    store.end_run(clean, 9).unwrap();
+    let run = |run, began, ended| RunRow { run, began, ended };
+    assert_eq!(
+        store.runs().unwrap(),
+        [run(crashed, 5, None), run(clean, 7, Some(9))]
+    );
+}
+
+#[test]
+fn a_recording_is_new_once() {
+    let (_directory, store) = store();
+    assert!(!store.play_recording(&[1; 32], 5).unwrap());
+    assert!(store.play_recording(&[1; 32], 6).unwrap());
+    assert!(!store.play_recording(&[2; 32], 7).unwrap());
+}
+
+#[test]
+fn a_refused_enrolment_spends_no_token_and_tells_no_names_without_one() {
+    let (_directory, store) = store();
+    let token = store.issue_token(&[7; 36], TERMS, 1000).unwrap();
+    let living = Enrolment {
+        expires: 5000,
+        ..enrolment("taken", 1)
+    };
+    store.add_enrolment(&living).unwrap();
+    let made_up = format!("{}{}", &token.text[..14], "0".repeat(64));
+    assert_eq!(
+        redeem(&store, &made_up, "taken", 1001).unwrap(),
+        redeem(&store, &made_up, "free", 1001).unwrap(),
+    );
+    let taken = redeem(&store, &token.text, "taken", 1001).unwrap();
+    assert_eq!(taken, Err(EnrolRefusal::HostTaken("taken".into())));
+    let refused = store
+        .enrol(&token.text, "free", 1001, &mut |_| Err("no".into()))
+        .unwrap();
+    assert_eq!(refused, Err(EnrolRefusal::NotIssued("no".into())));
+    assert!(redeem(&store, &token.text, "free", 1001).unwrap().is_ok());
+    let used = redeem(&store, &token.text, "taken", 1001).unwrap();
+    assert_eq!(
+        used,
+        Err(TokenRefusal::Used.into()),
+        "the token comes first"
+    );
+}
+
+#[test]
+fn an_expired_enrolment_gives_its_name_up() {
+    let (_directory, store) = store();
+    store.add_enrolment(&enrolment("h", 1)).unwrap();
+    let terms = TokenTerms {
+        ttl_seconds: 100,
+        relay: false,
+    };
+    let token = store.issue_token(&[7; 36], terms, 10).unwrap();
+    let early = redeem(&store, &token.text, "h", 19).unwrap();
+    assert_eq!(early, Err(EnrolRefusal::HostTaken("h".into())));
+    assert!(redeem(&store, &token.text, "h", 20).unwrap().is_ok());
+    let old = store.enrolment_by_fingerprint(&[1; 32]).unwrap().unwrap();
+    assert_eq!(old.revoked, Some(20));
+    let living = store.living_enrolment("h").unwrap().unwrap();
+    assert_ne!(living.fingerprint, old.fingerprint);
 }
 
 #[test]
@@ -377,7 +486,7 @@ fn foreign_newer_damaged_and_missing_are_told_apart() {
         refused,
         Err(Error::NewerSchema {
             found: 99,
-            known: 1,
+            known: 2,
             ..
         })
     ));
@@ -399,13 +508,11 @@ fn foreign_newer_damaged_and_missing_are_told_apart() {
 fn a_failing_migration_leaves_the_old_version_whole() {
     let (_directory, store) = store();
     store.create_identity(&identity("a"), None).unwrap();
-    let two = [
-        schema::MIGRATIONS[0],
-        "CREATE TABLE extra (x); CREATE TABLE identity (broken);",
-    ];
-    assert!(schema::migrate(&mut store.lock(), &two).is_err());
+    let more = |sql| [schema::MIGRATIONS, &[sql]].concat();
+    let failing = more("CREATE TABLE extra (x); CREATE TABLE identity (broken);");
+    assert!(schema::migrate(&mut store.lock(), &failing).is_err());
     let (_, version, _) = schema::probe(&store.lock()).unwrap();
-    assert_eq!(version, 1);
+    assert_eq!(version, schema::newest());
     let extra: i64 = store
         .lock()
         .query_row(
@@ -415,9 +522,9 @@ fn a_failing_migration_leaves_the_old_version_whole() {
         )
         .unwrap();
     assert_eq!(extra, 0);
-    let two = [schema::MIGRATIONS[0], "CREATE TABLE extra (x);"];
-    schema::migrate(&mut store.lock(), &two).unwrap();
-    assert_eq!(schema::probe(&store.lock()).unwrap().1, 2);
+    schema::migrate(&mut store.lock(), &more("CREATE TABLE extra (x);")).unwrap();
+    let (_, version, _) = schema::probe(&store.lock()).unwrap();
+    assert_eq!(version, schema::newest() + 1);
     assert_eq!(store.identity().unwrap().name, "a");
 }
 

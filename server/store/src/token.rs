@@ -65,6 +65,20 @@ pub enum TokenRefusal {
     Exhausted,
 }
 
+/// Why an enrolment is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnrolRefusal {
+    /// The token. Whoever has none learns nothing about names.
+    #[error(transparent)]
+    Token(#[from] TokenRefusal),
+    /// Another living enrolment has the name. The token is not spent.
+    #[error("a host `{0}` is enrolled already")]
+    HostTaken(String),
+    /// No certificate was issued. The token is not spent.
+    #[error("{0}")]
+    NotIssued(String),
+}
+
 /// Text, id and hash of a new token.
 pub(crate) fn compose(secret: &[u8; TOKEN_SECRET_BYTES]) -> (String, String, [u8; 32]) {
     let id = hex(&secret[..ID_BYTES]);

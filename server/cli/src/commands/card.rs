@@ -120,7 +120,14 @@ struct Info<'a> {
     build: photonbox_driver::Build,
     front_end: photonbox_driver::FrontEnd,
     clock_hz: u32,
-    extractor: [u32; 2],
+    /// The largest block that the card can be set to: n and m.
+    extractor_max: [u32; 2],
+    /// Input bits of a block, as configured.
+    n: u32,
+    /// Output bits of a block, as configured.
+    m: u32,
+    /// Bits that a block is credited with.
+    credited_bits: f64,
     toeplitz_width: u32,
     axi_bytes: u32,
     keybox: bool,
@@ -129,6 +136,9 @@ struct Info<'a> {
 fn info(args: OneCard, common: &Common) -> anyhow::Result<()> {
     let (options, opened) = open(args.card, common)?;
     let identity: &Identity = opened.card.identity();
+    let photonbox_driver::ExtractorSettings { n, m, .. } = opened.settings.extractor;
+    let h = opened.settings.cutoffs.claimed_h;
+    let credited = photonbox_entropy::credit::toeplitz_block_millibits(n, m, h)?;
     let info = Info {
         card: &options.card,
         identity: &identity.describe,
@@ -139,7 +149,10 @@ fn info(args: OneCard, common: &Common) -> anyhow::Result<()> {
         build: identity.build,
         front_end: identity.front_end,
         clock_hz: identity.clock_hz,
-        extractor: [identity.max_n, identity.max_m],
+        extractor_max: [identity.max_n, identity.max_m],
+        n,
+        m,
+        credited_bits: credited as f64 / 1000.0,
         toeplitz_width: identity.toeplitz_width,
         axi_bytes: identity.axi_bytes,
         keybox: identity.keybox,
@@ -149,7 +162,7 @@ fn info(args: OneCard, common: &Common) -> anyhow::Result<()> {
     }
     output::write(&format!(
         "{}\n  build       {} lanes, {}, {} front end\n  ABI         {}\n  build hash  {}\n  \
-         clock       {}Hz\n  extractor   up to {} → {} bits, {} bits a cycle\n",
+         clock       {}Hz\n  extractor   {} → {} bits, credited {:.3}; up to {} → {}, {} bits a cycle\n",
         info.identity,
         info.lanes,
         word(&info.build),
@@ -157,8 +170,11 @@ fn info(args: OneCard, common: &Common) -> anyhow::Result<()> {
         info.abi,
         info.build_hash,
         si(f64::from(info.clock_hz)),
-        info.extractor[0],
-        info.extractor[1],
+        info.n,
+        info.m,
+        info.credited_bits,
+        info.extractor_max[0],
+        info.extractor_max[1],
         info.toeplitz_width,
     ))
 }
@@ -170,9 +186,18 @@ fn status(args: StatusArgs, common: &Common) -> anyhow::Result<()> {
     let status = opened.card.status()?;
     opened.card.stop()?;
     if args.one.json.json {
-        return output::json(&status);
+        output::json(&status)?;
+    } else {
+        output::write(&status_text(&status))?;
     }
-    output::write(&status_text(&status))
+    if status.all_alarmed {
+        return Err(Failure::with(
+            Exit::Unhealthy,
+            "every lane in use is in alarm",
+            "look the alarms up in docs/operations.md, find their cause, then reset the card",
+        ));
+    }
+    Ok(())
 }
 
 /// Takes what the card makes, for a time, and throws it away: nobody asked for bytes here.
@@ -196,10 +221,11 @@ fn status_text(status: &CardStatus) -> String {
         status.identity,
         status.generation,
         status.abi,
-        match (status.simulated, status.replayed) {
-            (_, true) => "replayed",
-            (true, false) => "simulated",
-            (false, false) => "real",
+        match (status.test, status.replayed, status.simulated) {
+            (true, _, _) => "test",
+            (_, true, _) => "replayed",
+            (_, _, true) => "simulated",
+            _ => "real",
         },
         status.build_hash,
     );

@@ -2,6 +2,7 @@
 //! `rearm`.
 
 use crate::args::Common;
+use crate::exit::{Exit, Failure};
 use crate::output::{self, Json, Table};
 use crate::settings;
 use photonbox_daemon::ControlCommand;
@@ -48,9 +49,18 @@ fn ask(common: &Common, command: ControlCommand) -> anyhow::Result<Value> {
 pub(crate) fn status(args: &StatusArgs, common: &Common) -> anyhow::Result<()> {
     let answer = ask(common, ControlCommand::Status)?;
     if args.json.json {
-        return output::json(&answer);
+        output::json(&answer)?;
+    } else {
+        output::write(&status_text(&answer))?;
     }
-    output::write(&status_text(&answer))
+    if answer["health"] == "unhealthy" {
+        return Err(Failure::with(
+            Exit::Unhealthy,
+            "the source is unhealthy",
+            "on the hub, look the lanes' alarms up in docs/operations.md, find their cause, then re-arm them",
+        ));
+    }
+    Ok(())
 }
 
 /// Runs `ledger`.
@@ -88,10 +98,9 @@ fn status_text(status: &Value) -> String {
         "{} {}{}{}\n",
         plain(&status["role"]),
         plain(&status["health"]),
-        if status["simulated"] == Value::Bool(true) {
-            ", source simulated or replayed"
-        } else {
-            ""
+        match status["label"].as_str() {
+            Some(label) => format!(", source {label}"),
+            None => String::new(),
         },
         if status["locked"] == Value::Bool(true) {
             ", locked"
@@ -104,6 +113,11 @@ fn status_text(status: &Value) -> String {
         for (key, value) in pool {
             table.row([key.replace('_', " "), plain(value)]);
         }
+        text.push('\n');
+        text.push_str(&table.text());
+    }
+    let mut table = Table::new(&["lane", "state", "alarms"]);
+    if rows(&mut table, &status["lanes"], &["lane", "state", "alarms"]) {
         text.push('\n');
         text.push_str(&table.text());
     }
@@ -156,6 +170,14 @@ fn ledger_text(ledger: &Value) -> String {
     for source in ledger["sources"].as_array().into_iter().flatten() {
         text.push_str(&format!("  source {}\n", plain(source)));
     }
+    for run in ledger["runs"].as_array().into_iter().flatten() {
+        if run["clean"] == Value::Bool(false) {
+            text.push_str(&format!(
+                "  run {} did not end in order: its figures may be too low\n",
+                plain(&run["run"])
+            ));
+        }
+    }
     let mut table = Table::new(&["host", ">bytes", "class", "sha256"]);
     if rows(
         &mut table,
@@ -201,14 +223,16 @@ mod tests {
     #[test]
     fn status_shows_the_label_the_channels_and_their_bounds() {
         let text = status_text(&json!({
-            "role": "hub", "health": "healthy", "simulated": true, "locked": false,
+            "role": "hub", "health": "healthy", "simulated": true, "locked": false, "label": "replayed",
+            "lanes": [{"lane": 2, "state": "failed", "alarms": ["rate-low", "start-up"]}],
             "pool": {"full_bits": 384, "credited_bits": 1000, "delivered_bits": 0},
             "channels": [{"peer": "alpha", "epoch": 3, "class": "symmetric", "rekeys": 2,
                 "packets_left": null, "seconds_left": 7, "bytes": 99, "hops": 1, "trust": 0.25}],
             "sinks": ["stdout"],
         }));
         for part in [
-            "hub healthy, source simulated",
+            "hub healthy, source replayed",
+            "failed rate-low start-up",
             "full bits",
             "384",
             "alpha",
@@ -225,8 +249,11 @@ mod tests {
         let text = ledger_text(&json!({
             "credited_bits": 455, "delivered_full_bits": 384, "sources": [{"source": "card", "credited_bits": 455}],
             "deliveries": [{"host": "alpha", "bytes": 48, "class": "full", "sha256": "c0ffee"}],
+            "runs": [{"run": 1, "clean": false}, {"run": 2, "clean": true}, {"run": 3, "clean": null}],
         }));
+        assert_eq!(text.matches("did not end in order").count(), 1);
         for part in [
+            "run 1 did not end in order",
             "credited 455 bits",
             "source credited bits 455, source card",
             "alpha    48 full  c0ffee",

@@ -51,6 +51,8 @@ struct RevokeArgs {
     /// The host's name in its certificate.
     #[arg(value_name = "HOST")]
     host: String,
+    #[command(flatten)]
+    json: Json,
 }
 
 #[derive(Debug, clap::Args)]
@@ -71,10 +73,18 @@ pub(crate) fn run(args: EnrollArgs, common: &Common) -> anyhow::Result<()> {
     match args.side {
         Some(HubSide::Token(args)) => token(&args, state),
         Some(HubSide::Revoke(args)) => {
-            photonbox_daemon::revoke(state.as_deref(), &args.host)?;
+            let revoking = photonbox_daemon::revoke(state.as_deref(), &args.host);
+            let report = settings::runtime()?.block_on(revoking)?;
+            if args.json.json {
+                return output::json(&report);
+            }
+            let told = match report.channels_closed {
+                Some(closed) => format!("; the running hub closed {closed} of its channels"),
+                None => String::new(),
+            };
             output::write(&format!(
-                "host {} is revoked; it may be enrolled anew\n",
-                args.host
+                "host {} is revoked{told}; it may be enrolled anew\n",
+                report.host
             ))
         }
         None => host(args, state),
@@ -109,7 +119,7 @@ fn host(args: EnrollArgs, state: Option<PathBuf>) -> anyhow::Result<()> {
         state,
         hub,
         ca_hash,
-        token,
+        token: token.into(),
         host_name: args.host_name,
     };
     let report = settings::runtime()?.block_on(photonbox_daemon::enroll(&options))?;

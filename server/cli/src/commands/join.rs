@@ -8,6 +8,7 @@ use crate::quantity;
 use crate::settings::{self, ChannelArgs, LimitArgs};
 use photonbox_daemon::{Class, JoinOptions, JoinReport, Ready, Shutdown, SinkSpec};
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Flags of `join`.
@@ -42,6 +43,10 @@ pub(crate) struct JoinArgs {
     /// Serve further hosts on this address.
     #[arg(long, value_name = "ADDR", env = "PHOTONBOX_RELAY")]
     relay: Option<String>,
+    /// Ask for the hub's signed statement about each block, take only blocks whose statement
+    /// verifies, and keep the statements in this directory.
+    #[arg(long, value_name = "DIR", env = "PHOTONBOX_ATTEST")]
+    attest: Option<PathBuf>,
     #[command(flatten)]
     channel: ChannelArgs,
     #[command(flatten)]
@@ -115,6 +120,9 @@ fn merge(args: JoinArgs, mut options: JoinOptions) -> anyhow::Result<JoinOptions
     if args.relay.is_some() {
         options.relay = args.relay;
     }
+    if args.attest.is_some() {
+        options.attest = args.attest;
+    }
     options.allow_unlocked_memory |= args.channel.allow_unlocked_memory;
     args.channel.apply(&mut options.rekey, &mut options.group);
     args.limits.apply(&mut options.limits);
@@ -147,8 +155,12 @@ fn summarise(report: &JoinReport) {
             (.., true) => ", simulated",
             _ => "",
         };
+        let attested = match sink.attested {
+            0 => String::new(),
+            count => format!(", {count} statements verified"),
+        };
         say(&format!(
-            "{} received {} bytes of class {}{label} for {}, sha256 {}",
+            "{} received {} bytes of class {}{label} for {}, sha256 {}{attested}",
             report.host, sink.bytes, sink.class, sink.sink, sink.sha256
         ));
     }

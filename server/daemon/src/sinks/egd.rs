@@ -19,6 +19,9 @@ use super::egd_protocol::{self as protocol, Command};
 pub(crate) const RESERVOIR: usize = 4096;
 /// Clients at once; one more waits to be accepted.
 const CLIENTS: usize = 64;
+/// How long a client may say nothing while another waits for its place. With places left it may
+/// stay for ever: a virtual machine asks rarely and does not connect again.
+const IDLE: Duration = Duration::from_secs(60);
 /// A client that takes its answer slower than this is dropped.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -56,6 +59,9 @@ struct Shared {
     arrived: Notify,
     taken: Notify,
     clients: Arc<Semaphore>,
+    /// One permit for each client that waits for a place: an idle one takes it and leaves.
+    wanted: Semaphore,
+    idle: Duration,
     contribute: Contribute,
 }
 
@@ -73,7 +79,7 @@ pub(crate) struct EgdServer {
 }
 
 impl EgdServer {
-    fn shared(contribute: Contribute) -> Arc<Shared> {
+    fn shared(contribute: Contribute, clients: usize, idle: Duration) -> Arc<Shared> {
         Arc::new(Shared {
             ring: Mutex::new(Ring {
                 bytes: SecretBytes::new_zeroed(RESERVOIR),
@@ -82,7 +88,9 @@ impl EgdServer {
             }),
             arrived: Notify::new(),
             taken: Notify::new(),
-            clients: Arc::new(Semaphore::new(CLIENTS)),
+            clients: Arc::new(Semaphore::new(clients)),
+            wanted: Semaphore::new(0),
+            idle,
             contribute,
         })
     }
@@ -91,7 +99,7 @@ impl EgdServer {
     pub(crate) fn unix(path: &Path, contribute: Contribute) -> io::Result<Self> {
         let listener = bind_unix(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-        let shared = Self::shared(contribute);
+        let shared = Self::shared(contribute, CLIENTS, IDLE);
         let serving = Arc::clone(&shared);
         let accept = tokio::spawn(async move {
             loop {
@@ -114,7 +122,7 @@ impl EgdServer {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "EGD sink listens");
         }
-        let shared = Self::shared(contribute);
+        let shared = Self::shared(contribute, CLIENTS, IDLE);
         let serving = Arc::clone(&shared);
         let accept = tokio::spawn(async move {
             loop {
@@ -199,9 +207,20 @@ async fn admit<S>(shared: &Arc<Shared>, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    // The semaphore is never closed.
-    let Ok(permit) = Arc::clone(&shared.clients).acquire_owned().await else {
-        return;
+    let free = Arc::clone(&shared.clients).try_acquire_owned();
+    let permit = match free {
+        Ok(permit) => permit,
+        Err(_) => {
+            shared.wanted.add_permits(1);
+            let freed = Arc::clone(&shared.clients).acquire_owned().await;
+            // If somebody left by itself, nobody else needs to.
+            shared.wanted.forget_permits(1);
+            match freed {
+                Ok(permit) => permit,
+                // The semaphore is never closed.
+                Err(_) => return,
+            }
+        }
     };
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
@@ -212,7 +231,17 @@ where
     });
 }
 
-/// One client, until it goes away or says something that is not EGD.
+/// Resolves when a client that says nothing has to go.
+async fn evicted(shared: &Shared) {
+    tokio::time::sleep(shared.idle).await;
+    match shared.wanted.acquire().await {
+        Ok(permit) => permit.forget(),
+        // The semaphore is never closed.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// One client, until it goes away, has to, or says something that is not EGD.
 async fn converse<S>(shared: &Shared, mut stream: S) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -224,13 +253,41 @@ where
             Err(unknown) => return Err(io::Error::new(io::ErrorKind::InvalidData, unknown)),
             Ok(None) => {
                 // A command is at most half of the buffer, so there is always room here.
-                match stream.read(&mut input[filled..]).await? {
-                    0 => return Ok(()),
-                    read => filled += read,
+                let read = tokio::select! {
+                    read = stream.read(&mut input[filled..]) => read?,
+                    () = evicted(shared) => {
+                        let text = "idle while others wait for a place";
+                        return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+                    }
+                };
+                if read == 0 {
+                    return Ok(());
                 }
+                filled += read;
                 continue;
             }
-            Ok(Some((command, used))) => (answer(shared, command).await?, used),
+            Ok(Some((Command::ReadWaiting(wanted), used))) => {
+                input.copy_within(used..filled, 0);
+                filled -= used;
+                let mut taken = Taken::new(shared, usize::from(wanted));
+                while !taken.fill() {
+                    let arrived = shared.arrived.notified();
+                    if taken.fill() {
+                        break;
+                    }
+                    tokio::select! {
+                        () = arrived => {}
+                        // Only who has gone says nothing more for ever; what comes before its turn
+                        // is kept, as far as there is room.
+                        read = stream.read(&mut input[filled..]), if filled < input.len() => match read? {
+                            0 => return Ok(()),
+                            read => filled += read,
+                        },
+                    }
+                }
+                (taken.into_answer(), 0)
+            }
+            Ok(Some((command, used))) => (answer(shared, command), used),
         };
         input.copy_within(used..filled, 0);
         filled -= used;
@@ -242,8 +299,53 @@ where
     }
 }
 
-async fn answer(shared: &Shared, command: Command<'_>) -> io::Result<SecretBytes> {
-    Ok(match command {
+/// Bytes on their way to a client that waits; if it leaves first, they go back.
+struct Taken<'a> {
+    shared: &'a Shared,
+    bytes: SecretBytes,
+    got: usize,
+}
+
+impl<'a> Taken<'a> {
+    fn new(shared: &'a Shared, wanted: usize) -> Self {
+        Self {
+            shared,
+            bytes: SecretBytes::new_zeroed(wanted),
+            got: 0,
+        }
+    }
+
+    /// Takes what there is; true when it is all.
+    fn fill(&mut self) -> bool {
+        let more = self
+            .shared
+            .ring()
+            .take(&mut self.bytes.as_mut_slice()[self.got..]);
+        if more > 0 {
+            self.got += more;
+            self.shared.taken.notify_waiters();
+        }
+        self.got == self.bytes.len()
+    }
+
+    fn into_answer(mut self) -> SecretBytes {
+        self.got = 0;
+        std::mem::replace(&mut self.bytes, SecretBytes::new_zeroed(0))
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if self.got > 0 {
+            // Where the place is taken by now, the rest is wiped with `bytes`.
+            self.shared.ring().put(&self.bytes.as_slice()[..self.got]);
+            self.shared.arrived.notify_waiters();
+        }
+    }
+}
+
+fn answer(shared: &Shared, command: Command<'_>) -> SecretBytes {
+    match command {
         Command::Level => SecretBytes::from_slice(&protocol::level_answer(shared.ring().len)),
         Command::ProcessId => {
             SecretBytes::from_slice(&protocol::process_id_answer(std::process::id()))
@@ -260,20 +362,92 @@ async fn answer(shared: &Shared, command: Command<'_>) -> io::Result<SecretBytes
             answer.truncate(1 + got);
             answer
         }
-        Command::ReadWaiting(wanted) => {
-            let mut answer = SecretBytes::new_zeroed(usize::from(wanted));
-            let mut got = 0;
-            while got < answer.len() {
-                let arrived = shared.arrived.notified();
-                let more = shared.ring().take(&mut answer.as_mut_slice()[got..]);
-                got += more;
-                if more > 0 {
-                    shared.taken.notify_waiters();
-                } else {
-                    arrived.await;
-                }
-            }
-            answer
+        // It waits: `converse` answers it.
+        Command::ReadWaiting(_) => SecretBytes::new_zeroed(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn shared(clients: usize, idle: Duration, bytes: &[u8]) -> Arc<Shared> {
+        let shared = EgdServer::shared(Arc::new(|_| {}), clients, idle);
+        shared.ring().put(bytes);
+        shared
+    }
+
+    #[tokio::test]
+    async fn a_client_that_left_while_it_waited_consumes_nothing() {
+        let shared = shared(1, IDLE, b"abc");
+        let (mut client, served) = tokio::io::duplex(64);
+        admit(&shared, served).await;
+        // Blocking read of five bytes, and there are three.
+        client.write_all(&[2, 5]).await.unwrap();
+        while shared.ring().len > 0 {
+            tokio::task::yield_now().await;
         }
-    })
+        drop(client);
+        let permit = shared.clients.acquire().await.unwrap();
+        assert_eq!(shared.ring().len, 3);
+        drop(permit);
+        // The next one gets them.
+        let (mut client, served) = tokio::io::duplex(64);
+        admit(&shared, served).await;
+        client.write_all(&[2, 5]).await.unwrap();
+        while shared.ring().len > 0 {
+            tokio::task::yield_now().await;
+        }
+        shared.ring().put(b"de");
+        shared.arrived.notify_waiters();
+        let mut got = [0; 5];
+        client.read_exact(&mut got).await.unwrap();
+        assert_eq!(&got, b"abcde");
+    }
+
+    #[tokio::test]
+    async fn commands_sent_ahead_of_a_waiting_one_are_answered_after_it() {
+        let shared = shared(1, IDLE, b"");
+        let (mut client, served) = tokio::io::duplex(64);
+        admit(&shared, served).await;
+        client.write_all(&[2, 2, 1, 9]).await.unwrap();
+        tokio::task::yield_now().await;
+        shared.ring().put(b"abc");
+        shared.arrived.notify_waiters();
+        let mut got = [0; 4];
+        client.read_exact(&mut got).await.unwrap();
+        assert_eq!(&got, b"ab\x01c");
+    }
+
+    #[tokio::test]
+    async fn idle_clients_make_place_but_only_for_others() {
+        let shared = shared(2, Duration::ZERO, b"xyz");
+        let mut idle = Vec::new();
+        for _ in 0..2 {
+            let (client, served) = tokio::io::duplex(64);
+            admit(&shared, served).await;
+            idle.push(client);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(
+            shared.clients.available_permits(),
+            0,
+            "nobody else wants in"
+        );
+        let (mut third, served) = tokio::io::duplex(64);
+        admit(&shared, served).await;
+        third.write_all(&[1, 1]).await.unwrap();
+        let mut got = [0; 2];
+        third.read_exact(&mut got).await.unwrap();
+        assert_eq!(&got, b"\x01x");
+        assert_eq!(shared.wanted.available_permits(), 0);
+        // One of the two is still served.
+        let mut served = 0;
+        for client in &mut idle {
+            let _ = client.write_all(&[1, 1]).await;
+            served += usize::from(client.read_exact(&mut got).await.is_ok());
+        }
+        assert_eq!(served, 1);
+    }
 }

@@ -9,6 +9,8 @@
 //! | 04 process id | `04` | count, then the id in decimal |
 //!
 //! QEMU's `rng-egd` speaks 02 only.
+//!
+//! Countermeasure T12 (`docs/threat-model.md`).
 
 /// The longest command: 03 with 255 bytes.
 pub const MAX_COMMAND: usize = 4 + 255;

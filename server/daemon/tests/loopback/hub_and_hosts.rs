@@ -1,202 +1,11 @@
-//! Hub, hosts and relays in this process, over loopback TCP with real channels.
-#![allow(clippy::unwrap_used, reason = "tests")]
+//! Bytes, paces, failures of hub and source.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use photonbox_daemon::*;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-const PATIENCE: Duration = Duration::from_secs(60);
-
-struct World {
-    directory: tempfile::TempDir,
-}
-
-struct HubTask {
-    address: String,
-    shutdown: Shutdown,
-    task: JoinHandle<Result<()>>,
-}
-
-struct HostTask {
-    listen: Option<String>,
-    shutdown: Shutdown,
-    task: JoinHandle<Result<JoinReport>>,
-}
-
-impl World {
-    fn new() -> Self {
-        let world = Self {
-            directory: tempfile::tempdir().unwrap(),
-        };
-        init(&InitOptions {
-            state: Some(world.state("hub")),
-            hub_name: Some("hub".into()),
-        })
-        .unwrap();
-        world
-    }
-
-    fn state(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.directory.path().join(format!("{name}.bytes"))
-    }
-
-    fn serve_options(&self) -> ServeOptions {
-        ServeOptions {
-            state: Some(self.state("hub")),
-            listen: "127.0.0.1:0".into(),
-            allow_simulated: true,
-            allow_unlocked_memory: true,
-            card: CardOptions {
-                seed: Some(7),
-                ..CardOptions::default()
-            },
-            rekey: RekeyOptions {
-                packets: Some(20),
-                seconds: None,
-            },
-            ..ServeOptions::default()
-        }
-    }
-
-    fn join_options(&self, name: &str, hub: &str, class: Class, bytes: u64) -> JoinOptions {
-        JoinOptions {
-            state: Some(self.state(name)),
-            hubs: vec![hub.to_owned()],
-            sinks: vec![SinkSpec::File(self.file(&format!("{name}-{class}")))],
-            class,
-            bytes: Some(bytes),
-            allow_unlocked_memory: true,
-            rekey: RekeyOptions {
-                packets: Some(20),
-                seconds: None,
-            },
-            ..JoinOptions::default()
-        }
-    }
-
-    async fn enroll(&self, hub: &HubTask, name: &str, relay: bool) {
-        let token = enroll_token(&TokenOptions {
-            state: Some(self.state("hub")),
-            ttl_seconds: 60,
-            relay,
-        })
-        .unwrap();
-        enroll(&EnrollOptions {
-            state: Some(self.state(name)),
-            hub: hub.address.clone(),
-            ca_hash: token.ca_hash,
-            token: token.token,
-            host_name: Some(name.into()),
-        })
-        .await
-        .unwrap();
-    }
-
-    async fn ask(&self, name: &str, command: ControlCommand) -> Value {
-        control_request(Some(&self.state(name)), command)
-            .await
-            .unwrap()
-    }
-}
-
-async fn hub(options: ServeOptions) -> HubTask {
-    let shutdown = Shutdown::new();
-    let (tell, told) = oneshot::channel();
-    let task = tokio::spawn(serve(options, shutdown.clone(), move |ready| {
-        tell.send(ready.listen.unwrap().to_string()).unwrap();
-    }));
-    match told.await {
-        Ok(address) => HubTask {
-            address,
-            shutdown,
-            task,
-        },
-        Err(_) => panic!("{:?}", task.await),
-    }
-}
-
-async fn host(options: JoinOptions) -> HostTask {
-    let shutdown = Shutdown::new();
-    let (tell, told) = oneshot::channel();
-    let task = tokio::spawn(join(options, shutdown.clone(), move |ready| {
-        tell.send(ready.listen.map(|address| address.to_string()))
-            .unwrap();
-    }));
-    match told.await {
-        Ok(listen) => HostTask {
-            listen,
-            shutdown,
-            task,
-        },
-        Err(_) => panic!("{:?}", task.await),
-    }
-}
-
-impl HubTask {
-    async fn stop(self) {
-        self.shutdown.drain();
-        tokio::time::timeout(PATIENCE, self.task)
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap();
-    }
-}
-
-impl HostTask {
-    async fn end(self) -> JoinReport {
-        tokio::time::timeout(PATIENCE, self.task)
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap()
-    }
-
-    async fn stop(self) -> JoinReport {
-        self.shutdown.drain();
-        self.end().await
-    }
-}
-
-fn sha256(path: &Path) -> (u64, String) {
-    let bytes = std::fs::read(path).unwrap();
-    let hash = Sha256::digest(&bytes);
-    (
-        bytes.len() as u64,
-        hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-    )
-}
-
-fn is_in_ledger(ledger: &Value, host: &str, class: &str, hops: u8, path: &Path) -> bool {
-    let (bytes, hash) = sha256(path);
-    ledger["deliveries"].as_array().unwrap().iter().any(|row| {
-        row["host"] == host
-            && row["class"] == class
-            && row["hops"] == hops
-            && row["bytes"] == bytes
-            && row["sha256"] == hash.as_str()
-            && row["simulated"] == true
-    })
-}
-
-async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
-    let waited = tokio::time::timeout(PATIENCE, async {
-        while !done().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    assert!(waited.await.is_ok(), "never: {what}");
-}
+use crate::world::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_arrive_as_the_ledger_says_directly_and_through_a_relay() {
@@ -325,44 +134,6 @@ async fn paces_are_the_hubs_to_keep() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn quotas_and_revocations_end_a_host() {
-    let world = World::new();
-    let limits = LimitOptions {
-        host_quota_bytes: Some(1000),
-        ..LimitOptions::default()
-    };
-    let hub = hub(ServeOptions {
-        limits,
-        ..world.serve_options()
-    })
-    .await;
-    world.enroll(&hub, "h1", false).await;
-    world.enroll(&hub, "h2", false).await;
-    let greedy = host(world.join_options("h1", &hub.address, Class::Drbg, 5000)).await;
-    let error = greedy.task.await.unwrap().unwrap_err();
-    assert!(error.to_string().contains("quota"), "{error}");
-    assert_eq!(
-        std::fs::metadata(world.file("h1-drbg")).unwrap().len(),
-        1000
-    );
-    let modest = host(world.join_options("h2", &hub.address, Class::Drbg, 900)).await;
-    assert_eq!(modest.end().await.bytes, 900);
-
-    revoke(Some(&world.state("hub")), "h2").unwrap();
-    assert!(revoke(Some(&world.state("hub")), "h2").is_err());
-    let revoked = host(world.join_options("h2", &hub.address, Class::Drbg, 16)).await;
-    until("is refused", async || {
-        world.ask("hub", ControlCommand::Status).await["closed"]["not-admitted"]
-            .as_u64()
-            .unwrap_or(0)
-            > 0
-    })
-    .await;
-    assert_eq!(revoked.stop().await.bytes, 0);
-    hub.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_source_gives_nothing_and_is_rearmed_by_the_operator() {
     let world = World::new();
     let mut options = world.serve_options();
@@ -392,7 +163,11 @@ async fn a_failed_source_gives_nothing_and_is_rearmed_by_the_operator() {
     .await;
     let none = control_request(Some(&world.state("hub")), ControlCommand::Rearm { lane: 9 }).await;
     assert_eq!(none.unwrap_err().exit_code(), 2);
-    assert_eq!(starved.stop().await.bytes, 0);
+    starved.shutdown.drain();
+    let short = starved.error().await;
+    assert_eq!(short.exit_code(), 1);
+    let line = short.to_string();
+    assert!(line.contains("had its 64 bytes: it has 0"), "{line}");
     hub.stop().await;
 }
 
@@ -465,68 +240,6 @@ async fn what_is_wrong_at_the_start_is_one_line_and_an_exit_code() {
         1
     );
     hub.stop().await;
-}
-
-/// A host whose certificate the hub's CA signed two years ago, for one year.
-fn expired_host(world: &World, name: &str) {
-    use photonbox_daemon::pki::{LEAF_SECONDS, LeafRole, Signer};
-    use photonbox_store::{Identity, Role, SqliteStore, Store};
-    let hub = SqliteStore::open(&world.state("hub")).unwrap();
-    let authority = hub.authority().unwrap().unwrap();
-    let signer = Signer::new(&authority.certificate, &authority.private_key).unwrap();
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
-    let then = now - 2 * LEAF_SECONDS;
-    let old = signer
-        .new_identity(name, LeafRole::Host, then, LEAF_SECONDS)
-        .unwrap();
-    let identity = Identity {
-        role: Role::Host,
-        name: name.into(),
-        hub: "hub".into(),
-        certificate: old.certificate,
-        private_key: old.private_key,
-        ca_certificate: authority.certificate,
-        relay: false,
-        created: then,
-    };
-    SqliteStore::create(&world.state(name))
-        .unwrap()
-        .create_identity(&identity, None)
-        .unwrap();
-}
-
-#[tokio::test]
-async fn an_expired_certificate_is_told_before_the_first_connection() {
-    let world = World::new();
-    expired_host(&world, "old");
-    let options = world.join_options("old", "127.0.0.1:9", Class::Drbg, 64);
-    let error = join(options, Shutdown::new(), |_| ())
-        .await
-        .expect_err("expired");
-    assert!(error.to_string().contains("expired"), "{error}");
-    assert_eq!(error.exit_code(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_host_of_another_ca_gets_no_channel() {
-    let (world, other) = (World::new(), World::new());
-    let ours = hub(world.serve_options()).await;
-    let theirs = hub(other.serve_options()).await;
-    other.enroll(&theirs, "h1", false).await;
-    let stranger = host(other.join_options("h1", &ours.address, Class::Drbg, 64)).await;
-    until("is refused", async || {
-        world.ask("hub", ControlCommand::Status).await["closed"]["tls"]
-            .as_u64()
-            .unwrap_or(0)
-            > 0
-    })
-    .await;
-    assert_eq!(stranger.stop().await.bytes, 0);
-    ours.stop().await;
-    theirs.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,231 @@
+//! What a parent, above all a relay, can try with a sink: it gets nothing but what was asked for.
+
+use super::*;
+use crate::generator::HostGenerator;
+use crate::link::played;
+use photonbox_channel::sealed::{ReplayGuard, SignedRequest, StreamLimits};
+use std::path::PathBuf;
+
+/// A hub, a host and a relay of one CA, and a folder for the sink.
+struct World {
+    ca: CaCertificate,
+    hub: Arc<Identity>,
+    host: Arc<Identity>,
+    generator: Arc<dyn ByteSource>,
+    folder: tempfile::TempDir,
+}
+
+const PAYLOAD: [u8; 32] = [0x5A; 32];
+
+impl World {
+    fn new() -> Self {
+        let now = os::unix_now();
+        let ca = pki::new_authority("hub", now).expect("CA");
+        let signer = pki::Signer::new(&ca.certificate, &ca.private_key).expect("signer");
+        let identity = |id: &str, role| {
+            let leaf = signer.new_identity(id, role, now, 3600).expect("identity");
+            let key = leaf.private_key.as_slice();
+            Arc::new(Identity::from_der(&leaf.certificate, key).expect("identity"))
+        };
+        Self {
+            ca: CaCertificate::from_der(&ca.certificate).expect("CA"),
+            hub: identity("hub", pki::LeafRole::Hub),
+            host: identity("host", pki::LeafRole::Host),
+            generator: Arc::new(HostGenerator::new().expect("generator")),
+            folder: tempfile::tempdir().expect("folder"),
+        }
+    }
+
+    fn parent(&self, is_relay: bool) -> Parent {
+        Parent {
+            id: if is_relay { "relay" } else { "hub" }.into(),
+            is_relay,
+            certificate: self.hub.public().certificate.as_slice().into(),
+            first_channel: Duration::ZERO,
+            second_channel: Duration::ZERO,
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("sink")
+    }
+
+    /// The hub's signed opening for a host behind one relay.
+    fn opening(&self, request: &Request) -> Answer {
+        let (path, now) = (["host", "relay"], os::unix_now());
+        let signed = request.signed.as_deref().expect("signed for a relay");
+        let mut replays = ReplayGuard::default();
+        let signed = SignedRequest::verify(signed, &self.ca, "hub", &path, &mut replays, now)
+            .expect("the host's request");
+        let limits = StreamLimits::default();
+        let source = &*self.generator;
+        let (opening, _) = sealed::answer(&self.hub, &signed, &path, limits, source, os::now())
+            .expect("an opening");
+        Answer::Opening(opening)
+    }
+
+    /// Asks `upstream` for 32 bytes until they came or were refused; gives the figures and what is in
+    /// the sink.
+    async fn ask(&self, class: Class, upstream: Upstream) -> Outcome {
+        let around = Around {
+            upstream,
+            identity: Arc::clone(&self.host),
+            ca: self.ca.clone(),
+            hub: "hub".into(),
+            generator: Arc::clone(&self.generator),
+            statements: None,
+        };
+        let sink = crate::options::SinkSpec::File(self.file());
+        let sink = Sink::open(&sink, Arc::new(|_: &[u8]| {}))
+            .await
+            .expect("sink");
+        let (_finish, finishing) = watch::channel(false);
+        let (feed, figures) = Feed::new(
+            around,
+            "file".into(),
+            sink,
+            class,
+            Pace::AsTaken,
+            Some(32),
+            finishing,
+        );
+        let mut running = tokio::spawn(feed.run());
+        let report = loop {
+            let report = report(&figures);
+            if report.state.starts_with("blocked") || report.state == DONE {
+                break report;
+            }
+            assert!(!running.is_finished(), "{}", report.state);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        running.abort();
+        let _ = (&mut running).await;
+        Outcome {
+            report,
+            bytes: std::fs::read(self.file()).expect("the sink"),
+        }
+    }
+}
+
+struct Outcome {
+    report: SinkReport,
+    bytes: Vec<u8>,
+}
+
+fn delivered(class: WireClass, hops: u8) -> Delivered {
+    Delivered {
+        seq: 0,
+        class,
+        provenance: Provenance::default(),
+        hops,
+        origin: "hub".into(),
+        last: false,
+        payload: photonbox_secret::SecretBytes::from_slice(&PAYLOAD),
+    }
+}
+
+fn with_statement(class: WireClass) -> Answer {
+    Answer::Attested {
+        delivery: delivered(class, 0),
+        statement: vec![1; 40],
+        key: photonbox_secret::SecretBytes::from_slice(&[2; 48]),
+        signature: vec![3; 72],
+    }
+}
+
+/// One try of a parent against a sink of a class.
+async fn tries(
+    class: Class,
+    is_relay: bool,
+    answers: impl Fn(&World, &Request) -> Vec<Answer> + Send + Sync + 'static,
+) -> Outcome {
+    let world = Arc::new(World::new());
+    let playing = Arc::clone(&world);
+    let upstream = played::upstream(world.parent(is_relay), move |request| {
+        answers(&playing, request)
+    });
+    world.ask(class, upstream).await
+}
+
+#[tokio::test]
+async fn a_relay_cannot_pass_its_own_bytes_off_as_full() {
+    for statement in [false, true] {
+        for class in [WireClass::Full, WireClass::Drbg] {
+            for opened in [false, true] {
+                let outcome = tries(Class::Full, true, move |world, request| {
+                    let own = match statement {
+                        true => with_statement(class),
+                        false => Answer::Delivery(delivered(class, 0)),
+                    };
+                    match opened {
+                        true => vec![world.opening(request), own],
+                        false => vec![own],
+                    }
+                })
+                .await;
+                assert_eq!(outcome.bytes, b"", "statement {statement}, {class:?}");
+                assert_eq!(outcome.report.bytes, 0);
+                let state = outcome.report.state;
+                assert!(state.contains("another class"), "{state}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_nobody_asked_for_is_refused() {
+    for is_relay in [false, true] {
+        for class in [Class::Drbg, Class::Full] {
+            let outcome = tries(class, is_relay, move |world, request| {
+                let mut answers = Vec::new();
+                if is_relay {
+                    answers.push(world.opening(request));
+                }
+                answers.push(with_statement(wire_class(class)));
+                answers
+            })
+            .await;
+            assert_eq!((outcome.bytes.len(), outcome.report.bytes), (0, 0));
+            let reason = match (is_relay, class) {
+                (true, Class::Full) => "another class",
+                _ => "nobody asked for",
+            };
+            let state = outcome.report.state;
+            assert!(state.contains(reason), "{state}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_relay_delivers_nothing_before_the_hubs_opening() {
+    let outcome = tries(Class::Drbg, true, |_, _| {
+        vec![Answer::Delivery(delivered(WireClass::Drbg, 1))]
+    })
+    .await;
+    assert_eq!((outcome.bytes.len(), outcome.report.bytes), (0, 0));
+    let state = outcome.report.state;
+    assert!(state.contains("before the hub's signed opening"), "{state}");
+}
+
+#[tokio::test]
+async fn links_are_counted_as_the_hub_signed_them() {
+    // The relay claims to be the hub, or to be far away; the opening names one relay.
+    for claimed in [0, 7, u8::MAX] {
+        let outcome = tries(Class::Drbg, true, move |world, request| {
+            let delivery = Answer::Delivery(delivered(WireClass::Drbg, claimed));
+            vec![world.opening(request), delivery]
+        })
+        .await;
+        assert_eq!(outcome.bytes, PAYLOAD);
+        assert_eq!(outcome.report.hops, 2, "claimed {claimed}");
+        assert_eq!(outcome.report.state, DONE);
+    }
+    let direct = tries(Class::Full, false, |_, _| {
+        vec![Answer::Delivery(delivered(WireClass::Full, 9))]
+    })
+    .await;
+    assert_eq!(
+        (direct.bytes.as_slice(), direct.report.hops),
+        (&PAYLOAD[..], 1)
+    );
+}

@@ -1,0 +1,270 @@
+//! The feeder over a simulated card: seeds refreshed, a lost DMA write survived, a card that leaves.
+
+use std::sync::atomic::AtomicU32;
+
+use photonbox_driver::Device;
+use photonbox_driver::device::{DmaFault, HostBus};
+use photonbox_entropy::health::Health;
+use photonbox_entropy::pool::PoolConfig;
+use photonbox_simcard::{Fault, SimCard};
+
+use super::*;
+use crate::card::{bring_up, open_card, simulate};
+use crate::options::CardOptions;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn options() -> CardOptions {
+    CardOptions {
+        seed: Some(11),
+        ..CardOptions::default()
+    }
+}
+
+fn entropy() -> Arc<Entropy> {
+    Entropy::new(PoolConfig {
+        allow_simulated: true,
+        ..PoolConfig::default()
+    })
+    .expect("pool")
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(begin.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Keeps the pool from filling up: back-pressure would stop the card.
+fn drink(entropy: &Entropy) {
+    let bits = entropy.pool().available_full_bits();
+    if bits >= 8 * 48 {
+        drop(entropy.full(48).expect("there are enough"));
+    }
+}
+
+fn credited(entropy: &Entropy) -> u64 {
+    entropy.pool().status().credited_bits
+}
+
+#[test]
+fn the_extractors_seed_is_refreshed_and_blocks_go_on() {
+    let options = CardOptions {
+        seed_refresh_blocks: 16,
+        ..options()
+    };
+    let entropy = entropy();
+    let feeder =
+        Feeder::start(open_card(&options).expect("card"), Arc::clone(&entropy)).expect("feeder");
+    let epoch = || {
+        let status = feeder.card_status();
+        status.map_or(0, |status| status.extractor.seed_epoch)
+    };
+    for wanted in [3, 6, 9] {
+        let before = credited(&entropy);
+        until("a fresh seed", || {
+            drink(&entropy);
+            epoch() >= wanted
+        });
+        until("more credit", || {
+            drink(&entropy);
+            credited(&entropy) > before
+        });
+    }
+    let status = feeder.card_status().expect("status");
+    // No seed is used for longer than it may be.
+    assert!(status.extractor.seed_blocks <= 16, "{status:?}");
+    assert!(
+        status.extractor.blocks <= 16 * u64::from(status.extractor.seed_epoch),
+        "{status:?}"
+    );
+    assert_eq!(entropy.health(), Health::Healthy);
+}
+
+#[test]
+fn photons_from_a_given_seed_are_labelled_test() {
+    for (options, test) in [
+        (options(), true),
+        (
+            CardOptions {
+                stochastic: Some("seed=3".into()),
+                ..CardOptions::default()
+            },
+            true,
+        ),
+        (CardOptions::default(), false),
+    ] {
+        let entropy = entropy();
+        let _feeder = Feeder::start(open_card(&options).expect("card"), Arc::clone(&entropy))
+            .expect("feeder");
+        until("full entropy", || {
+            entropy.pool().available_full_bits() >= 8 * 48
+        });
+        let output = entropy.full(48).expect("there is enough");
+        let provenance = output.origin.provenance;
+        assert!(provenance.simulated);
+        assert_eq!(provenance.test, test, "{options:?}");
+    }
+}
+
+/// A card whose writes to host memory get lost while `losing` is above 0, as after an IOMMU fault.
+struct Lossy {
+    card: Arc<SimCard>,
+    losing: Arc<AtomicU32>,
+}
+
+struct LossyBus {
+    host: Arc<dyn HostBus>,
+    losing: Arc<AtomicU32>,
+}
+
+impl HostBus for LossyBus {
+    fn dma_write(&self, iova: u64, data: &[u8]) -> std::result::Result<(), DmaFault> {
+        let take = |left: u32| left.checked_sub(1);
+        if self
+            .losing
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+        {
+            return Err(DmaFault {
+                iova,
+                length: data.len(),
+            });
+        }
+        self.host.dma_write(iova, data)
+    }
+
+    fn raise_irq(&self, vector: u16) {
+        self.host.raise_irq(vector);
+    }
+}
+
+impl Device for Lossy {
+    fn read32(&self, offset: u32) -> u32 {
+        self.card.read32(offset)
+    }
+
+    fn write32(&self, offset: u32, value: u32) {
+        self.card.write32(offset, value);
+    }
+
+    fn attach(&self, host: Arc<dyn HostBus>) {
+        self.card.attach(Arc::new(LossyBus {
+            host,
+            losing: Arc::clone(&self.losing),
+        }));
+    }
+
+    fn bus_master_enable(&self, on: bool) {
+        self.card.bus_master_enable(on);
+    }
+
+    fn function_level_reset(&self) {
+        self.card.function_level_reset();
+    }
+
+    fn describe(&self) -> String {
+        self.card.describe()
+    }
+}
+
+#[test]
+fn a_card_whose_writes_got_lost_is_reset_and_goes_on() {
+    let card = simulate(&options()).expect("card");
+    let losing = Arc::new(AtomicU32::new(0));
+    let lossy = Arc::new(Lossy {
+        card: Arc::clone(&card),
+        losing: Arc::clone(&losing),
+    });
+    let opened = bring_up(&options(), card, lossy).expect("card");
+    let entropy = entropy();
+    let feeder = Feeder::start(opened, Arc::clone(&entropy)).expect("feeder");
+    let recoveries = || {
+        let status = feeder.card_status();
+        status.map_or(0, |status| status.recoveries)
+    };
+    for round in 1..=2 {
+        let before = credited(&entropy);
+        until("credit", || {
+            drink(&entropy);
+            credited(&entropy) > before
+        });
+        let generation = feeder.card_status().expect("status").generation;
+        losing.store(6, Ordering::Relaxed);
+        until("a recovery", || {
+            drink(&entropy);
+            recoveries() == round
+        });
+        let status = feeder.card_status().expect("status");
+        assert_ne!(status.generation, generation, "the card was reset");
+        let before = credited(&entropy);
+        until("credit after the recovery", || {
+            drink(&entropy);
+            credited(&entropy) > before
+        });
+        assert_eq!(entropy.health(), Health::Healthy);
+    }
+}
+
+#[test]
+fn a_card_that_leaves_stops_both_classes_for_good() {
+    let opened = open_card(&options()).expect("card");
+    let card = opened.simulated.clone().expect("simulated");
+    let entropy = entropy();
+    let feeder = Feeder::start(opened, Arc::clone(&entropy)).expect("feeder");
+    until("a seeded pool", || {
+        entropy.pool().is_seeded() && entropy.pool().available_full_bits() >= 8 * 48
+    });
+    card.inject(Fault::SurpriseRemoval).expect("removed");
+    until("the loss", || entropy.health() == Health::Unhealthy);
+    // What was in the pool before is not given either.
+    assert!(matches!(
+        entropy.full(48),
+        Err(DrawError::Pool(PoolError::Unhealthy(_)))
+    ));
+    assert!(matches!(
+        entropy.drbg(&mut [0; 16]),
+        Err(DrawError::Pool(PoolError::Unhealthy(_)))
+    ));
+    assert!(entropy.can_make_keys().is_err());
+    let lanes = entropy.pool().health().report();
+    assert!(!lanes.is_empty(), "the lanes stay in the report");
+    for lane in lanes {
+        assert!(!lane.alarms.is_empty(), "{lane:?}");
+    }
+    drop(feeder);
+}
+
+#[test]
+fn a_label_is_new_once() {
+    let simulated = Provenance {
+        simulated: true,
+        ..Provenance::REAL
+    };
+    let both = Provenance {
+        replayed: true,
+        ..simulated
+    };
+    let mut labels = Provenance::REAL;
+    assert_eq!(new_labels(&mut labels, Provenance::REAL), None);
+    assert_eq!(new_labels(&mut labels, simulated), Some(simulated));
+    assert_eq!(new_labels(&mut labels, simulated), None);
+    assert_eq!(new_labels(&mut labels, both), Some(both));
+    assert_eq!(new_labels(&mut labels, simulated), None, "labels stay");
+}
+
+#[test]
+fn the_driver_s_alarms_are_the_hub_s_by_the_same_name() {
+    for alarm in Alarm::ALL
+        .into_iter()
+        .filter(|alarm| *alarm != Alarm::Removed)
+    {
+        let found = alarms(&[alarm.to_string()]);
+        assert!(
+            found.contains(alarm) && found.iter().count() == 1,
+            "{alarm}"
+        );
+    }
+}

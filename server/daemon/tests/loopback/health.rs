@@ -1,0 +1,103 @@
+//! Sources that fail: what a hub then says, to its operator and to hosts.
+
+use photonbox_daemon::*;
+use serde_json::Value;
+
+use crate::world::*;
+
+/// Every lane of the small build, the same fault at the same time.
+fn on_all_lanes(fault: &str, times: &str) -> Vec<String> {
+    let one = |lane| match fault.split_once(':') {
+        Some((name, rest)) => format!("{name}:{lane}:{rest}@{times}"),
+        None => format!("{fault}:{lane}@{times}"),
+    };
+    (0..4).map(one).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unhealthy_hub_says_so_to_who_would_enrol_or_join() {
+    let world = World::new();
+    let healthy = hub(world.serve_options()).await;
+    world.enroll(&healthy, "h1", false).await;
+    healthy.stop().await;
+    let mut options = world.serve_options();
+    options.card.faults = on_all_lanes("dead-lane", "0s..6s");
+    let sick = hub(options).await;
+    let health = async || world.ask("hub", ControlCommand::Status).await["health"].clone();
+    until("unhealthy", async || health().await == "unhealthy").await;
+
+    let token = enroll_token(&TokenOptions {
+        state: Some(world.state("hub")),
+        ttl_seconds: 600,
+        relay: false,
+    })
+    .unwrap();
+    let enrolment = EnrollOptions {
+        state: Some(world.state("h2")),
+        hub: sick.address.clone(),
+        ca_hash: token.ca_hash,
+        token: token.token.into(),
+        host_name: Some("h2".into()),
+    };
+    let error = enroll(&enrolment).await.unwrap_err();
+    assert_eq!(error.exit_code(), 3, "{error}");
+    assert!(
+        error.to_string().contains("no healthy source of entropy"),
+        "{error}"
+    );
+    assert!(error.help().contains("same token"), "{}", error.help());
+
+    // A host waits until the source is well: re-armed once its fault is over.
+    let waiting = host(world.join_options("h1", &sick.address, Class::Drbg, 64)).await;
+    until("well", async || {
+        for lane in 0..4 {
+            // Refused while the lane is not in alarm; in alarm again while the fault lasts.
+            let rearm = ControlCommand::Rearm { lane };
+            let _ = control_request(Some(&world.state("hub")), rearm).await;
+        }
+        health().await == "healthy"
+    })
+    .await;
+    assert_eq!(waiting.end().await.bytes, 64);
+    // The token was not spent.
+    enroll(&enrolment).await.unwrap();
+    sick.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_fault_has_its_alarm_and_the_other_lanes_go_on() {
+    let world = World::new();
+    let mut options = world.serve_options();
+    options.card.faults = ["dead-lane:0@300ms", "stuck-b:1@300ms", "bias:2:0.9@300ms"]
+        .map(str::to_owned)
+        .into();
+    let hub = hub(options).await;
+    world.enroll(&hub, "h1", false).await;
+    let status = async || world.ask("hub", ControlCommand::Status).await;
+    let failed = |status: &Value, lane: usize| status["lanes"][lane]["state"] == "failed";
+    until("three lanes fail", async || {
+        let status = status().await;
+        (0..3).all(|lane| failed(&status, lane))
+    })
+    .await;
+    let status = status().await;
+    assert_eq!(status["health"], "degraded");
+    let alarms = |lane: usize| status["lanes"][lane]["alarms"].to_string();
+    assert!(alarms(0).contains("rate-low"), "{status:#}");
+    assert!(alarms(1).contains("repetition-count"), "{status:#}");
+    assert!(
+        alarms(2).contains("adaptive-proportion") || alarms(2).contains("balance"),
+        "{status:#}"
+    );
+    assert!(
+        !alarms(2).contains("repetition") && !alarms(2).contains("rate"),
+        "{status:#}"
+    );
+    assert_eq!(status["lanes"][3]["state"], "running");
+    // The lane that is left serves both classes.
+    for class in [Class::Full, Class::Drbg] {
+        let served = host(world.join_options("h1", &hub.address, class, 200)).await;
+        assert_eq!(served.end().await.bytes, 200);
+    }
+    hub.stop().await;
+}

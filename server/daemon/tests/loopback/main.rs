@@ -1,0 +1,7 @@
+//! Hub, hosts and relays in this process, over loopback TCP with real channels.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod bad_peers;
+mod health;
+mod hub_and_hosts;
+mod world;
