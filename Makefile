@@ -50,7 +50,7 @@ deny:
 	fi
 
 unit:
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --no-fail-fast
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (default 60); needs a nightly toolchain
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh

@@ -18,14 +18,13 @@ pub(crate) enum LogFormat {
 
 /// Starts logging as flags, environment and file say.
 ///
-/// Without a word from any of them, `serve` and `join` log at `info` and the others at `warn`: a
-/// report should not drown in what led to it.
-pub(crate) fn start(common: &Common, runs_for_long: bool) -> anyhow::Result<()> {
+/// `default` is the level without a word from any of them: `info` for what runs for long, less for
+/// the others, since a report should not drown in what led to it.
+pub(crate) fn start(common: &Common, default: &str) -> anyhow::Result<()> {
     let from_file = match common.log {
         Some(_) => None,
         None => settings::load(common)?.log,
     };
-    let default = if runs_for_long { "info" } else { "warn" };
     let filter = common
         .log
         .as_deref()

@@ -30,8 +30,13 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     let common = cli.common;
-    let runs_for_long = matches!(cli.command, Command::Serve(_) | Command::Join(_));
-    logging::start(&common, runs_for_long)?;
+    let quiet_level = match cli.command {
+        Command::Serve(_) | Command::Join(_) => "info",
+        // Its screen says what a warning would, and a log line would tear it.
+        Command::Demo(_) => "error",
+        _ => "warn",
+    };
+    logging::start(&common, quiet_level)?;
     match cli.command {
         Command::Demo(args) => demo::run(args, &common),
         Command::Init(args) => init::run(args, &common),

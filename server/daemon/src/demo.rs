@@ -226,6 +226,8 @@ fn deliveries(hosts: &[&Running]) -> Vec<DemoDelivery> {
                 hops: sink.hops,
                 class: sink.class,
                 simulated: sink.simulated || sink.replayed || sink.test,
+                replayed: sink.replayed,
+                test: sink.test,
                 sha256: sink.sha256,
             });
         }

@@ -161,8 +161,12 @@ pub struct DemoDelivery {
     pub hops: u8,
     /// Class of output.
     pub class: Class,
-    /// Simulated source.
+    /// Not from a live detector: simulated, replayed or a test.
     pub simulated: bool,
+    /// Some of it from a recording's second or later pass.
+    pub replayed: bool,
+    /// Some of it from a test pattern or a given seed.
+    pub test: bool,
     /// Hex SHA-256 of what arrived (checked against the hub's ledger).
     pub sha256: String,
 }

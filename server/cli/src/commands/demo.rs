@@ -133,19 +133,38 @@ fn row(delivery: &DemoDelivery) -> [String; 6] {
         delivery.class.to_string(),
         delivery.bytes.to_string(),
         delivery.hops.to_string(),
-        if delivery.simulated {
-            "simulated"
-        } else {
-            "real"
-        }
-        .to_owned(),
+        source(delivery).to_owned(),
         delivery.sha256.clone(),
     ]
+}
+
+/// The strongest label that the bytes have.
+fn source(delivery: &DemoDelivery) -> &'static str {
+    match delivery {
+        DemoDelivery { test: true, .. } => "test",
+        DemoDelivery { replayed: true, .. } => "replayed",
+        DemoDelivery {
+            simulated: true, ..
+        } => "simulated",
+        _ => "real",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_strongest_label_is_shown() {
+        let mut delivery = DemoDelivery::default();
+        assert_eq!(source(&delivery), "real");
+        delivery.simulated = true;
+        assert_eq!(source(&delivery), "simulated");
+        delivery.replayed = true;
+        assert_eq!(source(&delivery), "replayed");
+        delivery.test = true;
+        assert_eq!(source(&delivery), "test");
+    }
 
     #[test]
     fn the_report_warns_of_a_simulated_source() {

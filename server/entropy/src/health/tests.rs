@@ -93,7 +93,7 @@ fn alarms_accumulate_and_are_named() {
         .observe("card", 0, Observed::Alarm(AlarmSet::from_card(0b1_0000)))
         .expect("a lane");
     let report = health.report();
-    assert_eq!(report[0].alarms.to_string(), "repetition count, balance");
+    assert_eq!(report[0].alarms.to_string(), "repetition-count, balance");
     assert_eq!(
         serde_json::to_value(&report[0]).expect("plain"),
         serde_json::json!({"source": "card", "lane": 0, "state": "failed",
@@ -136,7 +136,7 @@ fn surprise_removal_fails_each_lane_that_is_on() {
     assert_eq!(health.health(), Health::Degraded, "the other card goes on");
     assert_eq!(
         health.report()[1].alarms.to_string(),
-        "repetition count, card removed"
+        "repetition-count, removed"
     );
     assert_eq!(health.source_lost("other"), [0]);
     assert_eq!(health.health(), Health::Unhealthy);
