@@ -31,7 +31,7 @@ pub struct StochasticParams {
 impl Default for StochasticParams {
     /// A lane of silicon avalanche diodes: 500 k photons/s, 60 % of them seen, 100 dark counts/s, 30 ns dead
     /// time, 1 % afterpulses of 40 ns, 350 ps jitter. Four such lanes make about 1.1 Mbit/s of raw bits and
-    /// cost a fifth of a core in real time, so that several hubs run on a small machine.
+    /// cost a quarter of a core in real time, so that several hubs run on a small machine.
     fn default() -> Self {
         Self {
             rate: 5e5,
