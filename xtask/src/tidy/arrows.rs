@@ -15,10 +15,30 @@ pub(crate) struct Package {
 const ARROWS: &[(&str, &[&str])] = &[
     ("photonbox-regmap", &[]),
     ("photonbox-model", &["photonbox-regmap"]),
+    (
+        "photonbox-cores",
+        &["photonbox-regmap", "photonbox-model", "photonbox-cosim"],
+    ),
+    (
+        "photonbox-boards",
+        &[
+            "photonbox-regmap",
+            "photonbox-model",
+            "photonbox-cores",
+            "photonbox-cosim",
+        ],
+    ),
+    ("photonbox-cosim", &[]),
+    ("photonbox-keybox", &["photonbox-secret"]),
     ("photonbox-driver", &["photonbox-regmap"]),
     (
         "photonbox-simcard",
-        &["photonbox-regmap", "photonbox-model", "photonbox-driver"],
+        &[
+            "photonbox-regmap",
+            "photonbox-model",
+            "photonbox-driver",
+            "photonbox-cosim",
+        ],
     ),
     ("photonbox-secret", &[]),
     ("photonbox-entropy", &["photonbox-secret"]),
@@ -31,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "photonbox-entropy",
             "photonbox-channel",
             "photonbox-store",
+            "photonbox-keybox",
             "photonbox-regmap",
             "photonbox-driver",
             "photonbox-simcard",
@@ -43,6 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "photonbox-entropy",
             "photonbox-channel",
             "photonbox-store",
+            "photonbox-keybox",
             "photonbox-daemon",
             "photonbox-regmap",
             "photonbox-model",
@@ -50,11 +72,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "photonbox-simcard",
         ],
     ),
-    ("xtask", &["photonbox-regmap"]),
+    ("xtask", &["photonbox-regmap", "photonbox-boards"]),
 ];
 
 /// Crates that take time and random bytes as arguments; they may not even link what would give them either.
-const SANS_IO: &[&str] = &["photonbox-entropy", "photonbox-channel"];
+const SANS_IO: &[&str] = &["photonbox-entropy", "photonbox-channel", "photonbox-keybox"];
 const IO_CRATES: &[&str] = &[
     "tokio",
     "mio",

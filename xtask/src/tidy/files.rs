@@ -19,6 +19,7 @@ const MARKS: &[&str] = &[
 /// Where `unsafe` may stand, each with the reason; everything else forbids it.
 const UNSAFE: &[(&str, &str)] = &[
     ("driver/", "DMA memory and, later, BAR maps"),
+    ("hdl/cosim/", "calls into verilated designs"),
     ("server/secret/", "locked memory"),
     (
         "server/daemon/src/os.rs",
@@ -34,6 +35,7 @@ const UNSAFE: &[(&str, &str)] = &[
 /// Crate roots that may not say `#![forbid(unsafe_code)]` since a module of theirs needs `unsafe`.
 const ROOTS_WITH_UNSAFE: &[&str] = &[
     "driver/src/lib.rs",
+    "hdl/cosim/src/lib.rs",
     "server/secret/src/lib.rs",
     "server/daemon/src/lib.rs",
 ];
@@ -50,7 +52,11 @@ const IO_WORDS: &[&str] = &[
     "getrandom",
     "std::thread::sleep",
 ];
-const SANS_IO: &[&str] = &["server/entropy/src/", "server/channel/src/"];
+const SANS_IO: &[&str] = &[
+    "server/entropy/src/",
+    "server/channel/src/",
+    "server/keybox/src/",
+];
 
 /// What a sans-IO file may say all the same, and why.
 const IO_EXCEPTIONS: &[(&str, &str, &str)] = &[(
