@@ -112,7 +112,7 @@ impl LaneSettings {
 pub struct ExtractorSettings {
     /// Input bits of a block.
     pub n: u32,
-    /// Output bits of a block, a multiple of 8.
+    /// Output bits of a block, a multiple of 64.
     pub m: u32,
     /// Blocks that one seed may serve; 0 for no limit.
     pub blocks_per_seed: u32,
@@ -267,9 +267,14 @@ impl CardSettings {
             ));
         }
         let ExtractorSettings { n, m, .. } = self.extractor;
-        if n == 0 || m == 0 || !m.is_multiple_of(8) || n > card.max_n || m > card.max_m {
+        if n == 0
+            || m == 0
+            || !m.is_multiple_of(extractor::M_STEP)
+            || n > card.max_n
+            || m > card.max_m
+        {
             return refuse(format!(
-                "an extractor from {n} to {m} bits; use at most {} to {}, the latter a multiple of 8",
+                "an extractor from {n} to {m} bits; use at most {} to {}, the latter a multiple of 64",
                 card.max_n, card.max_m
             ));
         }
@@ -364,12 +369,12 @@ mod tests {
     #[test]
     fn the_leftover_hash_bound_is_exact() {
         let mut settings = CardSettings::new(1, Cutoffs::after_reset());
-        settings.extractor.m = 392;
+        settings.extractor.m = 448;
         assert!(matches!(
             settings.check(&small()),
             Err(Error::Extractor {
                 n: 1024,
-                m: 392,
+                m: 448,
                 most: 384,
                 ..
             })

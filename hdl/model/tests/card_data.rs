@@ -196,6 +196,33 @@ fn a_pattern_replaces_the_pins_and_is_marked_test() {
 }
 
 #[test]
+fn a_bit_of_the_cycle_of_an_alarm_begins_the_next_block() {
+    let mut bench = Bench::new(FrontEnd::Simulated);
+    bench.slot_bytes = 64;
+    bench.bring_up(0b11, 0);
+    bench.start();
+    start_up(&mut bench, &[0, 1]);
+    let good: Vec<bool> = (0..1024).map(|k| noise(k + 123_456)).collect();
+    let mut last = 0;
+    while bench.state(1) != lane::ALARMED {
+        let cycle = bench.card.now() + 40;
+        // Lane 0's value does not matter before the alarm: all of it is discarded.
+        bench.edge(cycle, 0, good[0] ^ noise(cycle));
+        bench.edge(cycle, 1, true);
+        last = cycle;
+        bench.card.advance_to(cycle + 1, &mut bench.host);
+    }
+    let first = good[0] ^ noise(last);
+    assert_eq!(bench.card.extractor().taken(), 1);
+    bench.bits(0, good[1..].iter().copied());
+    let (_, data) = bench.slot(ring::ENTROPY, 0).unwrap();
+    let bits: Vec<bool> = core::iter::once(first)
+        .chain(good[1..].iter().copied())
+        .collect();
+    assert_eq!(data, blocks(&bits));
+}
+
+#[test]
 fn an_alarm_discards_the_block_and_stops_that_lane_only() {
     let mut bench = Bench::new(FrontEnd::Simulated);
     bench.slot_bytes = 64;

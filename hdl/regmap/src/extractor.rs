@@ -9,7 +9,7 @@ registers! {
     /// Input bits of a block. Only while idle; a change drops the seeds.
     N @ 0x00 Rw = 1024;
         N_BITS "BITS" 0 16 "Bits.";
-    /// Output bits of a block, a multiple of 8. Only while idle; a change drops the seeds.
+    /// Output bits of a block, a multiple of 64 (the data path's width). Only while idle; a change drops the seeds.
     M @ 0x04 Rw = 384;
         M_BITS "BITS" 0 16 "Bits.";
     /// Claimed min-entropy of a raw bit; START is refused unless M <= N*H - 128. Only while idle.
@@ -45,6 +45,9 @@ registers! {
     /// Raw bits taken into blocks since reset, high word of the snapshot.
     INPUT_BITS_HI @ 0x34 Ro = 0;
 }
+
+/// M is a multiple of this: blocks leave in whole words of the data path.
+pub const M_STEP: u32 = 64;
 
 /// Number of `SEED_DATA` words of a seed for a block of `n` bits to `m` bits.
 pub const fn seed_words(n: u32, m: u32) -> u32 {

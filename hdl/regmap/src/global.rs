@@ -71,7 +71,7 @@ registers! {
     /// Why the last START was refused; 0 after one that was not.
     START_ERROR @ 0x054 Ro = 0;
         START_ERROR_NO_LANE "NO_LANE" 0 1 "No lane is enabled.";
-        START_ERROR_GEOMETRY "GEOMETRY" 1 1 "Extractor N or M is 0, too large, or M is no multiple of 8.";
+        START_ERROR_GEOMETRY "GEOMETRY" 1 1 "Extractor N or M is 0, too large, or M is no multiple of 64.";
         START_ERROR_LEFTOVER "LEFTOVER" 2 1 "M > N*H - 128.";
         START_ERROR_NO_SEED "NO_SEED" 3 1 "A lane is routed to EXTRACT and no seed of N+M-1 bits is committed.";
         START_ERROR_NO_RING "NO_RING" 4 1 "A ring that an enabled lane feeds is not committed and enabled.";

@@ -1,6 +1,6 @@
 //! Commands: reset, self-test, start, stop.
 
-use super::{BusMaster, Card, FrontEnd, LaneSlot, MAX_M, MAX_N};
+use super::{BusMaster, Card, FrontEnd, LaneSlot, MAX_N};
 use crate::credit::leftover_ok;
 use crate::extractor::Extractor;
 use crate::lane::{Lane, LaneSettings};
@@ -115,7 +115,9 @@ impl Card {
         );
         if extract {
             let (n, m) = self.extractor.shape();
-            let fits = (1..=MAX_N).contains(&n) && (8..=MAX_M).contains(&m) && m % 8 == 0;
+            let fits = (1..=MAX_N).contains(&n)
+                && (extractor::M_STEP..=self.build.max_m()).contains(&m)
+                && m.is_multiple_of(extractor::M_STEP);
             problem(global::START_ERROR_GEOMETRY, !fits);
             let claimed = self.extractor_word(extractor::CLAIMED_H).min(1 << 16);
             problem(global::START_ERROR_LEFTOVER, !leftover_ok(n, m, claimed));

@@ -1,6 +1,6 @@
 //! The register file: every access is looked up in the map, so that the map alone says what exists.
 
-use super::{BusMaster, Card, MAX_M, MAX_N};
+use super::{BusMaster, Card, MAX_N};
 use crate::ring::Geometry;
 use crate::selftest;
 use photonbox_regmap::{Access, Found, extractor, find, global, lane, ring};
@@ -107,7 +107,9 @@ impl Card {
                     | global::CAPS_TOEPLITZ_W.put(self.build.toeplitz_w())
                     | global::CAPS_AXI_BYTES.put(self.build.axi_bytes())
             }
-            global::CAPS_EXTRACTOR => global::CAPS_MAX_N.put(MAX_N) | global::CAPS_MAX_M.put(MAX_M),
+            global::CAPS_EXTRACTOR => {
+                global::CAPS_MAX_N.put(MAX_N) | global::CAPS_MAX_M.put(self.build.max_m())
+            }
             global::GENERATION => self.generation,
             global::STATUS => self.status(),
             global::BUILD_HASH0..=global::BUILD_HASH7 => {

@@ -5,6 +5,13 @@ use crate::extractor::Absorbed;
 use crate::ring::{Piece, merge};
 use photonbox_regmap::{Flags, RawRecord, global, ring};
 
+/// What a lane did in a cycle.
+enum Stepped {
+    Nothing,
+    Bit(bool),
+    Alarm,
+}
+
 impl Card {
     /// Rising edges at A and B of `lane` in cycle `cycle`, which must not be before [`Card::now`]. All cycles
     /// before `cycle` are executed; `cycle` itself waits for the edges of other lanes. Two edges of one detector
@@ -111,13 +118,29 @@ impl Card {
                 stirring |= u64::from(slot.due == now) << index;
             }
         }
-        // Bits of one cycle are ordered by lane number.
+        let (mut made, mut ones, mut alarmed) = (0_u64, 0_u64, 0_u64);
         while stirring != 0 {
             let index = stirring.trailing_zeros() as usize;
             stirring &= stirring - 1;
             let a = edges_a >> index & 1 == 1;
             let b = edges_b >> index & 1 == 1;
-            self.step_lane(index, a, b, bus);
+            match self.step_lane(index, a, b) {
+                Stepped::Bit(bit) => {
+                    made |= 1 << index;
+                    ones |= u64::from(bit) << index;
+                }
+                Stepped::Alarm => alarmed |= 1 << index,
+                Stepped::Nothing => {}
+            }
+        }
+        // The block in progress goes before bits of the same cycle come; these are ordered by lane number.
+        if alarmed != 0 {
+            self.on_alarm(alarmed, bus);
+        }
+        while made != 0 {
+            let index = made.trailing_zeros() as usize;
+            made &= made - 1;
+            self.deliver(index, ones >> index & 1 == 1, bus);
         }
         self.now = now + 1;
         if self.rings_touched || self.serve_due <= self.now {
@@ -125,11 +148,12 @@ impl Card {
         }
     }
 
-    fn step_lane(&mut self, index: usize, a: bool, b: bool, bus: &mut dyn BusMaster) {
+    #[inline]
+    fn step_lane(&mut self, index: usize, a: bool, b: bool) -> Stepped {
         let lane = &mut self.lanes[index];
         let slot = &mut self.slots[index];
         if !lane.active() {
-            return;
+            return Stepped::Nothing;
         }
         // No decision lies in what is skipped: cycles with one are due and executed one by one.
         lane.skip_idle(self.now - slot.at);
@@ -143,10 +167,9 @@ impl Card {
         slot.at = self.now + 1;
         self.schedule(index);
         if !self.lanes[index].active() {
-            self.on_alarm(index, bus);
-        } else if let Some(bit) = bit {
-            self.deliver(index, bit, bus);
+            return Stepped::Alarm;
         }
+        bit.map_or(Stepped::Nothing, Stepped::Bit)
     }
 
     /// Notes when the lane does something by itself.
@@ -164,8 +187,9 @@ impl Card {
         }
     }
 
-    fn on_alarm(&mut self, index: usize, bus: &mut dyn BusMaster) {
-        if !self.slots[index].tap {
+    fn on_alarm(&mut self, alarmed: u64, bus: &mut dyn BusMaster) {
+        let mut slots = self.slots.iter().enumerate();
+        if slots.any(|(index, slot)| alarmed >> index & 1 == 1 && !slot.tap) {
             self.discard_block();
         }
         self.raise_event(global::INT_ALARM.mask(), bus);

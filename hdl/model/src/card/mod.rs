@@ -39,6 +39,14 @@ impl Build {
         }
     }
 
+    /// Largest m of a block that the extractor has room for.
+    pub const fn max_m(self) -> u32 {
+        match self {
+            Self::Small => 512,
+            Self::Wide => 1024,
+        }
+    }
+
     /// Bytes of the DMA data path.
     pub const fn axi_bytes(self) -> u32 {
         match self {
@@ -65,8 +73,6 @@ impl Build {
 
 /// Largest n of a block that the extractor's seed banks have room for.
 pub const MAX_N: u32 = 4096;
-/// Largest m of a block that the extractor's seed banks have room for.
-pub const MAX_M: u32 = 2048;
 
 /// Where the card's photons come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -87,7 +87,11 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(front_end: FrontEnd) -> Self {
-        let card = Card::new(Build::Small, MODEL_BUILD_HASH, front_end);
+        Self::of(Build::Small, front_end)
+    }
+
+    pub fn of(build: Build, front_end: FrontEnd) -> Self {
+        let card = Card::new(build, MODEL_BUILD_HASH, front_end);
         Self {
             card,
             host: Host::new(),
