@@ -4,6 +4,7 @@
 //! and the C++ compiler, once for each text (objects are kept by hash), and [`Library::simulation`] makes
 //! instances of it: plain FFI, ports by name, one rising edge of `clock` a call.
 
+mod compile;
 mod design;
 mod error;
 mod library;

@@ -4,7 +4,7 @@ use crate::design::{Design, Direction};
 use std::fmt::Write;
 
 /// Changes when the shim does, so that no library of an older one is loaded.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The shim of a design, with all its ports in order.
 pub(crate) fn source(design: &Design) -> String {
@@ -33,15 +33,6 @@ pub(crate) fn source(design: &Design) -> String {
 }
 
 const TEMPLATE: &str = r#"#include "Vdesign.h"
-#include "verilated.h"
-#if VM_COVERAGE
-#include "verilated_cov.h"
-#endif
-#if VM_TRACE
-#include "verilated_fst_c.h"
-#endif
-#include <cstdint>
-#include <memory>
 namespace {
 struct Sim {
   VerilatedContext context;

@@ -1,0 +1,4 @@
+//! The harness itself: small designs in plain Verilog, with models that are obvious.
+#![allow(clippy::unwrap_used)]
+
+mod build;
