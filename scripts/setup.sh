@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need, and only those that are missing.
 #   scripts/setup.sh build   what `make demo` needs (a C compiler; Rust is assumed)
+#   scripts/setup.sh rtl     what verilated hardware needs: a C++ compiler, Python's venv, zlib (scripts/tools.sh)
 #   scripts/setup.sh test    also what the tests use: QEMU, a guest kernel, busybox
-# Without apt or the right to use it, it says what is missing; only the build packages are fatal.
+# Without apt or the right to use it, it says what is missing; only the build and rtl packages are
+# fatal.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what="${1:-build}"
@@ -19,18 +21,33 @@ as_root() {
 
 updated=no
 # install PROGRAM PACKAGE: make PROGRAM available through PACKAGE.
-install() {
-    command -v "$1" >/dev/null && return 0
+install() { install_for "$1" "$2" command -v "$1"; }
+
+# install_for WHAT PACKAGE TEST...: install PACKAGE unless the command TEST says that it is not needed.
+install_for() {
+    local for="$1" package="$2"
+    shift 2
+    "$@" >/dev/null 2>&1 && return 0
     command -v apt-get >/dev/null || return 1
-    say "installing $2 (for $1)"
+    say "installing $package (for $for)"
     if [ "$updated" = no ]; then as_root apt-get update -qq >/dev/null || return 1; updated=yes; fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null || return 1
-    command -v "$1" >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null || return 1
+    "$@" >/dev/null 2>&1
 }
 
 command -v cargo >/dev/null || { say "cargo is missing: install a Rust toolchain (rust-toolchain.toml names the version)"; exit 1; }
 install cc gcc || { say "no C compiler and it could not be installed: install gcc (aws-lc and SQLite are built from C)"; exit 1; }
 install make make || true
+
+if [ "$what" = rtl ]; then
+    zlib_headers() { printf '#include <zlib.h>\n' | g++ -E -x c++ -; }
+    install g++ g++ || { say "no C++ compiler and it could not be installed: install g++ (verilated designs are C++)"; exit 1; }
+    install python3 python3 || { say "python3 is missing and could not be installed (the hardware tools are Python packages)"; exit 1; }
+    install_for "python3 -m venv" python3-venv python3 -c 'import ensurepip, venv' ||
+        { say "python3-venv is missing and could not be installed (the hardware tools live in such an environment)"; exit 1; }
+    install_for zlib.h zlib1g-dev zlib_headers || { say "zlib1g-dev is missing and could not be installed (waveforms)"; exit 1; }
+    install flock util-linux || { say "flock is missing: install util-linux"; exit 1; }
+fi
 
 [ "$what" = test ] || exit 0
 
