@@ -1,11 +1,16 @@
 //! Chores of the workspace.
 //!
 //! - `cargo xtask tidy`: the house rules, as checks that fail.
-//! - `cargo xtask regs`: writes `docs/registers.md` from the register map.
+//! - `cargo xtask regs [--json]`: writes `docs/registers.md` from the register map, or prints the map as JSON.
+//! - `cargo xtask verilog [--check]`: writes the builds' Verilog (`hdl/verilog`), or says whether it is fresh.
+//! - `cargo xtask synth …`: yosys checks, synthesis, place and route; `cargo xtask synth --help` says more.
 #![forbid(unsafe_code)]
 
 mod regs;
+mod synth;
 mod tidy;
+mod tools;
+mod verilog;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,12 +22,20 @@ fn root() -> PathBuf {
 }
 
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1).unwrap_or_default();
-    let outcome = match command.as_str() {
-        "tidy" => tidy::run(&root()),
-        "regs" => regs::write(&root()),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["tidy"] => tidy::run(&root()),
+        ["regs"] => regs::write(&root()),
+        ["regs", "--json"] => regs::json().map(|text| println!("{text}")),
+        ["verilog"] => verilog::write(&root()),
+        ["verilog", "--check"] => verilog::check(&root()),
+        ["synth", rest @ ..] => synth::run(&root(), rest),
         other => {
-            eprintln!("error: unknown chore {other:?} / help: cargo xtask tidy | regs");
+            eprintln!(
+                "error: unknown chore {:?} / help: cargo xtask tidy | regs [--json] | verilog [--check] | synth",
+                other.join(" ")
+            );
             return ExitCode::from(2);
         }
     };

