@@ -29,7 +29,7 @@ macro_rules! fields {
 
 fields! {
     SLOT_INDEX "SLOT" 0 16 "Slot's place in the ring, 0 to SLOT_COUNT - 1.";
-    BLOCK_COUNT "BLOCKS" 16 16 "Extractor blocks (entropy ring) or records (raw ring) in the slot; 65,535 means that or more.";
+    BLOCK_COUNT "BLOCKS" 16 16 "Extractor blocks (entropy ring), records (raw ring) or keys (key-box ring) in the slot; 65,535 means that or more. The last key of a box that is cut short (ERROR) is zeros.";
     FLAG_RING "RING" 0 2 "Ring: 0 entropy, 1 raw, 2 key box.";
     FLAG_NOT_CREDITABLE "NOT_CREDITABLE" 2 1 "TAP: never to be credited.";
     FLAG_TEST "TEST" 3 1 "Holds bits of the pattern generator.";
@@ -75,17 +75,17 @@ pub static COMPLETION_WORDS: [CompletionWord; 8] = [
     CompletionWord {
         name: "LANES_LO",
         fields: &[],
-        doc: "Lanes 0 to 31 that the slot's bits came from.",
+        doc: "Lanes 0 to 31 that the slot's bits came from; key-box ring: TAG of the job.",
     },
     CompletionWord {
         name: "LANES_HI",
         fields: &[],
-        doc: "Lanes 32 to 63 that the slot's bits came from.",
+        doc: "Lanes 32 to 63 that the slot's bits came from; key-box ring: number of the box, from 1.",
     },
     CompletionWord {
         name: "RAW_BITS",
         fields: &[],
-        doc: "Raw bits that the slot's data was made of.",
+        doc: "Raw bits that the slot's data was made of; key-box ring: 0.",
     },
     CompletionWord {
         name: "SEQUENCE",

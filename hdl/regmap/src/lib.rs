@@ -9,6 +9,7 @@
 
 pub mod extractor;
 pub mod global;
+pub mod keybox;
 pub mod lane;
 pub mod layout;
 pub mod ring;
@@ -21,7 +22,7 @@ pub use table::{Access, Block, Field, Found, Register, find};
 pub const MAGIC: u32 = u32::from_le_bytes(*b"PHBX");
 
 /// Version of everything this crate describes. Major in the high half: a driver refuses another major.
-pub const ABI_VERSION: u32 = 0x0001_0000;
+pub const ABI_VERSION: u32 = 0x0001_0001;
 
 /// Bytes of BAR 0.
 pub const BAR_BYTES: u32 = 0x1_0000;
@@ -43,7 +44,7 @@ pub const DEFAULT_CLOCK_HZ: u32 = 250_000_000;
 pub const MODEL_BUILD_HASH: [u8; 32] = table::MODEL_BUILD_HASH;
 
 /// Every register block of the card, in address order. `docs/registers.md` is rendered from this.
-pub static BLOCKS: [Block; 4] = [
+pub static BLOCKS: [Block; 5] = [
     Block {
         name: "global",
         doc: "Identity, control, status, interrupts, errors and the pattern generator.",
@@ -75,6 +76,14 @@ pub static BLOCKS: [Block; 4] = [
         stride: ring::STRIDE,
         count: RINGS,
         registers: ring::REGISTERS,
+    },
+    Block {
+        name: "keybox",
+        doc: "The key-box engine, where there is one.",
+        base: keybox::BASE,
+        stride: 0x100,
+        count: 1,
+        registers: keybox::REGISTERS,
     },
 ];
 

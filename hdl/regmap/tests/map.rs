@@ -7,7 +7,7 @@
 
 use photonbox_regmap::{
     Access, BAR_BYTES, BLOCKS, Completion, Flags, MAGIC, MODEL_BUILD_HASH, Phase, RawRecord,
-    abi_text, extractor, find, global, lane, layout, ring,
+    abi_text, extractor, find, global, keybox, lane, layout, ring,
 };
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -131,6 +131,11 @@ fn secrets_cannot_be_read() {
     let seed = find(extractor::BASE + extractor::SEED_DATA).unwrap();
     assert_eq!(seed.register.name, "SEED_DATA");
     assert!(!seed.register.access.readable());
+    for word in 0..keybox::X0_WORDS {
+        let x = find(keybox::BASE + keybox::X0_0 + 4 * word).unwrap();
+        assert_eq!(x.register.name, format!("X0_{word}"));
+        assert!(!x.register.access.readable());
+    }
 }
 
 #[test]
