@@ -6,6 +6,7 @@ use photonbox_regmap::lane::BALANCE_WINDOW;
 #[derive(Clone, Debug)]
 pub struct BalanceWatch {
     max: u32,
+    window: u32,
     taken: u32,
     ones: u32,
 }
@@ -13,8 +14,14 @@ pub struct BalanceWatch {
 impl BalanceWatch {
     /// A watch that allows `max` bits of one value in a window.
     pub fn new(max: u32) -> Self {
+        Self::with_window(max, BALANCE_WINDOW)
+    }
+
+    /// As [`Self::new`] with a window of another length in bits, as the card's self-test uses.
+    pub fn with_window(max: u32, bits: u32) -> Self {
         Self {
             max,
+            window: bits,
             taken: 0,
             ones: 0,
         }
@@ -26,7 +33,7 @@ impl BalanceWatch {
         self.taken += 1;
         self.ones += u32::from(bit);
         let most = self.ones.max(self.taken - self.ones);
-        if self.taken == BALANCE_WINDOW {
+        if self.taken == self.window {
             self.taken = 0;
             self.ones = 0;
         }

@@ -25,6 +25,7 @@ pub struct RateVerdict {
 pub struct RateWatch {
     min: u32,
     max: u32,
+    window: u64,
     position: u64,
     current: Edges,
     last: Edges,
@@ -33,9 +34,15 @@ pub struct RateWatch {
 impl RateWatch {
     /// A watch with limits in edges per window; both are allowed values.
     pub fn new(min: u32, max: u32) -> Self {
+        Self::with_window(min, max, RATE_WINDOW_CYCLES)
+    }
+
+    /// As [`Self::new`] with a window of another length in cycles, as the card's self-test uses.
+    pub fn with_window(min: u32, max: u32, cycles: u64) -> Self {
         Self {
             min,
             max,
+            window: cycles,
             position: 0,
             current: Edges::default(),
             last: Edges::default(),
@@ -48,7 +55,7 @@ impl RateWatch {
         self.current.a += u32::from(a);
         self.current.b += u32::from(b);
         self.position += 1;
-        if self.position < RATE_WINDOW_CYCLES {
+        if self.position < self.window {
             return None;
         }
         let Edges { a, b } = self.current;
@@ -70,7 +77,7 @@ impl RateWatch {
     /// Cycles to come before the one that ends the window.
     #[inline]
     pub fn idle_left(&self) -> u64 {
-        RATE_WINDOW_CYCLES - 1 - self.position
+        self.window - 1 - self.position
     }
 
     /// Edges of the last whole window; zeros before there was one.
