@@ -6,6 +6,7 @@
 
 mod compile;
 mod design;
+mod embed;
 mod error;
 mod library;
 mod lockstep;
@@ -14,6 +15,7 @@ mod simulation;
 mod tools;
 
 pub use design::{Design, Direction, Port};
+pub use embed::{Embedded, embed};
 pub use error::{Error, Result};
 pub use library::{Library, Options};
 pub use lockstep::{Bench, Mismatch, Random, build, lockstep, seed};

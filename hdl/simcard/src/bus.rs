@@ -28,6 +28,12 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
+    /// Whether writes leave the card: a host is there and bus mastering is on.
+    #[cfg(feature = "verilated")]
+    pub(crate) fn open(&self) -> bool {
+        self.bus_master && self.host.is_some()
+    }
+
     fn host(&self) -> Option<Arc<dyn HostBus>> {
         self.host.clone().filter(|_| self.bus_master)
     }

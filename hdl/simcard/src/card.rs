@@ -1,6 +1,7 @@
 //! The simulated card as the driver meets it, and the thread that is its clock.
 
 use crate::bus::BusStats;
+use crate::core::{AnyCore, Core, CoreKind};
 use crate::engine::{Engine, Outcome, cycles};
 use crate::fault::{ActiveFaults, Fault};
 use crate::options::{Error, Pace, SimCardOptions, Source};
@@ -8,8 +9,8 @@ use crate::ptu::Capture;
 use crate::source::{CaptureSource, PatternSource, PhotonSource};
 use crate::stochastic::{Seed, StochasticSource};
 use photonbox_driver::device::{Device, HostBus};
-use photonbox_model::{Card, FrontEnd};
-use photonbox_regmap::{DEFAULT_CLOCK_HZ, MODEL_BUILD_HASH};
+use photonbox_model::FrontEnd;
+use photonbox_regmap::DEFAULT_CLOCK_HZ;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
@@ -34,6 +35,7 @@ pub struct SimCard {
     shared: Arc<Shared>,
     clock: Option<JoinHandle<()>>,
     lanes: u32,
+    core: CoreKind,
     description: String,
 }
 
@@ -105,10 +107,25 @@ impl Shared {
         }
     }
 
+    /// The clock of a core that is slower than the card's: as many cycles as it makes, whatever the wall clock says.
+    fn run_at_its_own_pace(&self) {
+        while !self.stopped() {
+            let mut engine = self.engine();
+            if engine.quiet() {
+                self.nap(engine, NAP);
+                continue;
+            }
+            let target = engine.card.now() + STRIDE;
+            engine.run_to(target, BUDGET, false);
+            drop(engine);
+            self.give_way();
+        }
+    }
+
     fn run_as_fast_as_possible(&self) {
         while !self.stopped() {
             let mut engine = self.engine();
-            if !engine.running() {
+            if engine.quiet() {
                 self.nap(engine, NAP);
                 continue;
             }
@@ -118,7 +135,7 @@ impl Shared {
                 continue;
             }
             // Nothing to gain by hurrying when no photon leads to anything.
-            if engine.all_alarmed() {
+            if engine.running() && engine.all_alarmed() {
                 self.nap(engine, TICK);
                 continue;
             }
@@ -135,6 +152,7 @@ impl SimCard {
     /// [`Error`]: a capture, parameter or fault that is refused, no seed, no thread.
     pub fn new(options: SimCardOptions) -> Result<Arc<Self>, Error> {
         let SimCardOptions {
+            core,
             build,
             source,
             seed,
@@ -180,7 +198,7 @@ impl SimCard {
                 )
             }
         };
-        let card = Card::new(build, MODEL_BUILD_HASH, front_end);
+        let card = AnyCore::new(core, build, front_end)?;
         let engine = Engine::new(card, photons, ActiveFaults::new(&seed), &faults);
         let shared = Arc::new(Shared {
             engine: Mutex::new(engine),
@@ -189,6 +207,7 @@ impl SimCard {
             stop: AtomicBool::new(false),
         });
         let clock: Option<fn(&Shared)> = match pace {
+            Pace::RealTime if core == CoreKind::Rtl => Some(Shared::run_at_its_own_pace),
             Pace::RealTime => Some(Shared::run_in_real_time),
             Pace::AsFastAsPossible => Some(Shared::run_as_fast_as_possible),
             Pace::Manual => None,
@@ -206,7 +225,8 @@ impl SimCard {
             shared,
             clock,
             lanes,
-            description: format!("model, {} build, {from}", build.name()),
+            core,
+            description: format!("{}, {} build, {from}", core.name(), build.name()),
         }))
     }
 
@@ -241,6 +261,16 @@ impl SimCard {
         fault.check(self.lanes)?;
         self.shared.call(|e| e.inject(fault));
         Ok(())
+    }
+
+    /// Makes the known-answer tests in `mask` (bits of `SELFTEST_RAN`) fail from the next self-test on.
+    pub fn inject_selftest_fault(&self, mask: u32) {
+        self.shared.call(|e| e.inject_selftest_fault(mask));
+    }
+
+    /// What the card's core is.
+    pub fn core(&self) -> CoreKind {
+        self.core
     }
 
     /// Repairs the lanes, and forgets the faults still to come. A removed card stays removed.

@@ -1,9 +1,10 @@
-//! The card model with its photons and faults: everything behind the lock, and nothing about threads.
+//! The card's core with its photons and faults: everything behind the lock, and nothing about threads.
 
 use crate::bus::Bridge;
+use crate::core::{AnyCore, Core};
 use crate::fault::{ActiveFaults, Fault, ScheduledFault};
 use crate::source::{Edge, PhotonSource};
-use photonbox_model::{Card, Provenance};
+use photonbox_model::EdgeError;
 use photonbox_regmap::global;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ pub(crate) enum Outcome {
 }
 
 pub(crate) struct Engine {
-    pub(crate) card: Card,
+    pub(crate) card: AnyCore,
     pub(crate) bridge: Bridge,
     pub(crate) removed: bool,
     source: Box<dyn PhotonSource>,
@@ -37,7 +38,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(
-        card: Card,
+        card: AnyCore,
         source: Box<dyn PhotonSource>,
         faults: ActiveFaults,
         scheduled: &[ScheduledFault],
@@ -62,7 +63,10 @@ impl Engine {
             faults,
             schedule,
         };
-        engine.label();
+        let now = engine.card.now();
+        engine.card.label(false, now, &mut engine.bridge);
+        // Power-on takes some cores a while, in which no photon comes.
+        engine.offset = now;
         engine.faults_due();
         engine
     }
@@ -71,14 +75,61 @@ impl Engine {
         if self.removed {
             return u32::MAX;
         }
-        self.card.read32(offset)
+        let mut value = 0;
+        self.access(|card, bridge| value = card.read32(offset, bridge));
+        if self.removed { u32::MAX } else { value }
     }
 
     pub(crate) fn write(&mut self, offset: u32, value: u32) {
         if self.removed {
             return;
         }
-        self.card.write32(offset, value, &mut self.bridge);
+        self.access(|card, bridge| card.write32(offset, value, bridge));
+    }
+
+    /// An access to registers, which may take the core some cycles: photons of that time are given before.
+    fn access(&mut self, access: impl FnOnce(&mut AnyCore, &mut Bridge)) {
+        let (before, ran) = (self.card.now(), self.card.running());
+        if ran {
+            self.look_ahead();
+        }
+        access(&mut self.card, &mut self.bridge);
+        if !(ran && self.card.running()) {
+            // Photons wait while the card is stopped.
+            self.offset += self.card.now() - before;
+        }
+        self.judge();
+    }
+
+    /// Plays the photons of the cycles that an access to registers may take.
+    fn look_ahead(&mut self) {
+        let limit = self.card.now() + self.card.access_cycles();
+        if self.removed || limit == self.card.now() {
+            return;
+        }
+        loop {
+            let next = match self.pending.take() {
+                None => self.source.next_edge(),
+                waiting => waiting,
+            };
+            match next {
+                Some(edge) if self.offset + edge.cycle < limit => self.play(edge),
+                waiting => {
+                    self.pending = waiting;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// A core that broke the rules of its bus is a dead card.
+    fn judge(&mut self) {
+        if !self.removed
+            && let Some(what) = self.card.violation()
+        {
+            tracing::error!(what, "the card's core broke the rules of its ports");
+            self.removed = true;
+        }
     }
 
     pub(crate) fn reset(&mut self) {
@@ -104,17 +155,26 @@ impl Engine {
         !self.removed && self.card.running()
     }
 
+    /// Whether time need not pass: nothing happens before the host does something.
+    pub(crate) fn quiet(&self) -> bool {
+        self.removed || self.card.quiet()
+    }
+
+    /// Makes known-answer tests fail from the next self-test on.
+    pub(crate) fn inject_selftest_fault(&mut self, mask: u32) {
+        self.card.inject_selftest_fault(mask);
+    }
+
     /// Whether photons go nowhere: every enabled lane is in alarm.
     pub(crate) fn all_alarmed(&mut self) -> bool {
-        global::STATUS_ALL_ALARMED.is_set(self.card.read32(global::STATUS))
+        global::STATUS_ALL_ALARMED.is_set(self.read(global::STATUS))
     }
 
     /// Whether a ring that takes data has no free slot.
-    pub(crate) fn ring_full(&self) -> bool {
-        self.card
-            .rings()
-            .iter()
-            .any(|ring| ring.usable() && ring.full())
+    fn ring_full(&mut self) -> bool {
+        let mut full = false;
+        self.access(|card, bridge| full = card.ring_full(bridge));
+        full
     }
 
     /// Plays photons and time up to card cycle `target`, at most `budget` edges of them.
@@ -129,11 +189,16 @@ impl Engine {
                 return Outcome::Reached;
             }
             let fault_at = self.schedule.last().map_or(u64::MAX, |(at, _)| *at);
-            let limit = target.min(fault_at.max(now));
+            let turn = now.saturating_add(self.card.stride());
+            let limit = target.min(fault_at.max(now)).min(turn);
             if !running {
                 self.card.advance_to(limit, &mut self.bridge);
                 self.offset += self.card.now() - now;
                 self.faults_due();
+                self.judge();
+                if limit == turn {
+                    return Outcome::Budget;
+                }
                 continue;
             }
             if stop_when_full && writes != Some(self.bridge.stats.writes) {
@@ -161,6 +226,10 @@ impl Engine {
                     self.pending = waiting;
                     self.card.advance_to(limit, &mut self.bridge);
                     self.faults_due();
+                    self.judge();
+                    if limit == turn {
+                        return Outcome::Budget;
+                    }
                 }
             }
         }
@@ -171,28 +240,29 @@ impl Engine {
         let Some(edge) = self.faults.apply(edge) else {
             return;
         };
-        let cycle = self.offset + edge.cycle;
+        let mut cycle = self.offset + edge.cycle;
         if edge.replayed != self.replayed {
-            // The card labels edges when it executes their cycle: first those that it still holds.
-            self.card.advance_to(cycle, &mut self.bridge);
             self.replayed = edge.replayed;
-            self.label();
+            self.card.label(edge.replayed, cycle, &mut self.bridge);
         }
         let (lane, a, b) = (edge.lane, edge.a, edge.b);
-        let taken = self.card.edges(cycle, lane, a, b, &mut self.bridge);
-        debug_assert_eq!(
-            taken,
-            Ok(()),
-            "edges are played in order, on lanes that exist"
-        );
-    }
-
-    /// Nothing that comes from here is a detector's answer at this moment.
-    fn label(&mut self) {
-        self.card.set_provenance(Provenance {
-            simulated: true,
-            replayed: self.replayed,
-        });
+        loop {
+            match self.card.edges(cycle, lane, a, b, &mut self.bridge) {
+                Ok(()) => return,
+                // An access took longer than was thought: the photons wait for the card.
+                Err(EdgeError::Late { now, .. }) if self.card.access_cycles() > 0 => {
+                    self.offset += now - cycle;
+                    cycle = now;
+                }
+                Err(error) => {
+                    debug_assert!(
+                        false,
+                        "edges are played in order, on lanes that exist: {error}"
+                    );
+                    return;
+                }
+            }
+        }
     }
 
     /// Lets the faults set in, and end, whose time has come.

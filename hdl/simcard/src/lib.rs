@@ -1,13 +1,15 @@
-//! A card without an FPGA: photon sources, the card model, injected faults (specification 6.2).
+//! A card without an FPGA: photon sources, the card's model or its verilated hardware, injected faults
+//! (specification 6.2).
 //!
 //! [`SimCard`] is a `photonbox_driver::device::Device`: the production driver drives it in process. Its
 //! photons come from a [`Source`]; what it delivers is labelled simulated, replayed or test to the end.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod bus;
 pub mod capture_bits;
 mod card;
+mod core;
 mod engine;
 pub mod fault;
 mod options;
@@ -17,6 +19,7 @@ pub mod stochastic;
 
 pub use bus::BusStats;
 pub use card::{PERIOD_PS, SimCard};
+pub use core::CoreKind;
 pub use fault::{Fault, FaultError, ScheduledFault};
 pub use options::{Error, Pace, SimCardOptions, Source};
 pub use photonbox_model::{Build, Pattern};

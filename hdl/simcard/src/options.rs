@@ -1,5 +1,6 @@
 //! What a simulated card is made from.
 
+use crate::core::CoreKind;
 use crate::fault::{FaultError, ScheduledFault};
 use crate::ptu::PtuError;
 use crate::stochastic::{ParamError, StochasticParams};
@@ -35,7 +36,8 @@ impl Source {
 /// How card time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pace {
-    /// As on a real card: its clock follows the wall clock.
+    /// As on a real card: its clock follows the wall clock. A verilated core is far slower: then its own pace is the
+    /// card's, and nothing is caught up.
     #[default]
     RealTime,
     /// As fast as the machine can, but no faster than the host empties the rings: nothing is dropped.
@@ -47,7 +49,9 @@ pub enum Pace {
 /// Everything that makes a simulated card.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimCardOptions {
-    /// Which build the card claims to be.
+    /// What the card's core is.
+    pub core: CoreKind,
+    /// Which build the card is.
     pub build: Build,
     /// Photons.
     pub source: Source,
@@ -63,9 +67,10 @@ pub struct SimCardOptions {
 }
 
 impl Default for SimCardOptions {
-    /// Build small, stochastic light seeded by the operating system, real time, no faults.
+    /// The model, build small, stochastic light seeded by the operating system, real time, no faults.
     fn default() -> Self {
         Self {
+            core: CoreKind::default(),
             build: Build::Small,
             source: Source::Stochastic(StochasticParams::default()),
             seed: None,
@@ -87,6 +92,18 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         source: PtuError,
+    },
+    /// The core is not in this program.
+    #[error(
+        "the card `rtl` is not supported by this build, which has no verilated hardware; build with \
+         --features verilated, or use --card model"
+    )]
+    NoCore,
+    /// The core does not come in this build.
+    #[error("the verilated card has no build `{}` here; use --build small", build.name())]
+    NoBuild {
+        /// The build asked for.
+        build: Build,
     },
     /// The stochastic source is refused.
     #[error(transparent)]
