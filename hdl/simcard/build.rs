@@ -19,7 +19,7 @@ mod verilated {
     /// Where the top level's build hash stands in its Verilog.
     const HASH: &str = "256'h";
 
-    pub fn embed() -> Result<(), Box<dyn Error>> {
+    pub(crate) fn embed() -> Result<(), Box<dyn Error>> {
         let here = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
         let out = PathBuf::from(std::env::var("OUT_DIR")?);
         let card = here.join("../verilog/photonbox_small.v");

@@ -153,7 +153,7 @@ fn wrapped(design: &Design) -> String {
         let _ = write!(wires, "{comma}    .{name}({inner})");
     }
     format!(
-        "module {WRAPPER}(\n  input wire sample{ports}\n);\n{registers}  {} design(\n{wires}\n  );\nendmodule\n",
+        "module {WRAPPER}(\n  input wire sample{ports}\n);\n{registers}  {} enclosed(\n{wires}\n  );\nendmodule\n",
         design.top
     )
 }

@@ -1,6 +1,7 @@
 //! The card's core: what lies between pins, registers and bus. The model, or the verilated hardware.
 
 #[cfg(feature = "verilated")]
+#[allow(unsafe_code, reason = "calls into C++")]
 pub(crate) mod ffi;
 mod model;
 #[cfg(feature = "verilated")]
