@@ -1,2 +1,22 @@
-//! Key boxes: logistic-map orbits and their engines (spec 2-keybox §2.1).
+//! Key boxes: the orbit of an IP key under the logistic map, engines that compute it, and what is derived from a
+//! session key (spec 2-keybox §2.1, §2.2).
+//!
+//! X_0 = IP key · 10^s, X_n = floor(4 · X_{n−1} · (M − X_{n−1}) / M) with M = 10^(64 + s); session key n is
+//! X_n mod 10^64. A raw session key gives away all later ones to whoever tries 10^s completions, so it never leaves
+//! an engine's caller: what is used is [`derive::key`].
+//!
+//! No I/O, no clock, no randomness.
 #![forbid(unsafe_code)]
+
+pub mod derive;
+mod engine;
+mod error;
+mod ip_key;
+mod parameters;
+mod reference;
+
+pub use engine::{Engine, KEY_BYTES, Position};
+pub use error::Error;
+pub use ip_key::{DIGITS, IpKey};
+pub use parameters::{MAX_BOXES, MAX_JOB_KEYS, MAX_KEYS, MAX_S, Parameters};
+pub use reference::{Orbit, Reference};
