@@ -11,7 +11,7 @@ PHOTONBOX := $(TARGET)/debug/photonbox
 SECONDS_OF_DEMO ?= 20
 FUZZ_SECONDS ?= 60
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit fuzz bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit coverage mutate fuzz bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,12 @@ deny:
 
 unit:
 	$(CARGO) test --locked --workspace --no-fail-fast
+
+coverage: tools ## hardware: lines, branches and toggles that each block's bench reaches
+	$(CARGO) test --locked -p photonbox-cores --test blocks -- --ignored --exact --nocapture coverage::report
+
+mutate: tools ## hardware: 30 changed versions of each block (BLOCKS="rct apt": of these); its bench must notice 90 %
+	$(CARGO) test --locked -p photonbox-cores --test blocks -- --ignored --exact --nocapture mutate::report
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (default 60); needs a nightly toolchain
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh

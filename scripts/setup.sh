@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need, and only those that are missing.
 #   scripts/setup.sh build   what `make demo` needs (a C compiler; Rust is assumed)
-#   scripts/setup.sh rtl     what verilated hardware needs: a C++ compiler, Python's venv, zlib (scripts/tools.sh)
+#   scripts/setup.sh rtl     what verilated hardware needs: a C++ compiler, Python's venv, zlib, lz4 (scripts/tools.sh)
 #   scripts/setup.sh test    also what the tests use: QEMU, a guest kernel, busybox
 # Without apt or the right to use it, it says what is missing; only the build and rtl packages are
 # fatal.
@@ -40,12 +40,13 @@ install cc gcc || { say "no C compiler and it could not be installed: install gc
 install make make || true
 
 if [ "$what" = rtl ]; then
-    zlib_headers() { printf '#include <zlib.h>\n' | g++ -E -x c++ -; }
+    header() { printf '#include <%s>\n' "$1" | g++ -E -x c++ -; }
     install g++ g++ || { say "no C++ compiler and it could not be installed: install g++ (verilated designs are C++)"; exit 1; }
     install python3 python3 || { say "python3 is missing and could not be installed (the hardware tools are Python packages)"; exit 1; }
     install_for "python3 -m venv" python3-venv python3 -c 'import ensurepip, venv' ||
         { say "python3-venv is missing and could not be installed (the hardware tools live in such an environment)"; exit 1; }
-    install_for zlib.h zlib1g-dev zlib_headers || { say "zlib1g-dev is missing and could not be installed (waveforms)"; exit 1; }
+    install_for zlib.h zlib1g-dev header zlib.h || { say "zlib1g-dev is missing and could not be installed (waveforms)"; exit 1; }
+    install_for lz4.h liblz4-dev header lz4.h || { say "liblz4-dev is missing and could not be installed (waveforms)"; exit 1; }
     install flock util-linux || { say "flock is missing: install util-linux"; exit 1; }
 fi
 

@@ -92,7 +92,7 @@ impl Runtime {
         link.args(["-shared", "-s", "-o"]).arg(&library);
         link.arg(&object).arg(&self.archive).arg("-lpthread");
         if options.waves {
-            link.arg("-lz");
+            link.args(["-lz", "-llz4"]);
         }
         run(&mut link, "the linker", name)?;
         Ok(library)
@@ -235,20 +235,33 @@ pub(crate) fn kept(
     if place.exists() {
         return Ok(place);
     }
-    let number = WORKS.fetch_add(1, Ordering::Relaxed);
-    let work = cache.join(format!("{name}.{}.{number}", std::process::id()));
-    // Left by a process that was killed and had this one's number.
-    let _ = fs::remove_dir_all(&work);
-    fs::create_dir_all(&work).map_err(|source| file_error(&work, source))?;
-    let moved = make(&work).and_then(|made| match fs::rename(&made, &place) {
-        // The lock's file is removed below, so another may have made the same meanwhile.
-        Err(source) if !place.exists() => Err(file_error(&place, source)),
-        _ => Ok(()),
+    let moved = in_folder(cache, name, |work| {
+        let made = make(work)?;
+        match fs::rename(&made, &place) {
+            // The lock's file is removed below, so another may have made the same meanwhile.
+            Err(source) if !place.exists() => Err(file_error(&place, source)),
+            _ => Ok(()),
+        }
     });
-    // What is left is of no use to anybody.
-    let _ = fs::remove_dir_all(&work);
     let _ = fs::remove_file(&path);
     moved.map(|()| place)
+}
+
+/// Does something in a fresh folder of the cache, which is removed at the end.
+pub(crate) fn in_folder<T>(
+    cache: &Path,
+    name: &str,
+    work: impl FnOnce(&Path) -> Result<T>,
+) -> Result<T> {
+    let number = WORKS.fetch_add(1, Ordering::Relaxed);
+    let folder = cache.join(format!("{name}.{}.{number}", std::process::id()));
+    // Left by a process that was killed and had this one's number.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).map_err(|source| file_error(&folder, source))?;
+    let result = work(&folder);
+    // It may have been moved elsewhere, and what is left is of no use to anybody.
+    let _ = fs::remove_dir_all(&folder);
+    result
 }
 
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {

@@ -1,5 +1,6 @@
 //! A block and its model, cycle by cycle, from a seed.
 
+use crate::coverage::missing;
 use crate::{Design, Library, Options, Result, Simulation};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -59,9 +60,17 @@ pub fn lockstep<B: Bench>(
     seed: u64,
     cycles: u64,
 ) -> Result<Vec<(&'static str, u64)>, Mismatch> {
-    let mut rtl = library.simulation();
+    run_on::<B>(&mut library.simulation(), seed, cycles)
+}
+
+/// [`lockstep`] on an instance, which is left as it is at the end.
+pub(crate) fn run_on<B: Bench>(
+    rtl: &mut Simulation,
+    seed: u64,
+    cycles: u64,
+) -> Result<Vec<(&'static str, u64)>, Mismatch> {
     let mut random = Random::new(seed);
-    let mut bench = B::new(&rtl, &mut random);
+    let mut bench = B::new(rtl, &mut random);
     let mut bins: Vec<(&'static str, u64)> = B::BINS.iter().map(|bin| (*bin, 0)).collect();
     for cycle in 0..cycles {
         let mut hit = |name: &'static str| match bins.iter_mut().find(|(bin, _)| *bin == name) {
@@ -69,10 +78,31 @@ pub fn lockstep<B: Bench>(
             None => panic!("{}: no such bin: {name}", B::NAME),
         };
         bench
-            .cycle(&mut rtl, &mut random, &mut hit)
+            .cycle(rtl, &mut random, &mut hit)
             .map_err(|what| Mismatch { cycle, what })?;
     }
     Ok(bins)
+}
+
+/// What `make test` does with each bench: `CYCLES` in lockstep from a printed seed, and every bin hit. `WAVES=1`
+/// writes the waveform to `waves/`.
+///
+/// # Errors
+/// The build's error, the first mismatch, or the bins that were not hit.
+pub fn check<B: Bench>() -> Result<(), String> {
+    let seed = seed(B::NAME);
+    let library = build::<B>().map_err(|error| error.to_string())?;
+    let bins = lockstep::<B>(&library, seed, B::CYCLES)
+        .map_err(|mismatch| format!("{}: PHOTONBOX_SEED={seed}: {mismatch}", B::NAME))?;
+    match missing(&bins)[..] {
+        [] => Ok(()),
+        ref missing => Err(format!(
+            "{}: PHOTONBOX_SEED={seed}: {} cycles hit no {}",
+            B::NAME,
+            B::CYCLES,
+            missing.join(", ")
+        )),
+    }
 }
 
 /// The seed of a run: `PHOTONBOX_SEED`, else the clock. Printed, so that a failure can be repeated.

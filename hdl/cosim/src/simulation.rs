@@ -65,7 +65,12 @@ pub struct Simulation {
     api: Arc<Api>,
     handle: Handle,
     cycles: u64,
+    limit: u64,
 }
+
+/// What a simulation unwinds with when its limit of cycles is reached.
+#[derive(Debug)]
+pub(crate) struct OutOfCycles;
 
 // SAFETY: an instance owns all of its state, and only one thread at a time can hold `&mut`.
 unsafe impl Send for Simulation {}
@@ -82,6 +87,7 @@ impl Simulation {
             api,
             handle,
             cycles: 0,
+            limit: u64::MAX,
         };
         if traced {
             simulation.trace();
@@ -176,17 +182,32 @@ impl Simulation {
     pub fn clock(&mut self) {
         // SAFETY: the handle is live.
         unsafe { (self.api.clock)(self.handle) }
-        self.cycles += 1;
+        self.count(1);
+    }
+
+    /// Unwinds after so many rising edges, so that a bench that waits for what never comes ends.
+    pub(crate) fn limit(&mut self, cycles: u64) {
+        self.limit = cycles;
+    }
+
+    #[inline]
+    fn count(&mut self, cycles: u64) {
+        self.cycles += cycles;
+        if self.cycles > self.limit {
+            // Without the panic's message: who set the limit expects this.
+            std::panic::resume_unwind(Box::new(OutOfCycles));
+        }
     }
 
     /// Up to `most` rising edges, ending early after one that leaves any of `until` (at most 2,048 bits wide; the
     /// low 32 bits count) other than 0. Says how many there were.
     #[inline]
     pub fn run(&mut self, most: u64, until: &[PortId]) -> u64 {
+        let most = most.min(self.limit.saturating_sub(self.cycles).saturating_add(1));
         let ports: Vec<u32> = until.iter().map(|port| port.0).collect();
         // SAFETY: the handle is live and the ports are those of the vector.
         let done = unsafe { (self.api.run)(self.handle, most, ports.as_ptr(), ports.len() as u32) };
-        self.cycles += done;
+        self.count(done);
         done
     }
 

