@@ -1,19 +1,14 @@
 //! Each bench against changed blocks: one mutant in `make test`, thirty in `make mutate`.
 
+use photonbox_cosim::Mutation;
+
 /// Mutants of a block in `make mutate`.
 const MUTANTS: usize = 30;
 /// Chooses the mutants, and the stimulus.
 const SEED: u64 = 1;
 
-/// A block's explanations of mutants that nobody can notice; most have none.
-fn survivors(block: &str) -> String {
-    let path = format!("{}/src/{block}/survivors.txt", env!("CARGO_MANIFEST_DIR"));
-    match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => panic!("{path}: {error}"),
-    }
-}
+/// Runs a bench against so many mutants that a seed chooses, some of them explained.
+type Run = fn(usize, u64, &str) -> photonbox_cosim::Result<Mutation>;
 
 macro_rules! tests {
     ($($module:ident: $bench:ident,)*) => {
@@ -28,41 +23,62 @@ macro_rules! tests {
             )*
         }
 
-        /// `make mutate`, or some of the blocks: `make mutate BLOCKS="rct apt"`.
-        #[test]
-        #[ignore = "make mutate"]
-        fn report() {
-            let chosen = std::env::var("BLOCKS").unwrap_or_default();
-            let chosen: Vec<&str> = chosen.split_whitespace().collect();
-            let mut failed: Vec<&str> = Vec::new();
-            println!("{MUTANTS} mutants a block, seed {SEED}\n{}", photonbox_cosim::Mutation::HEAD);
-            $(
-                if chosen.is_empty() || chosen.contains(&stringify!($module)) {
-                    let explained = survivors(stringify!($module));
-                    match photonbox_cosim::mutate::<crate::$module::$bench>(MUTANTS, SEED, &explained) {
-                        Ok(mutation) => {
-                            println!("{mutation}");
-                            for left in mutation.left() {
-                                println!("    lives: {left}");
-                            }
-                            for stale in &mutation.stale {
-                                println!("    explained, but not among the survivors: {stale}");
-                            }
-                            if !mutation.enough() {
-                                failed.push(stringify!($module));
-                            }
-                        }
-                        Err(error) => {
-                            println!("{:14} {error}", stringify!($module));
-                            failed.push(stringify!($module));
-                        }
-                    }
-                }
-            )*
-            failed.extend(chosen.iter().filter(|block| ![$(stringify!($module)),*].contains(block)));
-            assert!(failed.is_empty(), "failed or not there: {}", failed.join(" "));
-        }
+        const BENCHES: &[(&str, Run)] =
+            &[$((stringify!($module), photonbox_cosim::mutate::<crate::$module::$bench>),)*];
     };
 }
 
 for_each_bench!(tests);
+
+/// A block's explanations of mutants that nobody can notice; most have none.
+fn survivors(block: &str) -> String {
+    let path = format!("{}/src/{block}/survivors.txt", env!("CARGO_MANIFEST_DIR"));
+    match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => panic!("{path}: {error}"),
+    }
+}
+
+/// `make mutate`, or some of the blocks: `make mutate BLOCKS="rct apt"`.
+#[test]
+#[ignore = "make mutate"]
+fn report() {
+    let chosen = std::env::var("BLOCKS").unwrap_or_default();
+    let chosen: Vec<&str> = chosen.split_whitespace().collect();
+    let known = |block: &&str| BENCHES.iter().any(|(known, _)| known == block);
+    let mut failed: Vec<&str> = chosen
+        .iter()
+        .copied()
+        .filter(|block| !known(block))
+        .collect();
+    println!("{MUTANTS} mutants a block, seed {SEED}\n{}", Mutation::HEAD);
+    for (block, run) in BENCHES {
+        if !chosen.is_empty() && !chosen.contains(block) {
+            continue;
+        }
+        match run(MUTANTS, SEED, &survivors(block)) {
+            Ok(mutation) => {
+                println!("{mutation}");
+                for left in mutation.left() {
+                    println!("    lives: {left}");
+                }
+                for stale in &mutation.stale {
+                    println!("    explained, but not among the survivors: {stale}");
+                }
+                if !mutation.enough() {
+                    failed.push(block);
+                }
+            }
+            Err(error) => {
+                println!("{block:14} {error}");
+                failed.push(block);
+            }
+        }
+    }
+    assert!(
+        failed.is_empty(),
+        "too few, or not there: {}",
+        failed.join(" ")
+    );
+}
