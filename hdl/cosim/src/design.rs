@@ -51,9 +51,11 @@ impl Design {
             module(&plain, top).ok_or_else(|| wrong("its top module is missing"))?;
         let ports = match ports_of_header(header) {
             ports if !ports.is_empty() => ports,
+            // Functions declare inputs too.
             _ => body
                 .lines()
                 .filter_map(|line| port(line.trim().strip_suffix(';')?, None))
+                .filter(|port| header.split(',').any(|name| name.trim() == port.name))
                 .collect(),
         };
         if !ports.iter().any(|port| port.name == "clock") {

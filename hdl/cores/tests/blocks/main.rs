@@ -11,7 +11,11 @@
 /// Calls a macro with the benches: a line `module: Bench,` each, sorted, such as `axi_lite: AxiLiteBench,`.
 macro_rules! for_each_bench {
     ($macro:ident) => {
-        $macro! {}
+        $macro! {
+            axi_lite: AxiLiteBench,
+            csr: CsrBench,
+            interrupts: InterruptsBench,
+        }
     };
 }
 

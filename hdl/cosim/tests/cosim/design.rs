@@ -30,6 +30,10 @@ module top(clock,reset,a,q);
     input wire  [7:0] a;
     output reg  [32:0] q;
     reg [3:0] local;
+    function [3:0] f;
+        input [3:0] b;
+        f = b;
+    endfunction
     always @(*) begin q = a; end // output reg [9:0] no;
 endmodule // top
 ";
