@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Verilator's runtime, compiled for one set of options.
 #[derive(Debug)]
@@ -244,7 +245,28 @@ pub(crate) fn kept(
         }
     });
     let _ = fs::remove_file(&path);
+    forget_old(cache);
     moved.map(|()| place)
+}
+
+/// What is kept for so long is made again when it is wanted again.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Removes what was made long ago, so that the cache does not grow with each change of a design.
+fn forget_old(cache: &Path) {
+    let old = |path: &Path| {
+        let made = fs::metadata(path).and_then(|of| of.modified());
+        made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > KEPT))
+    };
+    let entries = fs::read_dir(cache).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()).filter(|path| old(path)) {
+        // Another process may be doing the same.
+        let _ = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+    }
 }
 
 /// Does something in a fresh folder of the cache, which is removed at the end.
