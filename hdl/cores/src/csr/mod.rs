@@ -72,7 +72,7 @@ pub struct Csr {
     missing: DFF<Bit>,
     block: DFF<Bits<3>>,
     number: DFF<Bits<6>>,
-    within: DFF<Bits<7>>,
+    offset: DFF<Bits<7>>,
     data: DFF<Bits<32>>,
     strobe: DFF<Bit>,
     value: DFF<Bits<32>>,
@@ -129,7 +129,7 @@ impl Csr {
             missing: DFF::default(),
             block: DFF::default(),
             number: DFF::default(),
-            within: DFF::default(),
+            offset: DFF::default(),
             data: DFF::default(),
             strobe: DFF::default(),
             value: DFF::default(),
@@ -151,7 +151,7 @@ impl Logic for Csr {
             clock,
             block,
             number,
-            within,
+            offset,
             data,
             strobe,
             value,
@@ -164,7 +164,7 @@ impl Logic for Csr {
         self.csr_write.next = self.strobe.q.val();
         self.csr_block.next = self.block.q.val();
         self.csr_instance.next = self.number.q.val();
-        self.csr_register.next = self.within.q.val();
+        self.csr_register.next = self.offset.q.val();
         self.csr_data.next = self.data.q.val();
         self.unknown.next = self.unknown_now.q.val();
         self.refused.next = self.refused_now.q.val();
@@ -200,7 +200,7 @@ impl Logic for Csr {
             self.readable.d.next = self.aligned.q.val() & self.register.val().get_bit(2);
             self.block.d.next = self.place.q.val().get_bits::<3>(2);
             self.number.d.next = self.place.q.val().get_bits::<6>(5);
-            self.within.d.next = (bit_cast::<7, 2>(self.place.q.val().get_bits::<2>(0)) << 5)
+            self.offset.d.next = (bit_cast::<7, 2>(self.place.q.val().get_bits::<2>(0)) << 5)
                 | bit_cast::<7, 5>(self.req_addr.val().get_bits::<5>(2));
             self.data.d.next = self.req_data.val() & self.register.val().get_bits::<32>(3);
         }
@@ -236,7 +236,7 @@ impl Logic for Csr {
             self.missing.d.next = false;
             self.block.d.next = 0.into();
             self.number.d.next = 0.into();
-            self.within.d.next = 0.into();
+            self.offset.d.next = 0.into();
             self.data.d.next = 0.into();
             self.strobe.d.next = false;
             self.value.d.next = 0.into();

@@ -1,1 +1,255 @@
+//! `counters`: exact at the snapshot's cycle, whatever comes between.
 
+use crate::csr::{Bus, Op, same};
+use photonbox_cores::counters::Counters;
+use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation};
+use photonbox_regmap::lane;
+use rust_hdl::prelude::{Block as _, generate_verilog};
+
+const LANES: usize = 4;
+const INCREMENTS: [&str; 9] = [
+    "inc_bits",
+    "inc_ones",
+    "inc_coincidences",
+    "inc_ignored_low",
+    "inc_ignored_high",
+    "inc_edges_a",
+    "inc_edges_b",
+    "inc_discarded_low",
+    "inc_discarded_high",
+];
+/// Which counter each of them adds to, and how much.
+const EFFECT: [(usize, u64); 9] = [
+    (0, 1),
+    (1, 1),
+    (2, 1),
+    (3, 1),
+    (3, 2),
+    (4, 1),
+    (5, 1),
+    (6, 1),
+    (6, 2),
+];
+
+type Counts = [[u64; 7]; LANES];
+
+pub(crate) struct CountersBench {
+    bus: Bus,
+    increments: [PortId; 9],
+    bulk: [PortId; 3],
+    snapshot: PortId,
+    busy: PortId,
+    reset: PortId,
+    preload: [PortId; 3],
+    now: Counts,
+    kept: Counts,
+    busy_for: u32,
+    /// Chance of an increment in a cycle, by spells.
+    rate: u64,
+    expected: Option<(u32, u32)>,
+}
+
+fn value(op: Op, kept: &Counts) -> u32 {
+    let in_run = (lane::BITS_LO..=lane::DISCARDED_HI).contains(&op.offset);
+    if op.block != 2 || !in_run {
+        return 0;
+    }
+    let place = (op.offset - lane::BITS_LO) / 4;
+    (kept[op.instance as usize][place as usize / 2] >> (32 * (place % 2))) as u32
+}
+
+impl Bench for CountersBench {
+    const NAME: &'static str = "counters";
+    const CYCLES: u64 = 40_000;
+    const BINS: &'static [&'static str] = &[
+        "snapshot",
+        "snapshot_again",
+        "read",
+        "read_other",
+        "bulk",
+        "bulk_full",
+        "high_word",
+        "carry",
+        "reset",
+    ];
+
+    fn design() -> Result<Design> {
+        let mut block = Counters::<LANES, 5>::default();
+        block.connect_all();
+        Design::new(Self::NAME, generate_verilog(&block), "top")
+    }
+
+    fn new(rtl: &Simulation, _: &mut Random) -> Self {
+        Self {
+            bus: Bus::read_only(rtl),
+            increments: INCREMENTS.map(|name| rtl.port(name)),
+            bulk: ["bulk_valid", "bulk_lane", "bulk_count"].map(|name| rtl.port(name)),
+            snapshot: rtl.port("snapshot"),
+            busy: rtl.port("busy"),
+            reset: rtl.port("reset"),
+            preload: ["preload_valid", "preload_address", "preload_data"]
+                .map(|name| rtl.port(name)),
+            now: Counts::default(),
+            kept: Counts::default(),
+            busy_for: 0,
+            rate: 2,
+            expected: None,
+        }
+    }
+
+    fn cycle(
+        &mut self,
+        rtl: &mut Simulation,
+        random: &mut Random,
+        hit: &mut dyn FnMut(&'static str),
+    ) -> Result<(), String> {
+        let cycle = rtl.cycles();
+        let reset = cycle == 0 || random.one_in(9000);
+        rtl.set(self.reset, u64::from(reset));
+        rtl.settle();
+        let busy = rtl.is(self.busy);
+        self.busy_for = if busy { self.busy_for + 1 } else { 0 };
+        if self.busy_for > 8 * LANES as u32 + 16 && !reset {
+            return Err("busy: RTL 1, model 0: a sweep does not end".into());
+        }
+        // A sweep that clears goes over whatever is counted meanwhile: nothing runs then.
+        let clearing =
+            reset || busy && self.kept == Counts::default() && self.now == Counts::default();
+        // Preload what makes the low word, and the whole counter, wrap; the sweep is far away at these cycles.
+        let preload = !clearing && cycle % 4096 == 100 && !busy;
+        rtl.set(self.preload[0], 0);
+        if preload {
+            return self.preload(rtl, random, hit);
+        }
+        if random.one_in(300) {
+            self.rate = *random.pick(&[1, 2, 10, 1000]);
+        }
+        let mut adds = Counts::default();
+        for (port, (counter, weight)) in self.increments.into_iter().zip(EFFECT) {
+            let mut bits = 0;
+            for (index, lane) in adds.iter_mut().enumerate() {
+                // Ignored and discarded are at most 2 a cycle.
+                let room = matches!(counter, 3 | 6) && lane[counter] + weight > 2;
+                if !clearing && !room && random.one_in(self.rate) {
+                    lane[counter] += weight;
+                    bits |= 1 << index;
+                }
+            }
+            rtl.set(port, bits);
+        }
+        let bulk = !clearing && random.one_in(60);
+        let full = random.one_in(4);
+        let count = if full { 4096 } else { random.below(4097) };
+        let target = random.below(LANES as u64);
+        rtl.set(self.bulk[0], u64::from(bulk));
+        rtl.set(self.bulk[1], target);
+        rtl.set(self.bulk[2], count);
+        // A lane throws away at most one block between two visits of the sweep.
+        if bulk {
+            adds[target as usize][6] += count;
+            hit(if full { "bulk_full" } else { "bulk" });
+        }
+        let snapshot = !clearing && random.one_in(if busy { 40 } else { 200 });
+        rtl.set(self.snapshot, u64::from(snapshot));
+        let cycle_op = self.bus.drive(rtl, || {
+            let offset = match random.below(4) {
+                0 => 4 * random.below(32) as u32,
+                _ => lane::BITS_LO + 4 * random.below(14) as u32,
+            };
+            let block = if random.one_in(8) { 3 } else { 2 };
+            let op = Op {
+                instance: random.below(LANES as u64) as u32,
+                ..Op::read(block, offset)
+            };
+            (!busy).then_some(op)
+        });
+        rtl.settle();
+        if let Some((op, 3)) = cycle_op.addressed
+            && !busy
+            && let Some((expected, high)) = self.expected
+        {
+            same(
+                "csr_read",
+                u64::from(self.bus.value(rtl)),
+                u64::from(expected),
+            )?;
+            hit(if op.block == 2 { "read" } else { "read_other" });
+            if high != 0 {
+                hit("high_word");
+            }
+        }
+        if let Some((op, 1)) = cycle_op.addressed {
+            let word = value(op, &self.kept);
+            self.expected = (!busy && !snapshot && !reset)
+                .then_some((word, u32::from(op.offset / 4 % 2 == 1 && word != 0)));
+        } else if snapshot || reset || busy {
+            self.expected = None;
+        }
+        rtl.clock();
+        for (lane, adds) in self.now.iter_mut().zip(adds) {
+            for (count, add) in lane.iter_mut().zip(adds) {
+                let before = *count;
+                *count = count.wrapping_add(add);
+                if *count >> 32 != before >> 32 {
+                    hit("carry");
+                }
+            }
+        }
+        if snapshot || reset {
+            // The sweep begins anew.
+            self.busy_for = 0;
+        }
+        if snapshot {
+            self.kept = self.now;
+            hit(if busy { "snapshot_again" } else { "snapshot" });
+        }
+        if reset {
+            self.now = Counts::default();
+            self.kept = Counts::default();
+            hit("reset");
+        }
+        Ok(())
+    }
+}
+
+impl CountersBench {
+    /// Sets all counters near a wrap while nothing is counted. A place is set just after the sweep has left it: the
+    /// place of the sweep is known from a reset, but it is easier to set each until it stays.
+    fn preload(
+        &mut self,
+        rtl: &mut Simulation,
+        random: &mut Random,
+        _: &mut dyn FnMut(&'static str),
+    ) -> Result<(), String> {
+        for port in self.increments {
+            rtl.set(port, 0);
+        }
+        rtl.set(self.bulk[0], 0);
+        rtl.set(self.snapshot, 0);
+        // One sweep so that no small count holds anything.
+        for _ in 0..8 * LANES + 8 {
+            rtl.clock();
+        }
+        for (index, lane) in self.now.iter_mut().enumerate() {
+            for (counter, count) in lane.iter_mut().enumerate() {
+                *count =
+                    *random.pick(&[0xffff_ff00, u64::MAX - 300, 1 << 63, 0x1234_5678_ffff_fff0]);
+                rtl.set(self.preload[0], 1);
+                rtl.set(self.preload[1], (8 * index + counter) as u64);
+                rtl.set(self.preload[2], *count);
+                // Held for more than the sweep's depth, it is also what the sweep reads.
+                for _ in 0..8 {
+                    rtl.clock();
+                }
+            }
+        }
+        rtl.set(self.preload[0], 0);
+        rtl.clock();
+        Ok(())
+    }
+}
+
+#[test]
+fn counters_lockstep() -> anyhow::Result<()> {
+    crate::csr::run::<CountersBench>()
+}

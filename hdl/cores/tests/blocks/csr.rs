@@ -47,11 +47,11 @@ fn bits_of(block: u32, offset: u32) -> u32 {
 
 /// Drives a consumer's side of the register bus: the address stands for four cycles, the strobe is in the third.
 pub(crate) struct Bus {
-    write: PortId,
+    write: Option<PortId>,
     block: PortId,
     instance: Option<PortId>,
     register: PortId,
-    data: PortId,
+    data: Option<PortId>,
     read: PortId,
     op: Option<Op>,
     phase: u32,
@@ -69,22 +69,30 @@ pub(crate) struct BusCycle {
 impl Bus {
     pub(crate) fn new(rtl: &Simulation) -> Self {
         Self {
-            write: rtl.port("csr_write"),
+            write: Some(rtl.port("csr_write")),
+            data: Some(rtl.port("csr_data")),
+            ..Self::of(rtl)
+        }
+    }
+
+    fn of(rtl: &Simulation) -> Self {
+        Self {
+            write: None,
+            data: None,
             block: rtl.port("csr_block"),
             instance: None,
             register: rtl.port("csr_register"),
-            data: rtl.port("csr_data"),
             read: rtl.port("csr_read"),
             op: None,
             phase: 0,
         }
     }
 
-    /// As [`Self::new`], for a consumer that has instances.
-    pub(crate) fn with_instance(rtl: &Simulation) -> Self {
+    /// As [`Self::new`], for a consumer that has instances and takes no writes.
+    pub(crate) fn read_only(rtl: &Simulation) -> Self {
         Self {
             instance: Some(rtl.port("csr_instance")),
-            ..Self::new(rtl)
+            ..Self::of(rtl)
         }
     }
 
@@ -102,23 +110,31 @@ impl Bus {
             self.phase = 0;
         }
         let Some(op) = self.op else {
-            rtl.set(self.write, 0);
+            self.strobe(rtl, false);
             return BusCycle::default();
         };
         let strobe = op.write && self.phase == 2;
-        rtl.set(self.write, u64::from(strobe));
+        self.strobe(rtl, strobe);
         rtl.set(self.block, u64::from(op.block));
         if let Some(instance) = self.instance {
             rtl.set(instance, u64::from(op.instance));
         }
         rtl.set(self.register, u64::from(op.offset / 4));
-        rtl.set(self.data, u64::from(op.data));
+        if let Some(data) = self.data {
+            rtl.set(data, u64::from(op.data));
+        }
         let cycle = BusCycle {
             strobe: strobe.then_some(op),
             addressed: Some((op, self.phase)),
         };
         self.phase += 1;
         cycle
+    }
+
+    fn strobe(&self, rtl: &mut Simulation, on: bool) {
+        if let Some(write) = self.write {
+            rtl.set(write, u64::from(on));
+        }
     }
 
     /// `csr_read` as it stands.
