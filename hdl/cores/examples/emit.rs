@@ -1,0 +1,27 @@
+//! Prints the Verilog of a block, for tools that take it from there: `cargo run --example emit -- BLOCK`.
+
+use anyhow::{Result, bail};
+use photonbox_cores::{axi_write::AxiWrite, ring::Ring};
+use rust_hdl::prelude::*;
+
+/// Time-out of the write master in emitted test designs, in cycles: short enough to be reached.
+const SHORT_TIMEOUT: u32 = 12;
+
+fn emit<B: Block>(mut block: B) -> String {
+    block.connect_all();
+    generate_verilog_unchecked(&block)
+}
+
+fn main() -> Result<()> {
+    let Some(name) = std::env::args().nth(1) else {
+        bail!("say which block");
+    };
+    let text = match name.as_str() {
+        "ring" => emit(Ring::default()),
+        "axi_write" => emit(AxiWrite::<64, 8>::new(SHORT_TIMEOUT)),
+        "axi_write_256" => emit(AxiWrite::<256, 32>::new(SHORT_TIMEOUT)),
+        _ => bail!("no block {name}: add it to this example"),
+    };
+    print!("{text}");
+    Ok(())
+}
