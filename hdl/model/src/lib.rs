@@ -11,6 +11,7 @@ pub mod card;
 pub mod credit;
 pub mod cutoffs;
 pub mod extractor;
+pub mod keybox;
 pub mod lane;
 pub mod pattern;
 pub mod rate;
