@@ -9,6 +9,9 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PHOTONBOX := $(TARGET)/debug/photonbox
 SECONDS_OF_DEMO ?= 20
+# The card of `make demo`: model, or rtl, the verilated hardware (some crates are then built with it).
+CARD ?= model
+FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 
 .PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit coverage mutate fuzz bench docs man clean
@@ -16,11 +19,11 @@ FUZZ_SECONDS ?= 60
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: build $(if $(filter rtl,$(CARD)),tools) ## photons -> sampler -> health -> extractor -> driver -> pool -> channel -> two hosts, live
-	@$(PHOTONBOX) demo --seconds $(SECONDS_OF_DEMO) $${PHOTONBOX_CAPTURE:+--capture "$$PHOTONBOX_CAPTURE"}
+demo: build ## photons -> sampler -> health -> extractor -> driver -> pool -> channel -> two hosts, live
+	@$(PHOTONBOX) demo --card $(CARD) --seconds $(SECONDS_OF_DEMO) $${PHOTONBOX_CAPTURE:+--capture "$$PHOTONBOX_CAPTURE"}
 
-build: setup ## the photonbox binary (development profile, dependencies optimised)
-	$(CARGO) build --locked -p photonbox
+build: setup $(if $(filter rtl,$(CARD)),tools) ## the photonbox binary (development profile, dependencies optimised)
+	$(CARGO) build --locked -p photonbox $(FEATURES)
 
 setup:
 	@scripts/setup.sh build
@@ -40,6 +43,7 @@ fmt:
 
 lint:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --features photonbox/verilated -- -D warnings
 
 tidy: ## house rules: arrows between crates, file sizes, generated files fresh
 	$(CARGO) run --locked -q -p xtask -- tidy
@@ -53,7 +57,7 @@ deny:
 	fi
 
 unit:
-	$(CARGO) test --locked --workspace --no-fail-fast
+	$(CARGO) test --locked --workspace --features photonbox/verilated --no-fail-fast
 
 coverage: tools ## hardware: lines, branches and toggles that each block's bench reaches
 	$(CARGO) test --locked -p photonbox-cores --test blocks -- --ignored --exact --nocapture coverage::report

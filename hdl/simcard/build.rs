@@ -23,14 +23,23 @@ mod verilated {
         let here = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
         let out = PathBuf::from(std::env::var("OUT_DIR")?);
         let card = here.join("../verilog/photonbox_small.v");
+        let sampler = here.join("../verilog/sampler.v");
         photonbox_cosim::embed(
             "photonbox_verilated",
-            &[Embedded {
-                verilog: &card,
-                top: "photonbox_small",
-                class: "Vphotonbox_card",
-                shim: &here.join("shim/card.cpp"),
-            }],
+            &[
+                Embedded {
+                    verilog: &card,
+                    top: "photonbox_small",
+                    class: "Vphotonbox_card",
+                    shim: &here.join("shim/card.cpp"),
+                },
+                Embedded {
+                    verilog: &sampler,
+                    top: "photonbox_sampler",
+                    class: "Vphotonbox_sampler",
+                    shim: &here.join("shim/sampler.cpp"),
+                },
+            ],
             &out,
         )?;
         let hash = build_hash(&card)?;

@@ -2,20 +2,21 @@
 //!
 //! Shows T15 (`docs/threat-model.md`).
 
-use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
+use super::CORE;
+use super::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
 use photonbox_driver::{
     Build, Card, Error, FrontEnd, OpenOptions, RingKind, Route, Stage,
     transport::inprocess::InProcess,
 };
-use photonbox_regmap::{ABI_VERSION, MODEL_BUILD_HASH, global, lane};
+use photonbox_regmap::{ABI_VERSION, global, lane};
 use photonbox_simcard::Pace;
 use std::{sync::Arc, time::Duration};
 
 fn try_open(forged: &Arc<Forged>, accept_any_build: bool) -> Result<Card, Error> {
     let options = OpenOptions {
+        expected_build: CORE.build_hash(),
         accept_any_build,
         patience: Duration::from_millis(50),
-        ..OpenOptions::default()
     };
     Card::open(Box::new(InProcess::new(Arc::clone(forged) as _)), options)
 }
@@ -33,7 +34,7 @@ fn the_small_card_says_what_it_is() {
         (Build::Small, FrontEnd::Simulated, 4)
     );
     assert_eq!((identity.toeplitz_width, identity.axi_bytes), (8, 8));
-    assert_eq!(identity.build_hash, MODEL_BUILD_HASH);
+    assert_eq!(identity.build_hash, CORE.build_hash());
     assert_eq!(card.stage(), Stage::Reset);
     let status = card.status().expect("status");
     assert!(status.simulated && !status.replayed && !status.test && status.selftest_ok);
@@ -176,7 +177,7 @@ fn steps_out_of_order_are_refused_with_what_to_do() {
 fn too_much_output_is_refused_before_the_card_is_touched() {
     let card = open(sim(light(), Pace::Manual));
     let mut greedy = settings(1);
-    greedy.extractor.m = 392;
+    greedy.extractor.m = 448;
     assert!(matches!(
         card.configure(&greedy),
         Err(Error::Extractor { most: 384, .. })

@@ -1,11 +1,12 @@
 //! Data from photons to slots.
 
-use crate::rig::{MS, drain, light, open, photons, running, seed, settings, sim};
+use super::CORE;
+use super::rig::{BRIGHTER, MS, drain, light, open, photons, running, seed, settings, sim};
 use photonbox_driver::{LaneSettings, LaneState, RingKind};
 use photonbox_model::{Sampler, SamplerSettings, Toeplitz};
 use photonbox_regmap::lane::STARTUP_BITS;
 use photonbox_simcard::{
-    PERIOD_PS, Pace,
+    CoreKind, PERIOD_PS, Pace,
     source::PhotonSource,
     stochastic::{Seed, StochasticSource},
 };
@@ -55,7 +56,7 @@ fn raw_bits_are_the_sampler_s_with_their_times() {
             records.extend(slot.records().expect("not stale"));
         }
     }
-    let expected = bits_of_lane_0(20 * MS);
+    let expected = bits_of_lane_0(21 * MS);
     let expected = &expected[STARTUP_BITS as usize..];
     let found: Vec<_> = records.iter().map(|record| record.bit).collect();
     assert!(found.len() > 5000, "{} bits in 20 ms", found.len());
@@ -89,7 +90,7 @@ fn extracted_bits_are_the_model_s() {
         .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
         .collect();
     let mut toeplitz = Toeplitz::new(1024, 384, &words).expect("a whole seed");
-    let bits = bits_of_lane_0(20 * MS);
+    let bits = bits_of_lane_0(21 * MS);
     let mut expected = Vec::new();
     for bit in &bits[STARTUP_BITS as usize..] {
         if toeplitz.absorb(*bit) {
@@ -106,7 +107,12 @@ fn extracted_bits_are_the_model_s() {
     );
     let status = card.status().expect("status");
     assert_eq!(status.lanes[0].state, LaneState::Running);
-    assert_eq!(status.lanes[0].bits, bits.len() as u64);
+    let least = bits_of_lane_0(20 * MS).len() as u64;
+    match CORE {
+        CoreKind::Model => assert_eq!(status.lanes[0].bits, least),
+        // A register access takes some of the hardware's time.
+        CoreKind::Rtl => assert!((least..=bits.len() as u64).contains(&status.lanes[0].bits)),
+    }
     assert!(
         status
             .expected_false_alarm_seconds
@@ -126,7 +132,7 @@ fn counters_keep_the_conservation_law() {
         assert_eq!(edges, decided, "lane {}", lane.lane);
         assert!(lane.ones > lane.bits / 3 && lane.ones < lane.bits * 2 / 3);
         assert!(
-            lane.rate_a > 200_000.0 && lane.rate_a < 400_000.0,
+            (200_000.0..400_000.0).contains(&(lane.rate_a / BRIGHTER as f64)),
             "{}",
             lane.rate_a
         );

@@ -11,8 +11,18 @@ use std::{
     time::Duration,
 };
 
-/// Cycles of a millisecond at 250 MHz.
-pub(crate) const MS: u64 = 250_000;
+use super::CORE;
+use photonbox_simcard::CoreKind;
+
+/// How much brighter the light is on the verilated card, and how much shorter the time that a test plays: it executes
+/// every cycle. Not more, since the rate watch's window is 2^20 cycles long whatever the light.
+pub(crate) const BRIGHTER: u64 = match CORE {
+    CoreKind::Model => 1,
+    CoreKind::Rtl => 2,
+};
+
+/// The tests' unit of time in cycles: a millisecond at 250 MHz, on the model.
+pub(crate) const MS: u64 = 250_000 / BRIGHTER;
 
 /// A seed of the extractor; any bytes do.
 pub(crate) fn seed() -> Vec<u8> {
@@ -24,7 +34,7 @@ pub(crate) fn seed() -> Vec<u8> {
 /// Bright enough for a ring to fill within a few milliseconds of card time.
 pub(crate) fn photons() -> StochasticParams {
     StochasticParams {
-        rate: 1e6,
+        rate: 1e6 * BRIGHTER as f64,
         ..StochasticParams::default()
     }
 }
@@ -35,6 +45,7 @@ pub(crate) fn light() -> Source {
 
 pub(crate) fn sim(source: Source, pace: Pace) -> Arc<SimCard> {
     let options = SimCardOptions {
+        core: CORE,
         source,
         seed: Some(7),
         pace,
@@ -45,6 +56,7 @@ pub(crate) fn sim(source: Source, pace: Pace) -> Arc<SimCard> {
 
 pub(crate) fn open(device: Arc<dyn Device>) -> Card {
     let options = OpenOptions {
+        expected_build: CORE.build_hash(),
         patience: Duration::from_millis(200),
         ..OpenOptions::default()
     };

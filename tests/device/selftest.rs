@@ -1,6 +1,6 @@
 //! `Card::selftest` on a good card and on bad ones.
 
-use crate::rig::{Forged, light, open, seed, settings, sim};
+use super::rig::{Forged, light, open, seed, settings, sim};
 use photonbox_driver::{Card, RingKind, SelfTest, Stage};
 use photonbox_regmap::{BAR_BYTES, global};
 use photonbox_simcard::{Fault, Pace, Pattern, Source};
@@ -80,6 +80,21 @@ fn each_defect_fails_its_own_check() {
             !failing(&test).contains(&"pattern-through-ring"),
             "{name}: {test:#?}"
         );
+    }
+}
+
+#[test]
+fn a_known_answer_that_comes_out_wrong_fails_its_check_and_no_other() {
+    for answer in [global::SELFTEST_SAMPLER, global::SELFTEST_TOEPLITZ] {
+        let sim = sim(light(), Pace::AsFastAsPossible);
+        let card = open(Arc::clone(&sim) as _);
+        sim.inject_selftest_fault(answer.mask());
+        let test = tested(&card);
+        // A card that fails them refuses to start, so that nothing comes through the ring either.
+        assert!(failing(&test).contains(&"known-answers"), "{test:#?}");
+        assert!(!failing(&test).contains(&"scratch"), "{test:#?}");
+        sim.inject_selftest_fault(0);
+        assert_eq!(failing(&tested(&card)), [""; 0]);
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the sampler makes of a recording: the plain function behind `capture bits`.
 
+use crate::core::CoreKind;
 use crate::ptu::Capture;
 use crate::source::CycleMerger;
-use photonbox_model::sampler::{Sampler, SamplerSettings};
+use photonbox_model::sampler::{Counters, Sampler, SamplerSettings};
+use photonbox_regmap::lane;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -41,6 +43,24 @@ pub enum BitsError {
         "a sample period of 0 ps has no cycles; give --period-ps a number from 1 on (the card's is 4000)"
     )]
     ZeroPeriod,
+    /// The hardware's registers do not hold the settings.
+    #[error(
+        "a window of {window} and a hold-off of {holdoff} cycles do not fit the hardware's registers; \
+         use --window below {}, --holdoff below {}, or --card model",
+        1_u64 << lane::WINDOW_CYCLES.width, 1_u64 << lane::HOLDOFF_CYCLES.width
+    )]
+    TooLong {
+        /// W in cycles.
+        window: u32,
+        /// Hold-off in cycles.
+        holdoff: u32,
+    },
+    /// The core is not in this program.
+    #[error(
+        "--card rtl is not in this build, which has no verilated hardware; build with --features verilated, or use \
+         --card model, which makes the same bits"
+    )]
+    NoCore,
 }
 
 /// Samples `capture` with cycles of `period_ps` picoseconds: the cycle of a photon is floor(t / period).
@@ -53,24 +73,34 @@ pub fn capture_bits(
     period_ps: u64,
     settings: SamplerSettings,
 ) -> Result<CaptureBits, BitsError> {
+    capture_bits_by(CoreKind::Model, capture, period_ps, settings)
+}
+
+/// As [`capture_bits`], by the sampler of this core: the model's, or the verilated hardware's.
+///
+/// # Errors
+/// [`BitsError`].
+pub fn capture_bits_by(
+    core: CoreKind,
+    capture: &Capture,
+    period_ps: u64,
+    settings: SamplerSettings,
+) -> Result<CaptureBits, BitsError> {
     if period_ps == 0 {
         return Err(BitsError::ZeroPeriod);
     }
-    let mut sampler = Sampler::new(settings);
-    let mut values = Vec::new();
     let mut photons = capture.events();
     let mut merger = CycleMerger::new();
-    let mut now = 0;
-    while let Some((cycle, a, b)) =
+    let pulses = core::iter::from_fn(|| {
         merger.next(|| photons.next().map(|e| (e.time_ps / period_ps, e.detector)))
-    {
-        let waited = sampler.skip_idle(cycle - now).map(|decided| decided.bit);
-        values.extend(waited.map(u8::from));
-        values.extend(sampler.step(a, b).map(u8::from));
-        now = cycle + 1;
-    }
-    values.extend(sampler.finish().map(u8::from));
-    let counters = sampler.counters();
+    });
+    let (values, counters) = match core {
+        CoreKind::Model => by_model(pulses, settings),
+        #[cfg(feature = "verilated")]
+        CoreKind::Rtl => by_rtl(pulses, settings)?,
+        #[cfg(not(feature = "verilated"))]
+        CoreKind::Rtl => return Err(BitsError::NoCore),
+    };
     let report = BitsReport {
         bits: counters.bits,
         ones: counters.ones,
@@ -80,6 +110,80 @@ pub fn capture_bits(
         sha256_packed_msb_first: hex(&Sha256::digest(pack_msb_first(&values))),
     };
     Ok(CaptureBits { values, report })
+}
+
+/// Cycles with an edge, and which detectors rise in them.
+fn by_model(
+    pulses: impl Iterator<Item = (u64, bool, bool)>,
+    settings: SamplerSettings,
+) -> (Vec<u8>, Counters) {
+    let mut sampler = Sampler::new(settings);
+    let mut values = Vec::new();
+    let mut now = 0;
+    for (cycle, a, b) in pulses {
+        let waited = sampler.skip_idle(cycle - now).map(|decided| decided.bit);
+        values.extend(waited.map(u8::from));
+        values.extend(sampler.step(a, b).map(u8::from));
+        now = cycle + 1;
+    }
+    values.extend(sampler.finish().map(u8::from));
+    (values, *sampler.counters())
+}
+
+/// Idle cycles more than window and hold-off last that are executed before the rest is skipped.
+#[cfg(feature = "verilated")]
+const IDLE_MARGIN: u64 = 4;
+
+/// The verilated sampler. Of a stretch without an edge only as many cycles are executed as a window and a hold-off
+/// last, and [`IDLE_MARGIN`] more: after those the sampler is ready, and no idle cycle changes that.
+#[cfg(feature = "verilated")]
+fn by_rtl(
+    pulses: impl Iterator<Item = (u64, bool, bool)>,
+    settings: SamplerSettings,
+) -> Result<(Vec<u8>, Counters), BitsError> {
+    use crate::core::ffi::{Pulse, VerilatedSampler};
+    let (window, holdoff) = (settings.window, settings.holdoff);
+    let fits = |value: u32, field: photonbox_regmap::Field| u64::from(value) >> field.width == 0;
+    if !fits(window, lane::WINDOW_CYCLES) || !fits(holdoff, lane::HOLDOFF_CYCLES) {
+        return Err(BitsError::TooLong { window, holdoff });
+    }
+    let longest = longest_idle(settings);
+    let mut sampler = VerilatedSampler::new(window, holdoff, settings.retrigger);
+    let mut values = Vec::new();
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut now = 0;
+    for (cycle, a, b) in pulses {
+        batch.push(Pulse {
+            idle: (cycle - now).min(longest),
+            a: u8::from(a),
+            b: u8::from(b),
+            unused: [0; 6],
+        });
+        now = cycle + 1;
+        if batch.len() == BATCH {
+            sampler.play(&batch, 0, &mut values);
+            batch.clear();
+        }
+    }
+    sampler.play(&batch, u64::from(window), &mut values);
+    let (counts, _) = sampler.counts();
+    let counters = Counters {
+        bits: counts.bits,
+        ones: counts.ones,
+        coincidences: counts.coincidences,
+        ignored: counts.ignored,
+        ..Counters::default()
+    };
+    Ok((values, counters))
+}
+
+/// Pulses that cross to the verilated sampler at once.
+#[cfg(feature = "verilated")]
+const BATCH: usize = 4096;
+
+#[cfg(feature = "verilated")]
+fn longest_idle(settings: SamplerSettings) -> u64 {
+    u64::from(settings.window) + u64::from(settings.holdoff) + IDLE_MARGIN
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -4,7 +4,8 @@ use crate::exit::Failure;
 use anyhow::Context as _;
 use photonbox_entropy::assess::Packing;
 use photonbox_model::sampler::SamplerSettings;
-use photonbox_simcard::capture_bits::{CaptureBits, capture_bits};
+use photonbox_simcard::CoreKind;
+use photonbox_simcard::capture_bits::{CaptureBits, capture_bits_by};
 use photonbox_simcard::ptu::{Capture, CaptureInfo};
 use serde::Serialize;
 use std::io::Write;
@@ -113,7 +114,19 @@ impl Sampling {
 
     /// What the sampler makes of `capture`.
     pub(crate) fn sample(self, capture: &Capture) -> anyhow::Result<CaptureBits> {
-        Ok(capture_bits(capture, self.period_ps(), self.settings())?)
+        self.sample_by(CoreKind::Model, capture)
+    }
+
+    /// The same, by the sampler of the model or of the verilated hardware.
+    fn sample_by(self, core: CoreKind, capture: &Capture) -> anyhow::Result<CaptureBits> {
+        let bits = capture_bits_by(core, capture, self.period_ps(), self.settings());
+        bits.map_err(|error| {
+            let message = error.to_string();
+            match message.split_once("; ") {
+                Some((what, help)) => Failure::usage(what, help),
+                None => error.into(),
+            }
+        })
     }
 }
 
@@ -191,13 +204,11 @@ fn info_text(info: &CaptureInfo) -> String {
 }
 
 fn bits(args: &BitsArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    if args.card == Core::Rtl {
-        return Err(Failure::usage(
-            "--card rtl is not in this build, which has no verilated hardware",
-            "use --card model, which makes the same bits",
-        ));
-    }
-    let sampled = args.sampling.sample(&open(&args.file)?)?;
+    let core = match args.card {
+        Core::Model => CoreKind::Model,
+        Core::Rtl => CoreKind::Rtl,
+    };
+    let sampled = args.sampling.sample_by(core, &open(&args.file)?)?;
     if let Some(path) = &args.out {
         std::fs::write(path, args.packing.pack(&sampled.values)).map_err(|error| {
             Failure::failed(
@@ -348,8 +359,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = example(folder.path());
         let file = path.to_str().unwrap();
-        let error = photonbox(&["bits", file, "--card", "rtl"]).unwrap_err();
-        assert!(error.to_string().contains("not in this build"), "{error}");
+        if CoreKind::Rtl.available() {
+            let by = |card| photonbox(&["bits", file, "--card", card, "--json"]).unwrap();
+            assert_eq!(by("rtl"), by("model"));
+        } else {
+            let error = photonbox(&["bits", file, "--card", "rtl"]).unwrap_err();
+            assert!(error.to_string().contains("not in this build"), "{error}");
+        }
         let error = photonbox(&["bits", file, "--period-ps", "0"]).unwrap_err();
         assert!(error.to_string().contains("--period-ps"), "{error}");
         let error = photonbox(&["bits", file, "--out", "/nowhere/at/all"]).unwrap_err();

@@ -47,7 +47,8 @@ pub(crate) fn parsed<T>(
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Card")]
 pub(crate) struct CardArgs {
-    /// The card: `model` (default), `rtl`, `vfio-user:PATH`, `vfio:BDF`, `serial:DEV[@BAUD]`.
+    /// The card: `model` (default), `rtl`, `vfio-user:PATH`, `vfio:BDF`, `serial:DEV[@BAUD]`. `rtl`
+    /// is the verilated hardware, in builds with it: its time passes a hundred times more slowly.
     #[arg(long, value_name = "CARD", env = "PHOTONBOX_CARD")]
     card: Option<String>,
     /// Build of a simulated card [default: small].
@@ -56,7 +57,8 @@ pub(crate) struct CardArgs {
     /// Recording of photons (.ptu, T2) that drives lane 0 [env: PHOTONBOX_CAPTURE].
     #[arg(long, value_name = "FILE", group = "photons")]
     capture: Option<PathBuf>,
-    /// Stochastic photons, `KEY=VALUE,…`; the default source [env: PHOTONBOX_STOCHASTIC].
+    /// Stochastic photons, `KEY=VALUE,…`; the default source, with rate=500k, on `rtl` with
+    /// rate=4M photons/s of card time and lane [env: PHOTONBOX_STOCHASTIC].
     #[arg(long, value_name = "KEY=VALUE,…", num_args = 0..=1, default_missing_value = "", group = "photons")]
     stochastic: Option<String>,
     /// Test pattern: alternate, counter, stuck-a, stuck-b, biased [env: PHOTONBOX_PATTERN].

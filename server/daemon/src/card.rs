@@ -8,7 +8,7 @@ use photonbox_driver::{
 };
 use photonbox_entropy::{credit, cutoff};
 use photonbox_secret::SecretBytes;
-use photonbox_simcard::{Build, Pace, ScheduledFault, SimCard, SimCardOptions, Source};
+use photonbox_simcard::{Build, CoreKind, Pace, ScheduledFault, SimCard, SimCardOptions, Source};
 
 use crate::options::CardOptions;
 use crate::{Error, Result, os};
@@ -61,21 +61,16 @@ fn simulation_refused(error: &photonbox_simcard::Error) -> Error {
 }
 
 /// The photon source that the options name.
-fn photon_source(options: &CardOptions) -> Result<Source> {
+fn photon_source(options: &CardOptions, core: CoreKind) -> Result<Source> {
     match (&options.capture, &options.stochastic, &options.pattern) {
         (Some(path), None, None) => Ok(Source::Capture { path: path.clone() }),
-        (None, Some(parameters), None) => {
-            let parameters = if parameters.trim().is_empty() {
-                Ok(photonbox_simcard::StochasticParams::default())
-            } else {
-                parameters.parse()
-            };
-            parameters
-                .map(Source::Stochastic)
-                .map_err(|e| simulation_refused(&e.into()))
-        }
+        (None, Some(parameters), None) => core
+            .default_light()
+            .with(parameters)
+            .map(Source::Stochastic)
+            .map_err(|e| simulation_refused(&e.into())),
         (None, None, Some(name)) => Source::pattern(name).map_err(|e| simulation_refused(&e)),
-        (None, None, None) => Ok(Source::Stochastic(Default::default())),
+        (None, None, None) => Ok(Source::Stochastic(core.default_light())),
         _ => Err(Error::usage(
             "a simulated card has one photon source, and several were given",
             "give one of --capture, --stochastic and --pattern",
@@ -126,17 +121,28 @@ pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
 }
 
 /// Whether the photons are drawn from a seed that was given.
-fn is_seeded(options: &CardOptions) -> Result<bool> {
-    Ok(match photon_source(options)? {
+fn is_seeded(options: &CardOptions, core: CoreKind) -> Result<bool> {
+    Ok(match photon_source(options, core)? {
         Source::Stochastic(params) => options.seed.or(params.seed).is_some(),
         Source::Capture { .. } | Source::Pattern(_) => false,
     })
 }
 
+/// The core of the card that the options name, if this program has it.
+fn core(options: &CardOptions) -> Result<CoreKind> {
+    let address: CardAddress = options.card.parse().map_err(|e| card_failed(&e))?;
+    match address {
+        CardAddress::Rtl if CoreKind::Rtl.available() => Ok(CoreKind::Rtl),
+        other => other
+            .supported()
+            .map(|()| CoreKind::Model)
+            .map_err(|e| card_failed(&e)),
+    }
+}
+
 /// The simulated card that the options describe.
 pub(crate) fn simulate(options: &CardOptions) -> Result<Arc<SimCard>> {
-    let address: CardAddress = options.card.parse().map_err(|e| card_failed(&e))?;
-    address.supported().map_err(|e| card_failed(&e))?;
+    let core = core(options)?;
     let build = match options.build.as_str() {
         "small" => Build::Small,
         other => {
@@ -153,8 +159,9 @@ pub(crate) fn simulate(options: &CardOptions) -> Result<Arc<SimCard>> {
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(|e| simulation_refused(&e.into()))?;
     SimCard::new(SimCardOptions {
+        core,
         build,
-        source: photon_source(options)?,
+        source: photon_source(options, core)?,
         seed: options.seed,
         pace: if options.fast {
             Pace::AsFastAsPossible
@@ -173,7 +180,9 @@ pub(crate) fn bring_up(
     simulated: Arc<SimCard>,
     device: Arc<dyn Device>,
 ) -> Result<OpenedCard> {
+    let reproducible = is_seeded(options, simulated.core())?;
     let open = OpenOptions {
+        expected_build: simulated.core().build_hash(),
         accept_any_build: options.allow_build_mismatch,
         ..Default::default()
     };
@@ -189,7 +198,7 @@ pub(crate) fn bring_up(
         settings,
         source: "card0".into(),
         replayed: options.capture.is_some() && options.played_before,
-        reproducible: is_seeded(options)?,
+        reproducible,
     })
 }
 
@@ -248,12 +257,12 @@ mod tests {
 
     #[test]
     fn what_is_not_in_this_build_says_so() {
-        for card in [
-            "rtl",
+        let rtl = (!CoreKind::Rtl.available()).then_some("rtl");
+        for card in rtl.into_iter().chain([
             "vfio:0000:01:00.0",
             "vfio-user:/s",
             "serial:/dev/ttyUSB0@115200",
-        ] {
+        ]) {
             let error = open(|o| o.card = card.into()).err().expect(card);
             assert!(
                 error.to_string().contains("not supported by this build"),

@@ -24,13 +24,50 @@ pub(crate) struct Event {
     pub(crate) data: [u8; 256],
 }
 
+/// `idle` cycles without an edge, then one with an edge of A, of B or of both. As `Pulse` in `shim/sampler.cpp`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pulse {
+    pub(crate) idle: u64,
+    pub(crate) a: u8,
+    pub(crate) b: u8,
+    pub(crate) unused: [u8; 6],
+}
+
+/// What a sampler has counted. As `Counts` in `shim/sampler.cpp`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) bits: u64,
+    pub(crate) ones: u64,
+    pub(crate) coincidences: u64,
+    pub(crate) ignored: u64,
+}
+
 /// The shim's `Card`, seen by its address only.
 #[repr(C)]
 struct RawCard {
     _opaque: [u8; 0],
 }
 
+/// The shim's `Sampler`, seen by its address only.
+#[repr(C)]
+struct RawSampler {
+    _opaque: [u8; 0],
+}
+
 unsafe extern "C" {
+    fn pb_sampler_new(window: u32, holdoff: u32, retrigger: c_int) -> *mut RawSampler;
+    fn pb_sampler_free(sampler: *mut RawSampler);
+    fn pb_sampler_play(
+        sampler: *mut RawSampler,
+        pulses: *const Pulse,
+        count: usize,
+        idle: u64,
+        bits: *mut u8,
+    ) -> usize;
+    fn pb_sampler_counts(sampler: *const RawSampler, counts: *mut Counts, open: *mut c_int);
+
     fn pb_card_new(front_end: u32) -> *mut RawCard;
     fn pb_card_free(card: *mut RawCard);
     fn pb_card_now(card: *const RawCard) -> u64;
@@ -132,12 +169,12 @@ impl VerilatedCard {
     pub(crate) fn violation(&self) -> Option<String> {
         // SAFETY: as in `now`.
         let text = unsafe { pb_card_violation(self.0.as_ptr()) };
-        // SAFETY: not null, it is one of the shim's string literals.
-        (!text.is_null()).then(|| {
-            unsafe { CStr::from_ptr(text) }
-                .to_string_lossy()
-                .into_owned()
-        })
+        if text.is_null() {
+            return None;
+        }
+        // SAFETY: it is one of the shim's string literals.
+        let text = unsafe { CStr::from_ptr(text) };
+        Some(text.to_string_lossy().into_owned())
     }
 }
 
@@ -145,5 +182,55 @@ impl Drop for VerilatedCard {
     fn drop(&mut self) {
         // SAFETY: the pointer came from `pb_card_new` and is not used again.
         unsafe { pb_card_free(self.0.as_ptr()) }
+    }
+}
+
+/// One verilated sampler, the block of a lane alone.
+pub(crate) struct VerilatedSampler(NonNull<RawSampler>);
+
+impl VerilatedSampler {
+    /// A sampler that is ready, with these settings in cycles.
+    pub(crate) fn new(window: u32, holdoff: u32, retrigger: bool) -> Self {
+        // SAFETY: makes a new instance, which is freed once, in `drop`.
+        let sampler = unsafe { pb_sampler_new(window, holdoff, c_int::from(retrigger)) };
+        match NonNull::new(sampler) {
+            Some(sampler) => Self(sampler),
+            None => unreachable!("C++ `new` gives no null"),
+        }
+    }
+
+    /// Plays pulses, then `idle` cycles without an edge; adds the bits, one a byte.
+    pub(crate) fn play(&mut self, pulses: &[Pulse], idle: u64, bits: &mut Vec<u8>) {
+        let before = bits.len();
+        // Each pulse opens at most one window, and one may have been open before.
+        bits.resize(before + pulses.len() + 1, 0);
+        let room = &mut bits[before..];
+        // SAFETY: the instance lives as long as `self` and is held exclusively; the shim writes at most as many bits
+        // as there is room for, during the call only.
+        let count = unsafe {
+            pb_sampler_play(
+                self.0.as_ptr(),
+                pulses.as_ptr(),
+                pulses.len(),
+                idle,
+                room.as_mut_ptr(),
+            )
+        };
+        bits.truncate(before + count);
+    }
+
+    /// What was counted, and whether a window is open.
+    pub(crate) fn counts(&self) -> (Counts, bool) {
+        let (mut counts, mut open) = (Counts::default(), 0);
+        // SAFETY: the instance lives as long as `self`; both are written during the call only.
+        unsafe { pb_sampler_counts(self.0.as_ptr(), &raw mut counts, &raw mut open) };
+        (counts, open != 0)
+    }
+}
+
+impl Drop for VerilatedSampler {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from `pb_sampler_new` and is not used again.
+        unsafe { pb_sampler_free(self.0.as_ptr()) }
     }
 }

@@ -9,6 +9,7 @@ mod rtl;
 
 use crate::bus::Bridge;
 use crate::options::Error;
+use crate::stochastic::StochasticParams;
 use photonbox_model::{Build, Card, EdgeError, FrontEnd};
 
 /// Which core a simulated card has.
@@ -36,6 +37,16 @@ impl CoreKind {
         match self {
             Self::Model => true,
             Self::Rtl => cfg!(feature = "verilated"),
+        }
+    }
+
+    /// The light that a card with this core has unless told otherwise: time passes slowly on verilated hardware, so
+    /// it gets more photons in it.
+    #[must_use]
+    pub fn default_light(self) -> StochasticParams {
+        match self {
+            Self::Model => StochasticParams::default(),
+            Self::Rtl => StochasticParams::bright(),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::settings::{self, CardArgs};
 use photonbox_daemon::{CardOptions, OpenedCard};
 use photonbox_driver::status::LaneStatus;
 use photonbox_driver::{CardStatus, Identity, RingKind, SelfTest};
+use photonbox_simcard::CoreKind;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -91,13 +92,19 @@ struct List {
 }
 
 fn list(args: &ListArgs) -> anyhow::Result<()> {
-    let list = List {
-        cards: vec![Listed {
-            card: "model",
-            description: "simulated card, bit-exact Rust model, build small (4 lanes)",
+    let mut cards = vec![Listed {
+        card: "model",
+        description: "simulated card, bit-exact Rust model, build small (4 lanes)",
+        simulated: true,
+    }];
+    if CoreKind::Rtl.available() {
+        cards.push(Listed {
+            card: "rtl",
+            description: "simulated card, verilated hardware, build small (4 lanes)",
             simulated: true,
-        }],
-    };
+        });
+    }
+    let list = List { cards };
     if args.json.json {
         return output::json(&list);
     }
