@@ -13,8 +13,10 @@ macro_rules! for_each_bench {
     ($macro:ident) => {
         $macro! {
             axi_lite: AxiLiteBench,
+            counters: CountersBench,
             csr: CsrBench,
             interrupts: InterruptsBench,
+            pattern: PatternBench,
         }
     };
 }
