@@ -68,6 +68,10 @@ impl Bench for AptBench {
         if self.settling.is_none() && random.one_in(4000) {
             self.setting = *random.pick(&[0, 1, 2, 3, 100, 513, 540, 824, 1023, 1024, 1025, 2047]);
             self.share = *random.pick(&[1, 2, 2, 3, 8]);
+            if random.one_in(6) {
+                // Only a whole window of equal samples fails.
+                (self.setting, self.share) = (1024, 1);
+            }
             self.settling = Some(2);
         }
         let reset = random.one_in(20_000);
