@@ -548,16 +548,16 @@ fn setting(offset: u32, random: &mut Random) -> u32 {
             0 => random.below(41) as u32,
             few => few as u32 - 1,
         },
-        lane::RCT_CUTOFF => *random.pick(&[2, 12, 31, 81, 300, 1000, 1000, 1000]),
-        lane::APT_CUTOFF => *random.pick(&[0, 620, 700, 824, 1025, 1025, 1025]),
-        lane::BALANCE_MAX => *random.pick(&[400, 2500, 3000, 47_039, 0x1_FFFF]),
+        lane::RCT_CUTOFF => *random.pick(&[2, 12, 31, 1000, 1000, 1000, 1000, 1000]),
+        lane::APT_CUTOFF => *random.pick(&[0, 620, 824, 1025, 1025, 1025, 1025, 1025]),
+        lane::BALANCE_MAX => *random.pick(&[300, 900, 1200, 47_039, 47_039, 0x1_FFFF]),
         _ => random.bits() as u32 & register(offset).bits(),
     }
 }
 
 impl Bench for LaneBench {
     const NAME: &'static str = "lane";
-    const CYCLES: u64 = 1_200_000;
+    const CYCLES: u64 = 1_600_000;
     const BINS: &'static [&'static str] = &[
         "healthy bit",
         "start-up passed",
@@ -599,10 +599,19 @@ impl Bench for LaneBench {
             }
         }
         if random.one_in(10_000) {
-            self.shares = *random.pick(&[(1, 3), (2, 2), (2, 3), (3, 3), (3, 5), (8, 9), (60, 2)]);
+            self.shares = *random.pick(&[
+                (1, 3),
+                (2, 2),
+                (2, 2),
+                (3, 3),
+                (2, 3),
+                (3, 2),
+                (5, 5),
+                (60, 2),
+            ]);
         }
         let mut inputs = Inputs {
-            reset: random.one_in(150_000),
+            reset: random.one_in(70_000),
             a: random.one_in(self.shares.0),
             b: random.one_in(self.shares.1),
             ..Inputs::default()
