@@ -12,11 +12,21 @@
 macro_rules! for_each_bench {
     ($macro:ident) => {
         $macro! {
+            apt: AptBench,
             axi_lite: AxiLiteBench,
             counters: CountersBench,
             csr: CsrBench,
             interrupts: InterruptsBench,
             pattern: PatternBench,
+            balance: BalanceBench,
+            csr: CsrBench,
+            interrupts: InterruptsBench,
+            lane: LaneBench,
+            rate: RateBench,
+            rct: RctBench,
+            sampler: SamplerBench,
+            startup: StartupBench,
+            synchroniser: SynchroniserBench,
         }
     };
 }

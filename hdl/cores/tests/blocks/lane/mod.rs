@@ -1,10 +1,12 @@
 //! The lane against the model's lane, with the card model's rules for its registers.
 
+mod directed;
+mod oracle;
+
+use oracle::{Oracle, register};
 use photonbox_cores::lane::{Lane as Rtl, TEST_DELAY, TestModel, TestOutcome};
-use photonbox_cosim::{
-    Bench, Design, Library, PortId, Random, Result, Simulation, build, lockstep, seed,
-};
-use photonbox_model::{Lane, LaneSettings, LaneState, SamplerSettings};
+use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation};
+use photonbox_model::LaneState;
 use photonbox_regmap::{BLOCKS, lane};
 use rust_hdl::prelude::*;
 
@@ -27,132 +29,6 @@ const READABLE: [u32; 5] = [
     lane::RATE_A,
     lane::RATE_B,
 ];
-
-fn register(offset: u32) -> &'static photonbox_regmap::Register {
-    let found = lane::REGISTERS
-        .iter()
-        .find(|register| register.offset == offset);
-    found.unwrap()
-}
-
-/// The model's lane with its registers, as the card model runs it.
-struct Oracle {
-    lane: Lane,
-    /// The registers that hold what was written, by offset / 4.
-    words: [u32; 9],
-    running: bool,
-    real: bool,
-}
-
-impl Oracle {
-    fn new(real: bool) -> Self {
-        let words = core::array::from_fn(|word| register(4 * word as u32).reset);
-        let mut oracle = Self {
-            lane: Lane::new(LaneSettings {
-                sampler: SamplerSettings::default(),
-                rct_cutoff: 0,
-                apt_cutoff: 0,
-                rate_min: 0,
-                rate_max: 0,
-                balance_max: 0,
-            }),
-            words,
-            running: false,
-            real,
-        };
-        oracle.lane.configure(oracle.settings());
-        oracle
-    }
-
-    fn word(&self, offset: u32) -> u32 {
-        self.words[offset as usize / 4]
-    }
-
-    fn settings(&self) -> LaneSettings {
-        LaneSettings {
-            sampler: SamplerSettings {
-                window: self.word(lane::WINDOW),
-                holdoff: self.word(lane::HOLDOFF),
-                retrigger: lane::CONFIG_RETRIGGER.is_set(self.word(lane::CONFIG)),
-            },
-            rct_cutoff: self.word(lane::RCT_CUTOFF),
-            apt_cutoff: self.word(lane::APT_CUTOFF),
-            rate_min: self.word(lane::RATE_MIN),
-            rate_max: self.word(lane::RATE_MAX),
-            balance_max: self.word(lane::BALANCE_MAX),
-        }
-    }
-
-    fn enabled(&self) -> bool {
-        self.word(lane::ENABLE) == 1
-    }
-
-    fn window_ok(&self) -> bool {
-        !self.real || self.word(lane::WINDOW) >= 1
-    }
-
-    fn begin(&mut self) {
-        self.lane.configure(self.settings());
-        self.lane.start();
-    }
-
-    fn start(&mut self) {
-        self.running = true;
-        if self.enabled() {
-            self.begin();
-        }
-    }
-
-    fn stop(&mut self) {
-        self.running = false;
-        self.lane.stop();
-    }
-
-    fn read(&self, offset: u32) -> u32 {
-        match offset {
-            lane::STATE => {
-                lane::STATE_STATE.put(self.lane.state().code())
-                    | lane::STATE_RESTART.put(u32::from(self.lane.restart_requested()))
-                    | lane::STATE_STARTUP_BITS.put(self.lane.startup_left())
-            }
-            lane::ALARMS => self.lane.alarms().0,
-            lane::RATE_A => self.lane.rates().a,
-            lane::RATE_B => self.lane.rates().b,
-            lane::ENABLE..=lane::BALANCE_MAX => self.word(offset),
-            _ => 0,
-        }
-    }
-
-    /// After the strobe's cycle has been executed; false when refused.
-    fn write(&mut self, offset: u32, value: u32) -> bool {
-        let free = match offset {
-            lane::ENABLE => !self.running || self.window_ok(),
-            lane::CONFIG..=lane::BALANCE_MAX => !self.running || self.lane.stopped(),
-            _ => true,
-        };
-        if !free {
-            return false;
-        }
-        if offset <= lane::BALANCE_MAX {
-            self.words[offset as usize / 4] = value;
-        }
-        match offset {
-            lane::ENABLE if self.running => match (value == 1, self.lane.active()) {
-                (true, false) => self.begin(),
-                (false, true) => self.lane.stop(),
-                _ => {}
-            },
-            lane::RESTART if value & 1 == 1 => self.lane.request_restart(),
-            lane::ALARMS => {
-                if self.lane.clear_alarms(value) && self.running && self.enabled() {
-                    self.begin();
-                }
-            }
-            _ => {}
-        }
-        true
-    }
-}
 
 struct Ports {
     index: PortId,
@@ -650,16 +526,4 @@ impl Bench for LaneBench {
         }
         Ok(())
     }
-}
-
-fn library() -> Library {
-    build::<LaneBench>().unwrap()
-}
-
-#[test]
-fn edges_and_registers_in_lockstep() {
-    let seed = seed(LaneBench::NAME);
-    let bins = lockstep::<LaneBench>(&library(), seed, LaneBench::CYCLES)
-        .unwrap_or_else(|mismatch| panic!("seed {seed}: {mismatch}"));
-    assert!(bins.iter().all(|(_, hits)| *hits > 0), "{bins:?}");
 }
