@@ -58,3 +58,27 @@ impl<const WIDTH: usize, const VALUE: u64> Fixed<WIDTH, VALUE> {
 }
 
 delegate!(Fixed<WIDTH: usize, VALUE: u64>);
+
+/// A constant of `WIDTH` bits whose value a constructor gives; 0 by default.
+#[derive(Clone, Debug)]
+pub struct Given<const WIDTH: usize>(Constant<Bits<WIDTH>>);
+
+impl<const WIDTH: usize> Default for Given<WIDTH> {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
+impl<const WIDTH: usize> Given<WIDTH> {
+    /// This value.
+    pub fn new(value: u64) -> Self {
+        Self(Constant::new(value.into()))
+    }
+
+    /// The value, in kernels.
+    pub fn val(&self) -> Bits<WIDTH> {
+        self.0.val()
+    }
+}
+
+delegate!(Given<WIDTH: usize>);

@@ -5,7 +5,7 @@ mod fixed;
 mod readout;
 
 pub use decode::Rom;
-pub use fixed::{At, Fixed};
+pub use fixed::{At, Fixed, Given};
 pub use readout::{readout, readout_of};
 
 use photonbox_regmap::{BLOCKS, Block, lane};
