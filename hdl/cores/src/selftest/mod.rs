@@ -38,7 +38,7 @@ pub struct Selftest<const L: usize> {
     /// Synchronous reset: results are forgotten.
     pub reset: Signal<In, Bit>,
     /// Begin; one cycle, only while the card is idle.
-    pub begin: Signal<In, Bit>,
+    pub start: Signal<In, Bit>,
     /// Tests that are to fail, by their bit of `SELFTEST_RAN`; 0 on a board.
     pub fault: Signal<In, Bits<7>>,
     /// Something runs.
@@ -109,7 +109,7 @@ impl<const L: usize> Default for Selftest<L> {
         Self {
             clock: Default::default(),
             reset: Default::default(),
-            begin: Default::default(),
+            start: Default::default(),
             fault: Default::default(),
             busy: Default::default(),
             passed: Default::default(),
@@ -185,27 +185,27 @@ impl<const L: usize> Logic for Selftest<L> {
             self.test_b.next = (self.of_32.val() == 1) | (self.of_32.val() == 24);
         }
 
-        self.sampler.begin.next = self.starts.q.val();
+        self.sampler.start.next = self.starts.q.val();
         self.sampler.step.next = self.counts.q.val();
         self.sampler.first.next = self.test_valid.val();
         self.sampler.second.next = self.value.val();
         self.sampler.fault.next = self.fault.val().get_bit(0);
-        self.rct.begin.next = self.starts.q.val();
+        self.rct.start.next = self.starts.q.val();
         self.rct.step.next = self.counts.q.val();
         self.rct.first.next = self.test_fail_rct.val();
         self.rct.second.next = self.test_fail_rct.val();
         self.rct.fault.next = self.fault.val().get_bit(1);
-        self.apt.begin.next = self.starts.q.val();
+        self.apt.start.next = self.starts.q.val();
         self.apt.step.next = self.counts.q.val();
         self.apt.first.next = self.test_fail_apt.val();
         self.apt.second.next = self.test_fail_apt.val();
         self.apt.fault.next = self.fault.val().get_bit(2);
-        self.rate.begin.next = self.starts.q.val();
+        self.rate.start.next = self.starts.q.val();
         self.rate.step.next = self.counts.q.val();
         self.rate.first.next = self.test_fail_rate_low.val();
         self.rate.second.next = self.test_fail_rate_high.val();
         self.rate.fault.next = self.fault.val().get_bit(3);
-        self.balance.begin.next = self.starts.q.val();
+        self.balance.start.next = self.starts.q.val();
         self.balance.step.next = self.counts.q.val();
         self.balance.first.next = self.test_fail_balance.val();
         self.balance.second.next = self.test_fail_balance.val();
@@ -221,7 +221,7 @@ impl<const L: usize> Logic for Selftest<L> {
         match self.state.q.val() {
             State::Idle => {
                 self.at.d.next = 0.into();
-                if self.begin.val() {
+                if self.start.val() {
                     self.results.d.next = 0.into();
                     self.starts.d.next = true;
                     self.state.d.next = State::Lead;

@@ -11,7 +11,7 @@ pub struct Signature<const L: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
     /// Start anew.
-    pub begin: Signal<In, Bit>,
+    pub start: Signal<In, Bit>,
     /// This cycle counts.
     pub step: Signal<In, Bit>,
     /// One line of each lane.
@@ -35,7 +35,7 @@ impl<const L: usize> Signature<L> {
     pub fn new(expected: u16) -> Self {
         Self {
             clock: Default::default(),
-            begin: Default::default(),
+            start: Default::default(),
             step: Default::default(),
             first: Default::default(),
             second: Default::default(),
@@ -76,7 +76,7 @@ impl<const L: usize> Logic for Signature<L> {
                 | (self.first.val().any() & !(self.first.val() == self.all.val()))
                 | (self.second.val().any() & !(self.second.val() == self.all.val()));
         }
-        if self.begin.val() {
+        if self.start.val() {
             self.register.d.next = bit_cast::<16, 1>(self.fault.val().into());
             self.differs.d.next = false;
         }

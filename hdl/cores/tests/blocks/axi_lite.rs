@@ -292,8 +292,3 @@ impl Bench for AxiLiteBench {
         Ok(())
     }
 }
-
-#[test]
-fn axi_lite_lockstep() -> anyhow::Result<()> {
-    crate::csr::run::<AxiLiteBench>()
-}

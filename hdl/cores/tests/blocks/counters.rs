@@ -248,8 +248,3 @@ impl CountersBench {
         Ok(())
     }
 }
-
-#[test]
-fn counters_lockstep() -> anyhow::Result<()> {
-    crate::csr::run::<CountersBench>()
-}

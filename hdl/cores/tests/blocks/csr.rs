@@ -372,24 +372,3 @@ impl Bench for CsrBench {
         Ok(())
     }
 }
-
-#[test]
-fn csr_lockstep() -> anyhow::Result<()> {
-    run::<CsrBench>()
-}
-
-/// Lockstep for the bench's cycles; every bin must be hit.
-pub(crate) fn run<B: Bench>() -> anyhow::Result<()> {
-    let library = photonbox_cosim::build::<B>()?;
-    let seed = photonbox_cosim::seed(B::NAME);
-    let bins = photonbox_cosim::lockstep::<B>(&library, seed, B::CYCLES)
-        .map_err(|mismatch| anyhow::anyhow!("seed {seed}: {mismatch}"))?;
-    for (bin, count) in bins {
-        assert!(
-            count > 0,
-            "{}: bin {bin} was not hit (seed {seed})",
-            B::NAME
-        );
-    }
-    Ok(())
-}

@@ -264,8 +264,3 @@ impl InterruptsBench {
         Some(Op::read(block, offset))
     }
 }
-
-#[test]
-fn interrupts_lockstep() -> anyhow::Result<()> {
-    crate::csr::run::<InterruptsBench>()
-}

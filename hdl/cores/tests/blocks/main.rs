@@ -14,6 +14,7 @@ macro_rules! for_each_bench {
         $macro! {
             apt: AptBench,
             axi_lite: AxiLiteBench,
+            control: ControlBench,
             counters: CountersBench,
             csr: CsrBench,
             interrupts: InterruptsBench,
@@ -27,6 +28,7 @@ macro_rules! for_each_bench {
             sampler: SamplerBench,
             startup: StartupBench,
             synchroniser: SynchroniserBench,
+            selftest: SelftestBench,
         }
     };
 }

@@ -195,8 +195,3 @@ impl Bench for PatternBench {
         Ok(())
     }
 }
-
-#[test]
-fn pattern_lockstep() -> anyhow::Result<()> {
-    crate::csr::run::<PatternBench>()
-}
