@@ -1,7 +1,17 @@
 //! Prints the Verilog of a block, for tools that take it from there: `cargo run --example emit -- BLOCK`.
 
 use anyhow::{Result, bail};
-use photonbox_cores::{axi_write::AxiWrite, ring::Ring};
+use photonbox_cores::{
+    axi_lite::AxiLite,
+    axi_write::AxiWrite,
+    control::{Control, Parameters},
+    counters::Counters,
+    csr::Csr,
+    interrupts::Interrupts,
+    pattern::Pattern,
+    ring::Ring,
+    selftest::Selftest,
+};
 use rust_hdl::prelude::*;
 
 /// Time-out of the write master in emitted test designs, in cycles: short enough to be reached.
@@ -17,6 +27,14 @@ fn main() -> Result<()> {
         bail!("say which block");
     };
     let text = match name.as_str() {
+        "axi_lite" => emit(AxiLite::default()),
+        "csr" => emit(Csr::new(4)),
+        "control" => emit(Control::new(Parameters::default())),
+        "interrupts" => emit(Interrupts::default()),
+        "pattern" => emit(Pattern::<4>::default()),
+        "counters" => emit(Counters::<4, 5>::default()),
+        "counters_wide" => emit(Counters::<64, 9>::default()),
+        "selftest" => emit(Selftest::<4>::default()),
         "ring" => emit(Ring::default()),
         "axi_write" => emit(AxiWrite::<64, 8>::new(SHORT_TIMEOUT)),
         "axi_write_256" => emit(AxiWrite::<256, 32>::new(SHORT_TIMEOUT)),

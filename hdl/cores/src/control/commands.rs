@@ -158,15 +158,13 @@ impl Logic for Commands {
                     self.refused_r.d.next = true;
                 }
             }
-        } else if self.pending.q.val().get_bit(3) {
-            if self.may.val() {
-                self.next_up.next = 0.into();
-                if self.calm.val() {
-                    self.error.d.next = self.problems.val();
-                    self.start_r.d.next = self.problems.val() == 0;
-                } else {
-                    self.error.d.next = self.not_idle.val();
-                }
+        } else if self.pending.q.val().get_bit(3) & self.may.val() {
+            self.next_up.next = 0.into();
+            if self.calm.val() {
+                self.error.d.next = self.problems.val();
+                self.start_r.d.next = self.problems.val() == 0;
+            } else {
+                self.error.d.next = self.not_idle.val();
             }
         }
         self.pending.d.next = self.next_up.val();

@@ -77,7 +77,7 @@ pub(super) fn pages(blocks: &[Block], instances: &dyn Fn(&Block) -> u32) -> Vec<
             for part in 0..parts {
                 let page = (block.base + instance * block.stride) / PAGE_BYTES + part;
                 assert!(page < PAGES, "{}: lies in BAR 0", block.name);
-                let word = 1 | part << 1 | (number as u32) << 3 | instance << 6;
+                let word = 1 | (part << 1) | ((number as u32) << 3) | (instance << 6);
                 words.push((page, u64::from(word)));
             }
         }
@@ -91,7 +91,7 @@ pub(super) fn registers(blocks: &[Block]) -> Vec<(u32, u64)> {
     let mut words = Vec::new();
     for (number, block) in blocks.iter().enumerate() {
         for register in block.registers {
-            let address = (number as u32) << 7 | register.offset / 4;
+            let address = ((number as u32) << 7) | (register.offset / 4);
             words.push((address, entry(register)));
         }
     }
@@ -99,7 +99,7 @@ pub(super) fn registers(blocks: &[Block]) -> Vec<(u32, u64)> {
 }
 
 fn entry(register: &Register) -> u64 {
-    1 | u64::from(register.access.writable()) << 1
-        | u64::from(register.access.readable()) << 2
-        | u64::from(register.bits()) << 3
+    1 | (u64::from(register.access.writable()) << 1)
+        | (u64::from(register.access.readable()) << 2)
+        | (u64::from(register.bits()) << 3)
 }

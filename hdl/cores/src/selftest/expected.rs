@@ -14,13 +14,13 @@ pub const CYCLES: u64 = 6 * 1024;
 /// apart, and edges while blind.
 pub const fn stimulus(cycle: u64) -> (bool, bool) {
     match cycle >> 10 {
-        1 => (cycle % 8 == 0, false),
-        2 => (cycle % 4 == 0, cycle % 16 == 2),
+        1 => (cycle.is_multiple_of(8), false),
+        2 => (cycle.is_multiple_of(4), cycle % 16 == 2),
         5 => (
             matches!(cycle % 32, 0 | 16 | 18),
             matches!(cycle % 32, 1 | 24),
         ),
-        _ => (cycle % 16 == 0, cycle % 16 == 8),
+        _ => (cycle.is_multiple_of(16), cycle % 16 == 8),
     }
 }
 

@@ -54,7 +54,7 @@ impl<const L: usize> Signature<L> {
 /// The same in plain Rust, for one lane.
 pub(crate) fn turn(register: u16, first: bool, second: bool) -> u16 {
     let back = if register >> 15 == 1 { TAPS as u16 } else { 0 };
-    (register << 1) ^ back ^ u16::from(first) ^ u16::from(second) << 1
+    (register << 1) ^ back ^ u16::from(first) ^ (u16::from(second) << 1)
 }
 
 impl<const L: usize> Logic for Signature<L> {
@@ -73,8 +73,8 @@ impl<const L: usize> Logic for Signature<L> {
                     ^ (bit_cast::<16, 1>(self.second.val().get_bits::<1>(0)) << 1);
             }
             self.differs.d.next = self.differs.q.val()
-                | (self.first.val().any() & !(self.first.val() == self.all.val()))
-                | (self.second.val().any() & !(self.second.val() == self.all.val()));
+                | (self.first.val().any() & (self.first.val() != self.all.val()))
+                | (self.second.val().any() & (self.second.val() != self.all.val()));
         }
         if self.start.val() {
             self.register.d.next = bit_cast::<16, 1>(self.fault.val().into());
