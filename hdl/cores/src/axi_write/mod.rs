@@ -19,7 +19,7 @@ pub struct AxiWrite<const D: usize, const S: usize> {
     /// Synchronous reset of the bus itself (PERST): drops whatever is under way.
     pub reset: Signal<In, Bit>,
     /// Soft reset: no new bursts; those taken end with zero data and no strobes. Ends when `quiet`.
-    pub abort: Signal<In, Bit>,
+    pub abort_writes: Signal<In, Bit>,
     /// Nothing is under way.
     pub quiet: Signal<Out, Bit>,
     /// The bus did not answer in time; until a soft reset has become quiet.
@@ -186,7 +186,7 @@ impl<const D: usize, const S: usize> Logic for AxiWrite<D, S> {
         clock!(self, clock, beats, order);
         self.used.next = self.begun.q.val() - self.settled.q.val();
         self.waits.next = self.begun.q.val() - self.given.q.val();
-        self.dead.next = self.abort.val() | self.aborting.q.val() | self.failed.q.val();
+        self.dead.next = self.abort_writes.val() | self.aborting.q.val() | self.failed.q.val();
 
         // Requests: round robin, when the address register and a place in the order are free.
         self.grant.next = 0.into();
@@ -328,7 +328,7 @@ impl<const D: usize, const S: usize> Logic for AxiWrite<D, S> {
         if self.popped.val() {
             self.settled.d.next = self.settled.q.val() + 1;
             // Rings that were reset do not hear of what they forgot.
-            if !self.abort.val() & !self.aborting.q.val() {
+            if !self.abort_writes.val() & !self.aborting.q.val() {
                 self.answer.d.next = self.oldest.val().get_bits::<3>(0) & 3;
                 if (self.oldest.val() & 3) == 0 {
                     self.answer.d.next = 4.into();
@@ -350,7 +350,7 @@ impl<const D: usize, const S: usize> Logic for AxiWrite<D, S> {
             & (self.absorb.q.val() == 0)
             & !self.beats.valid.val();
         self.still.d.next = self.is_still.val() & (self.grant.val() == 0);
-        if self.abort.val() {
+        if self.abort_writes.val() {
             self.aborting.d.next = true;
         } else {
             if self.is_still.val() {

@@ -19,7 +19,7 @@ use rust_hdl::prelude::*;
 pub struct Ring {
     /// Clock.
     pub clock: Signal<In, Clock>,
-    /// Synchronous reset: everything to its power-on state, buffers swept. Together with the write master's `abort`.
+    /// Synchronous reset: everything to its power-on state, buffers swept. Together with the write master's `abort_writes`.
     pub reset: Signal<In, Bit>,
     /// Number of the ring, a constant.
     pub index: Signal<In, Bits<6>>,
