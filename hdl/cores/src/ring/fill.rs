@@ -281,7 +281,7 @@ impl Logic for Fill {
                 if self.in_valid.val() & self.ready.val() {
                     self.accepted.next = true;
                     self.taken.next = true;
-                    self.stored.next = true;
+                    self.stored.next = self.left.q.val() != 0;
                     self.is_open.d.next = true;
                     self.state.d.next = FillState::Piece;
                 } else {
@@ -301,6 +301,10 @@ impl Logic for Fill {
                     if self.commit.val() {
                         self.gate.d.next = false;
                         self.state.d.next = FillState::Prepare;
+                        // Together with RELEASE: what is open is swept and counted first.
+                        if self.is_open.q.val() {
+                            self.state.d.next = FillState::Halt;
+                        }
                     }
                     if self.stop.val() {
                         self.gate.d.next = false;
@@ -312,7 +316,7 @@ impl Logic for Fill {
                 self.ready.next = self.free.val();
                 if self.in_valid.val() & self.ready.val() {
                     self.taken.next = true;
-                    self.stored.next = true;
+                    self.stored.next = self.left.q.val() != 0;
                 }
                 if self.stop.val() {
                     self.state.d.next = FillState::Drain;
@@ -366,6 +370,11 @@ impl Logic for Fill {
             }
         }
 
+        // Whatever a producer does, nothing is written beyond the slot; it is marked as not to be used.
+        if self.taken.val() & (self.left.q.val() == 0) {
+            self.flags.d.next = self.flags.q.val() | 0x10;
+        }
+
         // A word: its place, and the end of the burst that it may be.
         if self.stored.val() {
             self.left.d.next = self.left.q.val() - 8;
@@ -387,7 +396,7 @@ impl Logic for Fill {
 
         // The end of a piece: what it was joins the slot's completion.
         if self.taken.val() & self.in_last.val() {
-            self.flags.d.next = self.flags.q.val() | self.in_flags.val();
+            self.flags.d.next = self.flags.d.val() | self.in_flags.val();
             self.lanes.d.next = self.lanes.q.val() | self.in_lanes.val();
             self.epoch.d.next = self.in_seed_epoch.val();
             self.raw_bits.d.next = bit_cast::<32, 33>(self.bits_sum.val());

@@ -50,7 +50,7 @@ pub struct Ring {
     /// `INT_COALESCE_CYCLES`.
     pub coalesce_cycles: Signal<In, Bits<32>>,
 
-    /// Bytes of the coming pieces, a multiple of 8; changes only between pieces.
+    /// Bytes of the coming pieces, a multiple of 8; changes at the earliest four cycles after a piece.
     pub piece_bytes: Signal<In, Bits<16>>,
     /// A word of a piece is offered.
     pub in_valid: Signal<In, Bit>,
@@ -152,7 +152,7 @@ impl Logic for Ring {
         self.csr_read.next = self.registers.csr_read.val();
         self.csr_refused.next = self.registers.csr_refused.val();
         self.registers.running.next = self.running.val();
-        self.registers.quiet.next = self.send.quiet.val();
+        self.registers.quiet.next = self.send.quiet.val() & self.fill.resting.val();
         self.registers.closed.next = self.fill.numbered.val();
         self.registers.completed.next = self.send.completed.val();
         self.registers.failed.next = self.send.failed.val();

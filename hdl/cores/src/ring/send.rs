@@ -156,6 +156,8 @@ pub struct Send {
     /// The error that shows has been swept after.
     error_swept: DFF<Bit>,
     clear_count: DFF<Bits<5>>,
+    /// The ring was given up: what is held is not sent any more.
+    discarding: DFF<Bit>,
 
     up: Signal<Local, Bits<4>>,
     down: Signal<Local, Bits<4>>,
@@ -175,6 +177,7 @@ pub struct Send {
     first_wide: Signal<Local, Bits<64>>,
     place_low: Signal<Local, Bits<2>>,
     is_quiet: Signal<Local, Bit>,
+    discards: Signal<Local, Bit>,
     taken: Signal<Local, Bit>,
 }
 
@@ -210,7 +213,8 @@ impl Logic for Send {
             completion_slot,
             completion_last,
             error_swept,
-            clear_count
+            clear_count,
+            discarding
         );
         for i in 0..4 {
             self.pending[i].clock.next = self.clock.val();
@@ -259,13 +263,15 @@ impl Logic for Send {
         }
 
         // The sender.
+        self.discards.next =
+            self.in_error.val() | self.bus_failed.val() | self.discarding.q.val();
         self.sent.next = false;
         self.started.next = false;
         self.freed.next = false;
         self.taken.next = false;
         match self.state.q.val() {
             SendState::Idle => {
-                if !self.in_error.val() & !self.bus_failed.val() {
+                if !self.discards.val() {
                     if self.completes.val() {
                         self.state.d.next = SendState::Load;
                         self.completion.d.next = true;
@@ -303,7 +309,7 @@ impl Logic for Send {
                     self.state.d.next = SendState::Pull;
                 } else {
                     // Not yet taken: nothing of an error's ring goes out any more.
-                    if self.in_error.val() | self.bus_failed.val() {
+                    if self.discards.val() {
                         self.state.d.next = SendState::Idle;
                     }
                 }
@@ -434,6 +440,7 @@ impl Logic for Send {
                     & (self.state.q.val() == SendState::Idle)
                     & (self.in_flight.q.val() == 0)
                     & (self.in_error.val()
+                        | self.discarding.q.val()
                         | ((self.held.q.val() == 0) & (self.closed_count.q.val() == 0)))
                 {
                     self.sweep.d.next = SweepState::Sweep;
@@ -466,6 +473,7 @@ impl Logic for Send {
                 self.lost_valid.next = self.open.val();
                 self.swept.next = true;
                 self.error_swept.d.next = self.in_error.val();
+                self.discarding.d.next = false;
                 self.held.d.next = 0.into();
                 self.next_side.d.next = 0.into();
                 for i in 0..4 {
@@ -476,6 +484,9 @@ impl Logic for Send {
             _ => {
                 self.sweep.d.next = SweepState::Normal;
             }
+        }
+        if self.given_up.val() {
+            self.discarding.d.next = true;
         }
         if self.clear_entry.val() {
             self.oldest.d.next = self.oldest.q.val() + 1;
@@ -529,6 +540,7 @@ impl Logic for Send {
             self.completion_slot.d.next = 0.into();
             self.completion_address.d.next = 0.into();
             self.error_swept.d.next = false;
+            self.discarding.d.next = false;
             for i in 0..4 {
                 self.pending[i].d.next = 0.into();
             }

@@ -151,7 +151,11 @@ impl<const D: usize> Master<D> {
             if ask.is_none() && random.one_in(6) {
                 let first = random.below(32);
                 let most = 32 - first;
-                let count = if random.one_in(4) { most } else { 1 + random.below(most) };
+                let count = if random.one_in(4) {
+                    most
+                } else {
+                    1 + random.below(most)
+                };
                 *ask = Some(Burst {
                     port,
                     address: (random.bits() & 0xffff_ffff_ffff_ff00) | first << 3,
@@ -167,7 +171,11 @@ impl<const D: usize> Master<D> {
     /// The beat that the data channel has to show for a burst.
     fn beat(burst: &Burst, number: usize) -> Beat {
         let lane0 = (burst.address >> 3) & (Self::LANES - 1);
-        let mut beat = Beat { data: vec![0; D / 32], strobes: 0, last: false };
+        let mut beat = Beat {
+            data: vec![0; D / 32],
+            strobes: 0,
+            last: false,
+        };
         for (index, word) in burst.words.iter().enumerate() {
             let place = lane0 as usize + index;
             if place / Self::LANES as usize == number {
@@ -200,7 +208,10 @@ impl<const D: usize> Master<D> {
             for (state, bin) in [
                 (!self.addresses.is_empty(), "abort before an address"),
                 (!self.writing.is_empty(), "abort within data"),
-                (self.writing.is_empty() && !self.open.is_empty(), "abort before a response"),
+                (
+                    self.writing.is_empty() && !self.open.is_empty(),
+                    "abort before a response",
+                ),
                 (self.open.is_empty(), "abort at rest"),
             ] {
                 if state {
@@ -254,14 +265,19 @@ impl<const D: usize> Master<D> {
         rtl.settle();
 
         // What shows stays.
-        let address = rtl.is(p.awvalid).then(|| (rtl.get(p.awaddr), rtl.get(p.awlen)));
+        let address = rtl
+            .is(p.awvalid)
+            .then(|| (rtl.get(p.awaddr), rtl.get(p.awlen)));
         let beat = rtl.is(p.wvalid).then(|| Beat {
             data: rtl.get_wide(p.wdata),
             strobes: rtl.get(p.wstrb),
             last: rtl.is(p.wlast),
         });
         if self.shown_address.is_some() && address != self.shown_address {
-            return Err(format!("address {address:x?} after {:x?}", self.shown_address));
+            return Err(format!(
+                "address {address:x?} after {:x?}",
+                self.shown_address
+            ));
         }
         if self.shown_beat.is_some() && beat != self.shown_beat {
             return Err(format!("beat {beat:x?} after {:x?}", self.shown_beat));
@@ -283,7 +299,10 @@ impl<const D: usize> Master<D> {
             };
             let aligned = burst.address & !(Self::LANES * 8 - 1);
             if address != aligned || len as usize + 1 != Self::beats(&burst) {
-                return Err(format!("address {address:x} len {len} for {:x}", burst.address));
+                return Err(format!(
+                    "address {address:x} len {len} for {:x}",
+                    burst.address
+                ));
             }
             if (address & 0xfff) + (len + 1) * Self::LANES * 8 > 0x1000 {
                 return Err("a burst crosses 4 KiB".into());
@@ -295,7 +314,11 @@ impl<const D: usize> Master<D> {
                 return Err("data without a burst".into());
             };
             let want = Self::beat(burst, self.beats_of_front);
-            let stopped = Beat { data: vec![0; D / 32], strobes: 0, last: want.last };
+            let stopped = Beat {
+                data: vec![0; D / 32],
+                strobes: 0,
+                last: want.last,
+            };
             // A beat that was on the bus before the reset is whole; after it nothing is written.
             if beat != want && !((self.dead || abort || self.timed_out) && beat == stopped) {
                 return Err(format!("beat {beat:x?}, not {want:x?}"));
@@ -317,8 +340,16 @@ impl<const D: usize> Master<D> {
         while self.address_count > 0 && self.end_count > 0 {
             self.address_count -= 1;
             self.end_count -= 1;
-            let after = if random.one_in(4) { random.below(60) } else { random.below(6) };
-            let response = if random.one_in(40) { 2 + random.below(2) } else { 0 };
+            let after = if random.one_in(4) {
+                random.below(60)
+            } else {
+                random.below(6)
+            };
+            let response = if random.one_in(40) {
+                2 + random.below(2)
+            } else {
+                0
+            };
             self.owed.push_back((self.now + 1 + after, response));
         }
         for port in 0..3 {
@@ -353,7 +384,8 @@ impl<const D: usize> Master<D> {
                 hit("error response");
             }
             if !self.dead {
-                self.reports.push_back((burst.port, response != 0, burst.tag));
+                self.reports
+                    .push_back((burst.port, response != 0, burst.tag));
             }
         }
         if rtl.is(self.ports.timed_out) && !self.timed_out {
