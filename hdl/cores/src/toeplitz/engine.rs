@@ -324,8 +324,10 @@ impl<const W: usize> Logic for Engine<W> {
         self.tail.d.next = (self.ones.val() << self.m_down.val().get_bits::<6>(0)) << 1;
 
         // What is taken: from the input, or the test's own chunks.
-        self.ready.next =
-            (self.phase.q.val() == Phase::Take) & !self.kat.q.val() & !self.exhausted.val();
+        self.ready.next = (self.phase.q.val() == Phase::Take)
+            & !self.kat.q.val()
+            & !self.exhausted.val()
+            & !self.changed.val();
         self.in_ready.next = self.ready.val();
         self.in_refuse.next = (!self.seeded.val() | self.exhausted.val())
             & ((self.phase.q.val() == Phase::Idle) | (self.phase.q.val() == Phase::Take));

@@ -444,7 +444,8 @@ impl Logic for Registers {
         self.switch.next = self.fast.val()
             | (self.waiting.q.val()
                 & ((self.marked.val() & self.empty.val())
-                    | (self.armed.q.val() & (self.made.val() | self.discarded.val()))));
+                    | ((self.armed.q.val() | self.marked.val())
+                        & (self.made.val() | self.discarded.val()))));
 
         // Counters.
         self.check.d.next = bit_cast::<3, 2>(self.check.q.val().get_bits::<2>(0)) << 1;
