@@ -1,1 +1,482 @@
+//! Routing against the model's order of bits: exactly while nothing is dropped, and bit for bit accounted otherwise.
 
+use photonbox_cores::route::Route;
+use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation};
+use photonbox_regmap::RawRecord;
+use rust_hdl::prelude::*;
+
+const LANES: usize = 4;
+const GAP: u64 = 0x20;
+
+macro_rules! ports {
+    ($($name:ident)*) => {
+        /// Ports by name.
+        #[derive(Clone, Copy)]
+        struct Ports { $($name: PortId),* }
+        impl Ports {
+            fn new(rtl: &Simulation) -> Self {
+                Self { $($name: rtl.port(stringify!($name))),* }
+            }
+        }
+    };
+}
+
+ports! {
+    reset valid bits tap alarm test simulated replayed timestamp drain idle n mark marked pending quiet chunk_ready
+    chunk_refuse chunk_valid chunk_bits chunk_count discard discarded made block_lanes block_flags raw_valid raw_ready
+    raw_data raw_flags raw_lanes lost thrown bulk_valid bulk_lane bulk_count dropped
+}
+
+/// What the stand-in for the extractor does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Extractor {
+    Take,
+    Give(u64),
+    Load(u64),
+}
+
+/// A block with its sidebands.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Block {
+    bits: Vec<bool>,
+    lanes: u64,
+    flags: u64,
+}
+
+/// Four lanes with stand-ins for extractor and raw ring, in epochs: some where nothing may be dropped, and some
+/// where queues overflow, rings stop, and seeds are missing.
+pub(crate) struct RouteBench {
+    ports: Ports,
+    exact: bool,
+    left: u64,
+    draining: bool,
+    grace: u64,
+    now: u64,
+    n: u64,
+    tap: u64,
+    density: u64,
+    stuck: bool,
+    refuse: bool,
+    extractor: Extractor,
+    taking: Vec<bool>,
+    blocks: Vec<Block>,
+    wanted: Vec<Block>,
+    progress: Block,
+    progress_lanes: [u64; LANES],
+    gap: bool,
+    records: Vec<(u64, u64, u64)>,
+    given: [u64; LANES],
+    used: [u64; LANES],
+    counted: [u64; LANES],
+    expected_bulk: [u64; LANES],
+    dropped: u64,
+    since_mark: u64,
+    mark_due: bool,
+}
+
+impl RouteBench {
+    fn epoch(&mut self, random: &mut Random) {
+        self.exact = !random.one_in(3);
+        self.left = 200 + random.below(1500);
+        self.draining = false;
+        self.grace = 0;
+        self.n = 10 + random.below(60);
+        self.tap = match random.below(4) {
+            0 => 0,
+            1 => 15,
+            _ => random.bits() & 15,
+        };
+        self.density = if self.exact { 16 } else { 1 + random.below(8) };
+        self.stuck = false;
+        self.refuse = false;
+        self.extractor = Extractor::Take;
+        self.taking.clear();
+        self.blocks.clear();
+        self.wanted.clear();
+        self.progress = Block::default();
+        self.progress_lanes = [0; LANES];
+        self.gap = false;
+        self.records.clear();
+        self.given = [0; LANES];
+        self.used = [0; LANES];
+        self.counted = [0; LANES];
+        self.expected_bulk = [0; LANES];
+        self.dropped = 0;
+        self.since_mark = 0;
+        self.mark_due = false;
+    }
+
+    /// The model's discard: the bits of the block in progress are counted, and the next block has a gap.
+    fn discard(&mut self) {
+        for (expected, lane) in self.expected_bulk.iter_mut().zip(&mut self.progress_lanes) {
+            *expected += std::mem::take(lane);
+        }
+        self.gap |= !self.progress.bits.is_empty();
+        self.progress = Block::default();
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        if self.exact {
+            if self.blocks != self.wanted {
+                return Err(format!(
+                    "blocks: RTL {:?}, model {:?}",
+                    self.blocks, self.wanted
+                ));
+            }
+            if !self.records.is_empty() {
+                return Err(format!(
+                    "raw_valid: RTL 0, model {} more",
+                    self.records.len()
+                ));
+            }
+            if self.counted != self.expected_bulk {
+                return Err(format!(
+                    "counted: RTL {:?}, model {:?}",
+                    self.counted, self.expected_bulk
+                ));
+            }
+        }
+        let total: u64 = self.counted.iter().sum();
+        if self.dropped != total {
+            return Err(format!("dropped: RTL {}, by lane {total}", self.dropped));
+        }
+        let in_blocks: u64 = self
+            .blocks
+            .iter()
+            .map(|block| block.bits.len() as u64)
+            .sum();
+        let in_records: u64 = self.used.iter().sum();
+        let given: u64 = self.given.iter().sum();
+        if given != in_blocks + in_records + total {
+            return Err(format!(
+                "bits: {given} given, {in_blocks} in blocks, {in_records} in records, {total} counted"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Bench for RouteBench {
+    const NAME: &'static str = "route";
+    const CYCLES: u64 = 150_000;
+    const BINS: &'static [&'static str] = &[
+        "block",
+        "block with a gap",
+        "record",
+        "record with a gap",
+        "discard of bits",
+        "discard while the block is made",
+        "discard of a block",
+        "lost on arrival",
+        "thrown away",
+        "mark",
+        "drained exactly",
+        "drained with drops",
+        "alarm with bits",
+    ];
+
+    fn design() -> Result<Design> {
+        let mut block = Route::<LANES, 8>::default();
+        block.connect_all();
+        Design::new("route", generate_verilog(&block), "top")
+    }
+
+    fn new(rtl: &Simulation, random: &mut Random) -> Self {
+        let mut bench = Self {
+            ports: Ports::new(rtl),
+            exact: true,
+            left: 0,
+            draining: false,
+            grace: 0,
+            now: random.bits() >> 9,
+            n: 0,
+            tap: 0,
+            density: 1,
+            stuck: false,
+            refuse: false,
+            extractor: Extractor::Take,
+            taking: Vec::new(),
+            blocks: Vec::new(),
+            wanted: Vec::new(),
+            progress: Block::default(),
+            progress_lanes: [0; LANES],
+            gap: false,
+            records: Vec::new(),
+            given: [0; LANES],
+            used: [0; LANES],
+            counted: [0; LANES],
+            expected_bulk: [0; LANES],
+            dropped: 0,
+            since_mark: 0,
+            mark_due: false,
+        };
+        bench.epoch(random);
+        bench
+    }
+
+    fn cycle(
+        &mut self,
+        rtl: &mut Simulation,
+        random: &mut Random,
+        hit: &mut dyn FnMut(&'static str),
+    ) -> Result<(), String> {
+        let ports = self.ports;
+        if self.grace > 4 {
+            self.finish()?;
+            hit(if self.exact {
+                "drained exactly"
+            } else {
+                "drained with drops"
+            });
+            // What a discard at the end left (a gap to report) goes with a reset.
+            rtl.set(ports.drain, 0);
+            rtl.set(ports.reset, 1);
+            rtl.clock();
+            rtl.set(ports.reset, 0);
+            self.epoch(random);
+        }
+        self.now += 1;
+        let mask = (1 << LANES) - 1;
+        // The lanes.
+        let (mut valid, mut alarm) = (0, 0);
+        if !self.draining {
+            for lane in 0..LANES {
+                valid |= u64::from(random.one_in(self.density)) << lane;
+            }
+            if random.one_in(120) {
+                alarm = 1 << random.below(LANES as u64);
+                valid &= !alarm;
+                if valid != 0 {
+                    hit("alarm with bits");
+                }
+            }
+        }
+        let bits = random.bits() & mask;
+        let test = if random.one_in(3) {
+            random.bits() & mask
+        } else {
+            0
+        };
+        let simulated = random.one_in(40);
+        let replayed = random.one_in(60);
+        for lane in 0..LANES {
+            self.given[lane] += valid >> lane & 1;
+        }
+        // What the model makes of them.
+        if self.exact {
+            if alarm & !self.tap != 0 {
+                self.discard();
+            }
+            for lane in (0..LANES).filter(|lane| valid >> lane & 1 == 1) {
+                let bit = bits >> lane & 1 == 1;
+                let flags =
+                    (test >> lane & 1) << 1 | u64::from(simulated) << 2 | u64::from(replayed) << 3;
+                if self.tap >> lane & 1 == 1 {
+                    let record = RawRecord {
+                        timestamp: self.now & ((1 << 56) - 1),
+                        lane: lane as u8,
+                        gap: false,
+                        bit,
+                    };
+                    self.records.push((
+                        u64::from_le_bytes(record.to_bytes()),
+                        flags | 1,
+                        1 << lane,
+                    ));
+                    continue;
+                }
+                self.progress.bits.push(bit);
+                self.progress.lanes |= 1 << lane;
+                let gap = if std::mem::take(&mut self.gap) {
+                    GAP
+                } else {
+                    0
+                };
+                self.progress.flags |= flags | gap;
+                self.progress_lanes[lane] += 1;
+                if self.progress.bits.len() as u64 == self.n {
+                    self.wanted.push(std::mem::take(&mut self.progress));
+                    self.progress_lanes = [0; LANES];
+                }
+            }
+        }
+        if self.left == 0 && !self.draining {
+            self.draining = true;
+            if self.exact {
+                self.discard();
+            }
+        }
+        self.left = self.left.saturating_sub(1);
+        if !self.exact {
+            if random.one_in(300) {
+                self.stuck = !self.stuck;
+            }
+            if random.one_in(500) {
+                self.refuse = !self.refuse;
+            }
+        }
+        self.since_mark += 1;
+        let mark = !self.mark_due && self.since_mark > 6 && !self.draining && random.one_in(40);
+        if mark {
+            self.mark_due = true;
+            self.since_mark = 0;
+        }
+
+        rtl.set(ports.valid, valid);
+        rtl.set(ports.bits, bits);
+        rtl.set(ports.tap, self.tap);
+        rtl.set(ports.alarm, alarm);
+        rtl.set(ports.test, test);
+        rtl.set(ports.simulated, u64::from(simulated));
+        rtl.set(ports.replayed, u64::from(replayed));
+        rtl.set(ports.timestamp, self.now & ((1 << 56) - 1));
+        rtl.set(ports.drain, u64::from(self.draining && self.left == 0));
+        rtl.set(ports.n, self.n);
+        rtl.set(ports.mark, u64::from(mark));
+        let ready =
+            self.extractor == Extractor::Take && !self.refuse && !(self.stuck && random.one_in(2));
+        rtl.set(ports.chunk_ready, u64::from(ready));
+        rtl.set(
+            ports.chunk_refuse,
+            u64::from(self.extractor == Extractor::Take && self.refuse),
+        );
+        let raw_ready = !self.stuck && !random.one_in(4);
+        rtl.set(ports.raw_ready, u64::from(raw_ready));
+        let made = self.extractor == Extractor::Give(0);
+        rtl.set(ports.made, u64::from(made));
+        rtl.set(ports.discarded, 0);
+        rtl.settle();
+        let asked = rtl.is(ports.discard);
+        let mut discarded = false;
+        if asked {
+            match self.extractor {
+                Extractor::Take | Extractor::Load(_) => discarded = true,
+                Extractor::Give(wait) if !self.exact && wait > 0 && random.one_in(3) => {
+                    hit("discard of a block");
+                    discarded = true;
+                }
+                Extractor::Give(_) => {}
+            }
+        }
+        rtl.set(ports.discarded, u64::from(discarded));
+        rtl.settle();
+
+        // What the RTL makes of them.
+        if rtl.is(ports.marked) {
+            if !self.mark_due {
+                return Err("marked: RTL 1, model 0".to_owned());
+            }
+            hit("mark");
+            self.mark_due = false;
+        }
+        if rtl.is(ports.chunk_valid) && ready {
+            let (count, value) = (rtl.get(ports.chunk_count), rtl.get(ports.chunk_bits));
+            let room = self.n - self.taking.len() as u64;
+            if count == 0 || count > 8 || count > room || count < 8.min(room) || value >> count != 0
+            {
+                return Err(format!(
+                    "chunk: RTL {count} bits {value:#x}, room for {room}"
+                ));
+            }
+            self.taking.extend((0..count).map(|k| value >> k & 1 == 1));
+            if self.taking.len() as u64 == self.n {
+                let wait = if self.exact {
+                    2 + random.below(18)
+                } else {
+                    2 + random.below(400)
+                };
+                self.extractor = Extractor::Give(wait);
+            }
+        }
+        if made {
+            hit("block");
+            if asked {
+                hit("discard while the block is made");
+            }
+            let flags = rtl.get(ports.block_flags);
+            if flags & GAP != 0 {
+                hit("block with a gap");
+            }
+            self.blocks.push(Block {
+                bits: std::mem::take(&mut self.taking),
+                lanes: rtl.get(ports.block_lanes),
+                flags,
+            });
+        }
+        if discarded {
+            if !self.taking.is_empty() {
+                hit("discard of bits");
+            }
+            self.taking.clear();
+            self.extractor = Extractor::Load(random.below(10));
+        } else {
+            self.extractor = match self.extractor {
+                Extractor::Give(0) => Extractor::Load(random.below(10)),
+                Extractor::Give(wait) => Extractor::Give(wait - 1),
+                Extractor::Load(0) => Extractor::Take,
+                Extractor::Load(wait) => Extractor::Load(wait - 1),
+                Extractor::Take => Extractor::Take,
+            };
+        }
+        if rtl.is(ports.raw_valid) && raw_ready {
+            hit("record");
+            let got = (
+                rtl.get(ports.raw_data),
+                rtl.get(ports.raw_flags),
+                rtl.get(ports.raw_lanes),
+            );
+            if got.1 & GAP != 0 {
+                hit("record with a gap");
+            }
+            self.used[got.2.trailing_zeros() as usize] += 1;
+            if self.exact {
+                let expected = if self.records.is_empty() {
+                    (0, 0, 0)
+                } else {
+                    self.records.remove(0)
+                };
+                if got != expected {
+                    return Err(format!("record: RTL {got:x?}, model {expected:x?}"));
+                }
+            }
+        }
+        let (lost, thrown) = (rtl.get(ports.lost), rtl.get(ports.thrown));
+        for lane in 0..LANES {
+            self.counted[lane] += (lost >> lane & 1) + (thrown >> lane & 1);
+        }
+        if lost != 0 {
+            hit("lost on arrival");
+        }
+        if thrown != 0 {
+            hit("thrown away");
+        }
+        if self.exact && lost | thrown != 0 {
+            return Err(format!("lost: RTL {lost:#x}, thrown {thrown:#x}, model 0"));
+        }
+        if rtl.is(ports.bulk_valid) {
+            self.counted[rtl.get(ports.bulk_lane) as usize] += rtl.get(ports.bulk_count);
+        }
+        self.dropped += rtl.get(ports.dropped);
+        if self.draining && rtl.is(ports.idle) {
+            self.grace += 1;
+        } else {
+            self.grace = 0;
+        }
+        if self.draining && self.since_mark > 5000 {
+            return Err("idle stays 0".to_owned());
+        }
+        rtl.clock();
+        Ok(())
+    }
+}
+
+#[test]
+fn lockstep() {
+    let library = photonbox_cosim::build::<RouteBench>().unwrap();
+    let seed = photonbox_cosim::seed(RouteBench::NAME);
+    let bins = photonbox_cosim::lockstep::<RouteBench>(&library, seed, RouteBench::CYCLES);
+    let bins = bins.unwrap_or_else(|mismatch| panic!("{mismatch}"));
+    for (bin, hits) in &bins {
+        assert_ne!(*hits, 0, "{bin} in {bins:?}");
+    }
+}
