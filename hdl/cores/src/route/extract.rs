@@ -82,7 +82,7 @@ pub struct Extract<const LANES: usize, const W: usize> {
     chunk: DFF<Bits<W>>,
     fill: DFF<Bits<8>>,
     offered: DFF<Bit>,
-    packed: DFF<Bits<17>>,
+    filled: DFF<Bits<17>>,
     full: DFF<Bit>,
     lanes: DFF<Bits<LANES>>,
     tags: DFF<Bits<6>>,
@@ -109,6 +109,8 @@ pub struct Extract<const LANES: usize, const W: usize> {
     next_packed: Signal<Local, Bits<17>>,
     ends: Signal<Local, Bit>,
     still: Signal<Local, Bit>,
+    completes: Signal<Local, Bit>,
+    wanted: Signal<Local, Bit>,
     names: [Constant<Bits<6>>; LANES],
     one: Constant<Bits<W>>,
     chunk_size: Constant<Bits<8>>,
@@ -160,7 +162,7 @@ impl<const LANES: usize, const W: usize> Default for Extract<LANES, W> {
             chunk: Default::default(),
             fill: Default::default(),
             offered: Default::default(),
-            packed: Default::default(),
+            filled: Default::default(),
             full: Default::default(),
             lanes: Default::default(),
             tags: Default::default(),
@@ -186,6 +188,8 @@ impl<const LANES: usize, const W: usize> Default for Extract<LANES, W> {
             next_packed: Default::default(),
             ends: Default::default(),
             still: Default::default(),
+            completes: Default::default(),
+            wanted: Default::default(),
             names: core::array::from_fn(|lane| Constant::new(bits(lane as u64))),
             one: Constant::new(bits(1)),
             chunk_size: Constant::new(bits(W as u64)),
@@ -199,7 +203,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
     fn update(&mut self) {
         dff_setup!(
             self, clock, gap, late_mark, late_alarm, done, cleared, marking, chunk, fill, offered,
-            packed, full, lanes, tags, holed, bulk, bulk_at, drained
+            filled, full, lanes, tags, holed, bulk, bulk_at, drained
         );
         clock!(self, clock, queue);
         self.queue.reset.next = self.reset.val();
@@ -207,7 +211,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         // Arrival. A discard comes before its cycle's bits, a mark after them.
         self.arrives.next = self.mask.val().any() | self.alarm.val();
         self.queue.push.next = self.arrives.val() | self.mark.val() | self.late_mark.q.val();
-        self.queue.in_before.next = self.alarm.val();
+        self.queue.in_prior.next = self.alarm.val();
         self.queue.in_mark.next = self.mark.val() | self.late_mark.q.val();
         self.queue.in_mask.next = self.mask.val();
         self.queue.in_bits.next = self.bits.val();
@@ -238,11 +242,14 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         self.after.next = self.left.val() & self.minus.val();
         self.value.next = (self.queue.bits.val() & self.lowest.val()).any();
         self.go.next = self.queue.valid.val() & !self.marking.q.val() & !self.bulk.q.val();
-        self.asks.next = self.go.val() & self.queue.before.val() & !self.cleared.q.val();
+        self.asks.next = self.go.val() & self.queue.prior.val() & !self.cleared.q.val();
         self.still.next = self.queue.empty.val() & !self.marking.q.val() & !self.bulk.q.val();
-        self.discard.next = (self.asks.val() & !self.late_alarm.q.val())
+        // A chunk that completes a block goes first: then the block was made before what discards.
+        self.completes.next = self.offered.q.val() & self.full.q.val() & self.in_ready.val();
+        self.wanted.next = (self.asks.val() & !self.late_alarm.q.val())
             | (self.still.val() & self.late_alarm.q.val())
             | (self.still.val() & self.drain.val() & !self.drained.q.val() & !self.arrives.val());
+        self.discard.next = self.wanted.val() & !self.completes.val();
         self.throw.next = self.go.val()
             & self.left.val().any()
             & (!self.asks.val() | self.late_alarm.q.val())
@@ -273,7 +280,9 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         }
 
         // Packer.
-        self.sent.next = self.offered.q.val() & self.in_ready.val() & !self.discard.val();
+        self.sent.next = self.offered.q.val()
+            & self.in_ready.val()
+            & (!self.wanted.val() | self.completes.val());
         self.base.next = self.chunk.q.val();
         self.place.next = self.fill.q.val();
         if self.sent.val() {
@@ -284,7 +293,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         self.chunk.d.next = self.base.val();
         self.fill.d.next = self.place.val();
         self.next_fill.next = self.place.val() + 1;
-        self.next_packed.next = self.packed.q.val() + 1;
+        self.next_packed.next = self.filled.q.val() + 1;
         self.ends.next = self.next_packed.val() == bit_cast::<17, 16>(self.n.val());
         if self.pack.val() {
             if self.value.val() {
@@ -292,7 +301,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
             }
             self.fill.d.next = self.next_fill.val();
             self.offered.d.next = (self.next_fill.val() == self.chunk_size.val()) | self.ends.val();
-            self.packed.d.next = self.next_packed.val();
+            self.filled.d.next = self.next_packed.val();
             self.full.d.next = self.ends.val();
             self.lanes.d.next = self.lanes.q.val() | self.lowest.val();
             self.tags.d.next =
@@ -317,7 +326,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
 
         // A block's end: made, or discarded and its bits counted lane by lane.
         if self.made.val() {
-            self.packed.d.next = 0.into();
+            self.filled.d.next = 0.into();
             self.full.d.next = false;
             self.lanes.d.next = 0.into();
             self.tags.d.next = 0.into();
@@ -347,11 +356,11 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
             self.chunk.d.next = 0.into();
             self.fill.d.next = 0.into();
             self.offered.d.next = false;
-            self.packed.d.next = 0.into();
+            self.filled.d.next = 0.into();
             self.full.d.next = false;
             self.lanes.d.next = 0.into();
             self.tags.d.next = 0.into();
-            self.holed.d.next = self.holed.q.val() | (self.packed.q.val() != 0);
+            self.holed.d.next = self.holed.q.val() | (self.filled.q.val() != 0);
             self.bulk.d.next = true;
             self.bulk_at.d.next = 0.into();
         }
@@ -369,9 +378,10 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         self.moves.next =
             self.step.val() | self.sent.val() | self.discarded.val() | self.made.val();
         self.idle.next = self.quiet.val()
-            & (self.packed.q.val() == 0)
+            & (self.filled.q.val() == 0)
             & (self.drained.q.val() | !self.drain.val());
-        self.chunk_valid.next = self.offered.q.val() & !self.discard.val();
+        self.chunk_valid.next =
+            self.offered.q.val() & (!self.wanted.val() | self.completes.val());
         self.chunk_bits.next = self.chunk.q.val();
         self.chunk_count.next = self.fill.q.val();
         self.block_lanes.next = bit_cast::<64, LANES>(self.lanes.q.val());
@@ -387,7 +397,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
             self.chunk.d.next = 0.into();
             self.fill.d.next = 0.into();
             self.offered.d.next = false;
-            self.packed.d.next = 0.into();
+            self.filled.d.next = 0.into();
             self.full.d.next = false;
             self.lanes.d.next = 0.into();
             self.tags.d.next = 0.into();

@@ -19,7 +19,7 @@ pub struct Queue<const LANES: usize> {
     /// No room.
     pub full: Signal<Out, Bit>,
     /// Something was lost or is to be discarded before this entry.
-    pub in_before: Signal<In, Bit>,
+    pub in_prior: Signal<In, Bit>,
     /// A mark after this entry.
     pub in_mark: Signal<In, Bit>,
     /// Lanes with a bit.
@@ -37,7 +37,7 @@ pub struct Queue<const LANES: usize> {
     /// There is a head.
     pub valid: Signal<Out, Bit>,
     /// As pushed.
-    pub before: Signal<Out, Bit>,
+    pub prior: Signal<Out, Bit>,
     /// As pushed.
     pub mark: Signal<Out, Bit>,
     /// As pushed.
@@ -63,7 +63,7 @@ impl<const LANES: usize> Queue<LANES> {
             reset: Default::default(),
             push: Default::default(),
             full: Default::default(),
-            in_before: Default::default(),
+            in_prior: Default::default(),
             in_mark: Default::default(),
             in_mask: Default::default(),
             in_bits: Default::default(),
@@ -72,7 +72,7 @@ impl<const LANES: usize> Queue<LANES> {
             in_time: Default::default(),
             pop: Default::default(),
             valid: Default::default(),
-            before: Default::default(),
+            prior: Default::default(),
             mark: Default::default(),
             mask: Default::default(),
             bits: Default::default(),
@@ -91,7 +91,7 @@ impl<const LANES: usize> Logic for Queue<LANES> {
     fn connect(&mut self) {
         self.full.connect();
         self.valid.connect();
-        self.before.connect();
+        self.prior.connect();
         self.mark.connect();
         self.mask.connect();
         self.bits.connect();
@@ -134,7 +134,7 @@ end
 always @(*) begin
    full = used[6];
    empty = ~some & ~valid;
-   before = head[{before}];
+   prior = head[{prior}];
    mark = head[{mark}];
    flags = head[{mark} - 1 -: 3];
    test = head[{test} -: {LANES}];
@@ -143,7 +143,7 @@ always @(*) begin
    time_out = {stamp};
 end
 always @(posedge clock) begin
-   if (write) memory[pushed[5:0]] <= {{{time}in_before, in_mark, in_flags, in_test, in_bits, in_mask}};
+   if (write) memory[pushed[5:0]] <= {{{time}in_prior, in_mark, in_flags, in_test, in_bits, in_mask}};
    else if (sweep) memory[swept[5:0]] <= 0;
    if (write) pushed <= pushed + 7'd1;
    if (sweep) swept <= swept + 7'd1;
@@ -163,7 +163,7 @@ end
 ",
             high = width - 1,
             last = DEPTH - 1,
-            before = 3 * LANES + 4,
+            prior = 3 * LANES + 4,
             mark = 3 * LANES + 3,
             test = 3 * LANES - 1,
             bits = 2 * LANES - 1,
@@ -175,7 +175,7 @@ end
         let inputs = [
             "reset",
             "push",
-            "in_before",
+            "in_prior",
             "in_mark",
             "in_mask",
             "in_bits",
@@ -185,7 +185,7 @@ end
             "pop",
         ];
         let outputs = [
-            "full", "valid", "before", "mark", "mask", "bits", "test", "flags", "time_out", "empty",
+            "full", "valid", "prior", "mark", "mask", "bits", "test", "flags", "time_out", "empty",
         ];
         vec![TimingInfo {
             name: "queue".into(),

@@ -118,7 +118,7 @@ impl<const LANES: usize> Logic for Tap<LANES> {
         // Arrival: a cycle that finds no room is lost, and the next one knows.
         self.arrives.next = self.mask.val().any();
         self.queue.push.next = self.arrives.val();
-        self.queue.in_before.next = self.gap.q.val();
+        self.queue.in_prior.next = self.gap.q.val();
         self.queue.in_mark.next = false;
         self.queue.in_mask.next = self.mask.val();
         self.queue.in_bits.next = self.bits.val();
@@ -149,7 +149,7 @@ impl<const LANES: usize> Logic for Tap<LANES> {
         self.free.next = !self.valid.q.val() | self.raw_ready.val();
         self.take.next = self.queue.valid.val() & (self.free.val() | self.abandon.val());
         self.queue.pop.next = self.take.val() & !self.after.val().any();
-        self.holed.next = self.queue.before.val() & !self.done.q.val().any();
+        self.holed.next = self.queue.prior.val() & !self.done.q.val().any();
         self.record.next = bit_cast::<64, 56>(self.queue.time_out.val())
             | (bit_cast::<64, 6>(self.number.val()) << self.lane_at.val());
         self.thrown.next = 0.into();

@@ -37,7 +37,7 @@ enum Extractor {
 
 /// A block with its sidebands.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Block {
+struct Finished {
     bits: Vec<bool>,
     lanes: u64,
     flags: u64,
@@ -59,9 +59,9 @@ pub(crate) struct RouteBench {
     refuse: bool,
     extractor: Extractor,
     taking: Vec<bool>,
-    blocks: Vec<Block>,
-    wanted: Vec<Block>,
-    progress: Block,
+    blocks: Vec<Finished>,
+    wanted: Vec<Finished>,
+    progress: Finished,
     progress_lanes: [u64; LANES],
     gap: bool,
     records: Vec<(u64, u64, u64)>,
@@ -93,7 +93,7 @@ impl RouteBench {
         self.taking.clear();
         self.blocks.clear();
         self.wanted.clear();
-        self.progress = Block::default();
+        self.progress = Finished::default();
         self.progress_lanes = [0; LANES];
         self.gap = false;
         self.records.clear();
@@ -112,7 +112,7 @@ impl RouteBench {
             *expected += std::mem::take(lane);
         }
         self.gap |= !self.progress.bits.is_empty();
-        self.progress = Block::default();
+        self.progress = Finished::default();
     }
 
     fn finish(&self) -> Result<(), String> {
@@ -198,7 +198,7 @@ impl Bench for RouteBench {
             taking: Vec::new(),
             blocks: Vec::new(),
             wanted: Vec::new(),
-            progress: Block::default(),
+            progress: Finished::default(),
             progress_lanes: [0; LANES],
             gap: false,
             records: Vec::new(),
@@ -397,7 +397,7 @@ impl Bench for RouteBench {
             if flags & GAP != 0 {
                 hit("block with a gap");
             }
-            self.blocks.push(Block {
+            self.blocks.push(Finished {
                 bits: std::mem::take(&mut self.taking),
                 lanes: rtl.get(ports.block_lanes),
                 flags,
