@@ -33,8 +33,8 @@ pub struct Mac {
     /// Its highest bit is the sign of the check.
     pub is_check: Signal<Out, Bit>,
     /// The same place of X before the limb was stored.
-    pub before: Signal<Out, Bits<36>>,
-    program: SyncROM<Bits<WORD_BITS>, 10>,
+    pub replaced: Signal<Out, Bits<36>>,
+    words: SyncROM<Bits<WORD_BITS>, 10>,
     word: DFF<Bits<WORD_BITS>>,
     memory_a0: RAM<Bits<36>, 5>,
     memory_a1: RAM<Bits<36>, 5>,
@@ -108,8 +108,8 @@ impl Default for Mac {
             is_next: Default::default(),
             is_key: Default::default(),
             is_check: Default::default(),
-            before: Default::default(),
-            program: words.into_iter().into(),
+            replaced: Default::default(),
+            words: words.into_iter().into(),
             word: Default::default(),
             memory_a0: a.clone().into_iter().into(),
             memory_a1: a.into_iter().into(),
@@ -168,10 +168,31 @@ impl Logic for Mac {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, word, a0, a1, b0, b1, pair_lo, pair_hi, column_lo, column_hi, high_before,
-            joined, total, marks1, marks2, marks3, marks4, marks5, marks6, marks7, marks8, marks9
+            self,
+            clock,
+            word,
+            a0,
+            a1,
+            b0,
+            b1,
+            pair_lo,
+            pair_hi,
+            column_lo,
+            column_hi,
+            high_before,
+            joined,
+            total,
+            marks1,
+            marks2,
+            marks3,
+            marks4,
+            marks5,
+            marks6,
+            marks7,
+            marks8,
+            marks9
         );
-        clock!(self, clock, program, multiplier0, multiplier1);
+        clock!(self, clock, words, multiplier0, multiplier1);
         self.memory_a0.read_clock.next = self.clock.val();
         self.memory_a0.write_clock.next = self.clock.val();
         self.memory_a1.read_clock.next = self.clock.val();
@@ -184,8 +205,8 @@ impl Logic for Mac {
         self.present.write_clock.next = self.clock.val();
 
         // The program; a register behind its memory, which is slow.
-        self.program.address.next = self.address.val();
-        self.word.d.next = self.program.data.val();
+        self.words.address.next = self.address.val();
+        self.word.d.next = self.words.data.val();
         self.word_now.next = self.word.q.val();
         self.memory_a0.read_address.next = self.word_now.val().get_bits::<5>(0);
         self.memory_a1.read_address.next = self.word_now.val().get_bits::<5>(5);
@@ -287,8 +308,7 @@ impl Logic for Mac {
             self.store_address.next = self.load_address.val();
             self.store_data.next = self.load_data.val();
         }
-        self.store_b.next =
-            self.store.val() & (self.store_address.val().get_bits::<2>(3) == 0);
+        self.store_b.next = self.store.val() & (self.store_address.val().get_bits::<2>(3) == 0);
         self.store_x.next = self.store_b.val();
         self.memory_a0.write_enable.next = self.store.val();
         self.memory_a0.write_address.next = self.store_address.val();
@@ -316,6 +336,6 @@ impl Logic for Mac {
         self.is_next.next = self.now9.val().get_bits::<2>(4) == 1;
         self.is_key.next = self.now9.val().get_bits::<2>(4) == 2;
         self.is_check.next = self.now9.val().get_bits::<2>(4) == 3;
-        self.before.next = self.present.read_data.val();
+        self.replaced.next = self.present.read_data.val();
     }
 }

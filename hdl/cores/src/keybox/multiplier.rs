@@ -47,7 +47,7 @@ always @(posedge clock) begin
    lo[17:0] <= outer[17:0];
    {hi, lo[35:18]} <= outer[71:18] + {17'b0, middle};
 end"
-                .into(),
+            .into(),
         )
     }
 

@@ -15,6 +15,8 @@ pub(super) const QUOTIENT_LIMBS: usize = 8;
 const FIRST_COLUMN: usize = 6;
 /// Column of the estimate's whole part.
 const WHOLE_COLUMN: usize = 8;
+/// The s that is scheduled; the others differ in operands that are there as early, so every s has the same cycles.
+const WORST_S: u32 = 8;
 /// Limbs of a session key.
 pub(super) const KEY_LIMBS: usize = 6;
 
@@ -120,6 +122,17 @@ impl Product {
         Self { double, ..self }
     }
 
+    /// From the operands of [`WORST_S`] to those of `s`.
+    fn relocate(&mut self, s: u32) {
+        let Some(index) = self.b.checked_sub(of_s(WORST_S)) else {
+            return;
+        };
+        self.b = of_s(s) + index;
+        if index < constant::G {
+            self.a = self.a + Constants::low_limb(s) - Constants::low_limb(WORST_S);
+        }
+    }
+
     const NONE: Self = Self {
         a: place::ZERO,
         b: constant::ZERO,
@@ -206,6 +219,8 @@ pub(super) const WORD_BITS: usize = 42;
 pub(super) const BANK: usize = 128;
 /// Where the check of X_0 begins within a bank.
 pub(super) const CHECK: usize = 112;
+/// A word that does nothing.
+pub(super) const PAUSE: usize = CHECK - 1;
 /// A word that flushes.
 pub(super) const FLUSH: usize = BANK - 1;
 
@@ -216,6 +231,8 @@ pub(super) struct Program {
     pub(super) words: Vec<Word>,
     /// Words of the loop that makes a key.
     pub(super) period: usize,
+    /// The word of the loop at which it may be held: the key before this one leaves first.
+    pub(super) hold: usize,
 }
 
 impl Program {
@@ -224,20 +241,27 @@ impl Program {
         let mut issue = Issue::new();
         issue.number(square());
         issue.number(top());
-        issue.number(quotient(s));
-        issue.number(remainder(s));
-        let next = issue.number(next());
+        issue.number(quotient());
+        issue.number(remainder());
+        let hold = issue.number(next());
         issue.number(key());
         // The next round reads limb c of the new X in its cycle c at the earliest.
-        let period = issue.words.len().max(next + LATENCY);
+        let period = issue.words.len().max(hold + LATENCY);
         let mut words = issue.words;
-        assert!(period <= CHECK, "the loop fits its bank");
+        assert!(period <= PAUSE, "the loop fits its bank");
         words.resize(CHECK, Word::PAUSE);
         let mut check = Issue::new();
-        check.number(below_modulus(s));
+        check.number(below_modulus());
         words.extend(check.words);
         words.resize(BANK, Word::FLUSH);
-        Self { words, period }
+        for product in words.iter_mut().flat_map(|word| &mut word.products) {
+            product.relocate(s);
+        }
+        Self {
+            words,
+            period,
+            hold,
+        }
     }
 }
 
@@ -337,7 +361,7 @@ fn square() -> Vec<Column> {
 
 /// An estimate from above of the dropped digits: floor(X / 10^64) or one more.
 fn top() -> Vec<Column> {
-    (0..3)
+    (0..3_usize)
         .map(|column| {
             let mut products: Vec<Product> = (0..2_usize)
                 .filter_map(|i| Some((i, column.checked_sub(i)?)))
@@ -358,9 +382,9 @@ fn top() -> Vec<Column> {
 }
 
 /// An estimate from above of P / G: floor(P / G) or one more.
-fn quotient(s: u32) -> Vec<Column> {
-    let low = Constants::low_limb(s);
-    let inverse = of_s(s) + constant::INVERSE;
+fn quotient() -> Vec<Column> {
+    let low = Constants::low_limb(WORST_S);
+    let inverse = of_s(WORST_S) + constant::INVERSE;
     (FIRST_COLUMN..2 * QUOTIENT_LIMBS - 1)
         .map(|column| {
             let mut products: Vec<Product> = (0..QUOTIENT_LIMBS)
@@ -382,12 +406,12 @@ fn quotient(s: u32) -> Vec<Column> {
 }
 
 /// R = Q * G - P modulo 2^252; only its sign is used.
-fn remainder(s: u32) -> Vec<Column> {
+fn remainder() -> Vec<Column> {
     // G is a multiple of 2^63: its lowest limb is 0.
     (0..LIMBS)
         .map(|column| {
             let mut products: Vec<Product> = (1..=column)
-                .map(|j| Product::new(place::Q + column - j, of_s(s) + constant::G + j))
+                .map(|j| Product::new(place::Q + column - j, of_s(WORST_S) + constant::G + j))
                 .collect();
             products.push(Product::new(place::P + column, constant::ONE).inverted());
             Column {
@@ -438,12 +462,12 @@ fn key() -> Vec<Column> {
 }
 
 /// X_0 - M; only its sign is used.
-fn below_modulus(s: u32) -> Vec<Column> {
+fn below_modulus() -> Vec<Column> {
     (0..LIMBS)
         .map(|column| Column {
             products: vec![
                 Product::new(place::X + column, constant::ONE),
-                Product::new(place::ONE, of_s(s) + constant::MINUS_M + column),
+                Product::new(place::ONE, of_s(WORST_S) + constant::MINUS_M + column),
             ],
             carry: carry_of(column, Carry::Zero),
             kind: if column == LIMBS - 1 {

@@ -11,7 +11,7 @@ use photonbox_regmap::{Flags, keybox};
 use zeroize::Zeroize;
 
 /// Cycles from one key to the next of the small engine.
-pub const KEY_CYCLES: u32 = 81;
+pub const KEY_CYCLES: u32 = 77;
 /// Job contexts of the small engine.
 pub const JOB_SLOTS: u32 = 1;
 /// Dropped digits of the known-answer test; its X_0 is 1/7 to 72 digits.

@@ -1,0 +1,605 @@
+//! Random jobs: registers, keys, boxes, how they end.
+
+use super::rig::{ACCESS_CYCLES, BLOCK, Ports, decimal, design};
+use photonbox_cosim::{Bench, Design, Random, Result, Simulation};
+use photonbox_model::keybox::Orbit;
+use photonbox_regmap::keybox;
+use std::collections::VecDeque;
+
+/// A register access, or a moment without one.
+#[derive(Clone, Copy, Debug)]
+enum Access {
+    Write {
+        offset: u32,
+        value: u32,
+        refused: bool,
+    },
+    Read {
+        offset: u32,
+        expected: u32,
+    },
+    Idle {
+        cycles: u32,
+    },
+    /// The known-answer test begins, with this fault.
+    Kat {
+        fault: bool,
+    },
+    Snapshot,
+    Reset,
+}
+
+/// What the block's job should do.
+struct Job {
+    orbit: Option<Orbit>,
+    keys: u32,
+    boxes: u32,
+    tag: u32,
+    number: u32,
+    made: u32,
+    aborted: bool,
+    ring_lost: bool,
+    /// How it ends for reasons that are known beforehand, as a mask of STATUS.
+    fails: Option<u32>,
+    /// The next value is weak.
+    weak: bool,
+    over: bool,
+    cut: bool,
+}
+
+/// The engine and jobs for it.
+pub(crate) struct KeyboxBench {
+    ports: Ports,
+    accesses: VecDeque<Access>,
+    cycle_of_access: u32,
+    job: Option<Job>,
+    /// Beats of the present key.
+    beats: Vec<u64>,
+    status: u32,
+    jobs_done: u32,
+    jobs_failed: u32,
+    keys_made: u64,
+    kat: Option<bool>,
+    last_kat: bool,
+    /// The ring takes a beat in one of so many cycles; 0: not for now.
+    patience: u64,
+    quiet_cycles: u32,
+    busy_cycles: u32,
+    tag: u32,
+}
+
+/// X_0 of 64 + s digits by kind; how STATUS ends because of it, and the bin.
+fn start(random: &mut Random, s: u32) -> ([u8; 32], Option<u32>, Option<&'static str>) {
+    let padded = |head: &str| decimal(&format!("{head:0<64}"), s);
+    match random.below(16) {
+        0 => (
+            padded("0"),
+            Some(keybox::STATUS_WEAK.mask()),
+            Some("weak_at_0"),
+        ),
+        1 => (padded("25"), None, None),
+        2 => (padded("75"), None, None),
+        3 => (padded("5"), None, None),
+        4 => (
+            decimal("1", 64 + s),
+            Some(keybox::STATUS_BAD.mask()),
+            Some("bad_x0"),
+        ),
+        5 => (decimal(&"9".repeat(64 + s as usize), 0), None, None),
+        6 => (decimal("1", 0), None, None),
+        _ => {
+            let digits: String = (0..64 + s)
+                .map(|_| char::from(b'0' + random.below(10) as u8))
+                .collect();
+            (decimal(&digits, 0), None, None)
+        }
+    }
+}
+
+impl KeyboxBench {
+    fn write(&mut self, offset: u32, value: u32) {
+        self.accesses.push_back(Access::Write {
+            offset,
+            value,
+            refused: false,
+        });
+    }
+
+    fn read(&mut self, offset: u32, expected: u32) {
+        self.accesses.push_back(Access::Read { offset, expected });
+    }
+
+    /// Writes a job's registers and submits it.
+    fn plan(
+        &mut self,
+        rtl: &mut Simulation,
+        random: &mut Random,
+        hit: &mut dyn FnMut(&'static str),
+    ) {
+        let mut s = 1 + random.below(8) as u32;
+        let mut boxes = 1 + random.below(3) as u32;
+        let mut keys = 1 + random.below(3) as u32;
+        let (x0, mut fails, bin) = start(random, s);
+        let orbit = Orbit::new(&x0, s);
+        let mut slot_bytes = 32 * u64::from(keys) + 64 * random.below(2);
+        let mut usable = true;
+        let mut bad = None;
+        if random.one_in(4) {
+            bad = Some(*random.pick(&[
+                "bad_s",
+                "bad_boxes",
+                "bad_keys",
+                "bad_total",
+                "bad_slot",
+                "bad_ring",
+            ]));
+        }
+        match bad {
+            Some("bad_s") => s = *random.pick(&[0, 9, 15]),
+            Some("bad_boxes") => boxes = 0,
+            Some("bad_keys") => keys = 0,
+            Some("bad_total") => {
+                (boxes, keys) = *random.pick(&[(1025, 1024), (65_535, 17), (17, 65_535)]);
+                slot_bytes = (1 << 21) - 1;
+            }
+            Some("bad_slot") => slot_bytes = 32 * u64::from(keys) - 1,
+            Some("bad_ring") => usable = false,
+            _ => {}
+        }
+        if let Some(bad) = bad {
+            hit(bad);
+            fails = Some(keybox::STATUS_BAD.mask());
+        } else {
+            if let Some(bin) = bin {
+                hit(bin);
+            }
+            if fails.is_none() {
+                hit(["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"][s as usize - 1]);
+            }
+        }
+        rtl.set(self.ports.slot_bytes, slot_bytes);
+        rtl.set(self.ports.usable, u64::from(usable));
+        self.tag = random.bits() as u32;
+        for (index, word) in x0.as_chunks::<4>().0.iter().enumerate() {
+            self.write(keybox::X0_0 + 4 * index as u32, u32::from_le_bytes(*word));
+        }
+        self.write(keybox::S, s);
+        self.write(keybox::BOXES, boxes);
+        self.write(keybox::KEYS, keys);
+        self.write(keybox::TAG, self.tag);
+        if random.one_in(8) {
+            hit("refused_slot");
+            self.accesses.push_back(Access::Write {
+                offset: keybox::JOB_SLOT,
+                value: 1 + random.below(63) as u32,
+                refused: true,
+            });
+        }
+        for (offset, expected) in [
+            (keybox::S, s),
+            (keybox::BOXES, boxes),
+            (keybox::KEYS, keys),
+            (keybox::TAG, self.tag),
+            (keybox::X0_3, 0),
+            (keybox::JOB_SLOT, 0),
+        ] {
+            self.read(offset, expected);
+        }
+        self.write(keybox::SUBMIT, keybox::SUBMIT_SUBMIT.mask());
+        self.patience = *random.pick(&[1, 1, 2, 40, 400]);
+        self.job = Some(Job {
+            orbit: orbit.filter(|_| fails.is_none()),
+            keys,
+            boxes,
+            tag: self.tag,
+            number: 1,
+            made: 0,
+            aborted: false,
+            ring_lost: false,
+            fails,
+            weak: false,
+            over: false,
+            cut: false,
+        });
+    }
+
+    /// Something in the middle of a job.
+    fn disturb(
+        &mut self,
+        rtl: &mut Simulation,
+        random: &mut Random,
+        hit: &mut dyn FnMut(&'static str),
+    ) {
+        let Some(job) = self.job.as_mut().filter(|job| job.fails.is_none()) else {
+            return;
+        };
+        match random.below(8) {
+            0 => {
+                hit("abort");
+                job.aborted = true;
+                self.write(keybox::SUBMIT, keybox::SUBMIT_ABORT.mask());
+            }
+            1 => {
+                hit("ring_lost");
+                job.ring_lost = true;
+                rtl.set(self.ports.usable, 0);
+            }
+            2 => {
+                hit("kat_while_busy");
+                self.accesses.push_back(Access::Kat { fault: false });
+            }
+            3 => {
+                hit("reset_in_job");
+                self.accesses.push_back(Access::Reset);
+            }
+            4 => self.accesses.push_back(Access::Idle { cycles: 100 }),
+            _ => {
+                hit("refused_busy");
+                let offset = *random.pick(&[
+                    keybox::X0_0,
+                    keybox::S,
+                    keybox::BOXES,
+                    keybox::KEYS,
+                    keybox::TAG,
+                    keybox::SUBMIT,
+                ]);
+                self.accesses.push_back(Access::Write {
+                    offset,
+                    value: 1,
+                    refused: true,
+                });
+            }
+        }
+    }
+
+    /// A key, or the end of a box that was cut short, has come.
+    fn key(&mut self, flags: u64, lanes: u64, close: bool) -> Result<Option<&'static str>, String> {
+        let beats = std::mem::take(&mut self.beats);
+        let Some(job) = self.job.as_mut() else {
+            return Err("a key without a job".to_owned());
+        };
+        let expected_lanes = u64::from(job.number) << 32 | u64::from(job.tag);
+        if lanes != expected_lanes {
+            return Err(format!("out_lanes: {lanes:#x}, model {expected_lanes:#x}"));
+        }
+        if flags != 0 {
+            let allowed = job.made != 0 && (job.weak || job.aborted) && !job.cut;
+            if flags != 16 || beats != [0; 4] || !close || !allowed {
+                return Err(format!(
+                    "an end of a cut box out of place: {flags} {beats:?}"
+                ));
+            }
+            job.cut = true;
+            return Ok(Some("cut"));
+        }
+        let orbit = job.orbit.as_ref().filter(|_| !job.weak && !job.over);
+        let Some(orbit) = orbit else {
+            return Err("a key too many".to_owned());
+        };
+        let key = orbit.session_key();
+        let words: Vec<u64> = key
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|word| u64::from_le_bytes(*word))
+            .collect();
+        if beats != words {
+            return Err(format!("key: {beats:x?}, model {words:x?}"));
+        }
+        self.keys_made += 1;
+        job.made += 1;
+        if close != (job.made == job.keys) {
+            return Err(format!("out_close: {close} at key {}", job.made));
+        }
+        if close {
+            job.made = 0;
+            job.number += 1;
+            job.over = job.number > job.boxes;
+        }
+        job.step();
+        Ok(close.then_some("box"))
+    }
+
+    /// The engine is idle again: what its registers must say.
+    fn ended(&mut self, hit: &mut dyn FnMut(&'static str)) -> Result<(), String> {
+        let Some(job) = self.job.take() else {
+            return Ok(());
+        };
+        if job.made != 0 && !job.cut && !job.ring_lost {
+            return Err("a box cut short was not completed".to_owned());
+        }
+        let (status, bin) = if let Some(status) = job.fails {
+            (status, "refused")
+        } else if job.over {
+            (keybox::STATUS_DONE.mask(), "done")
+        } else if job.aborted || job.ring_lost {
+            // A weak value may have been met first.
+            if job.weak {
+                self.status = 0;
+                self.jobs_failed += 1;
+                return Ok(());
+            }
+            (keybox::STATUS_ABORTED.mask(), "aborted")
+        } else if job.weak {
+            (keybox::STATUS_WEAK.mask(), "weak_later")
+        } else {
+            return Err("the job ended early".to_owned());
+        };
+        hit(bin);
+        if status == keybox::STATUS_DONE.mask() {
+            self.jobs_done += 1;
+        } else {
+            self.jobs_failed += 1;
+        }
+        self.status = status;
+        self.read(keybox::STATUS, status);
+        self.read(keybox::JOBS_DONE, self.jobs_done);
+        self.read(keybox::JOBS_FAILED, self.jobs_failed);
+        self.accesses.push_back(Access::Snapshot);
+        self.read(keybox::KEYS_MADE_LO, self.keys_made as u32);
+        self.read(keybox::KEYS_MADE_HI, 0);
+        Ok(())
+    }
+
+    /// Everything as after power-on.
+    fn was_reset(&mut self) {
+        self.job = None;
+        self.beats.clear();
+        (
+            self.status,
+            self.jobs_done,
+            self.jobs_failed,
+            self.keys_made,
+        ) = (0, 0, 0, 0);
+        (self.kat, self.last_kat) = (None, false);
+        self.accesses.clear();
+        for (offset, expected) in [
+            (keybox::S, 4),
+            (keybox::BOXES, 200),
+            (keybox::KEYS, 512),
+            (keybox::TAG, 0),
+            (keybox::JOBS_FAILED, 0),
+        ] {
+            self.read(offset, expected);
+        }
+    }
+}
+
+impl Job {
+    fn step(&mut self) {
+        if let Some(orbit) = self.orbit.as_mut() {
+            self.weak = !orbit.step();
+        }
+    }
+}
+
+impl Bench for KeyboxBench {
+    const NAME: &'static str = "keybox";
+    const CYCLES: u64 = 120_000;
+    const BINS: &'static [&'static str] = &[
+        "done",
+        "weak_at_0",
+        "weak_later",
+        "refused",
+        "aborted",
+        "abort",
+        "cut",
+        "box",
+        "ring_lost",
+        "bad_s",
+        "bad_boxes",
+        "bad_keys",
+        "bad_total",
+        "bad_slot",
+        "bad_ring",
+        "bad_x0",
+        "refused_busy",
+        "refused_slot",
+        "kat_ok",
+        "kat_fault",
+        "kat_while_busy",
+        "reset_in_job",
+        "stall",
+        "s1",
+        "s2",
+        "s3",
+        "s4",
+        "s5",
+        "s6",
+        "s7",
+        "s8",
+    ];
+
+    fn design() -> Result<Design> {
+        design(Self::NAME)
+    }
+
+    fn new(rtl: &Simulation, _: &mut Random) -> Self {
+        Self {
+            ports: Ports::new(rtl),
+            accesses: VecDeque::from([Access::Reset]),
+            cycle_of_access: 0,
+            job: None,
+            beats: Vec::new(),
+            status: 0,
+            jobs_done: 0,
+            jobs_failed: 0,
+            keys_made: 0,
+            kat: None,
+            last_kat: false,
+            patience: 1,
+            quiet_cycles: 0,
+            busy_cycles: 0,
+            tag: 0,
+        }
+    }
+
+    fn cycle(
+        &mut self,
+        rtl: &mut Simulation,
+        random: &mut Random,
+        hit: &mut dyn FnMut(&'static str),
+    ) -> Result<(), String> {
+        let busy = rtl.is(self.ports.busy);
+        self.busy_cycles = if busy { self.busy_cycles + 1 } else { 0 };
+        if self.busy_cycles > 20_000 {
+            return Err("busy for ever".to_owned());
+        }
+        if self.accesses.is_empty() && self.cycle_of_access == 0 {
+            if !busy {
+                if self.job.is_some() {
+                    self.ended(hit)?;
+                } else if self.kat.is_none() {
+                    if random.one_in(8) {
+                        let fault = random.one_in(2);
+                        hit(if fault { "kat_fault" } else { "kat_ok" });
+                        self.accesses.push_back(Access::Kat { fault });
+                    } else {
+                        self.plan(rtl, random, hit);
+                    }
+                }
+            } else if self.job.is_some() && random.one_in(600) {
+                self.disturb(rtl, random, hit);
+            }
+        }
+        let ports = &self.ports;
+        rtl.set(ports.write, 0);
+        rtl.set(ports.kat_start, 0);
+        rtl.set(ports.snapshot, 0);
+        rtl.set(ports.reset, 0);
+        let mut next = false;
+        let mut reset = false;
+        let access = self.accesses.front().copied();
+        match access {
+            Some(Access::Write { offset, value, .. }) => {
+                rtl.set(ports.block, BLOCK);
+                rtl.set(ports.instance, 0);
+                rtl.set(ports.register, u64::from(offset / 4));
+                rtl.set(ports.data, u64::from(value));
+                rtl.set(ports.write, u64::from(self.cycle_of_access == 2));
+                next = self.cycle_of_access == ACCESS_CYCLES - 1;
+            }
+            Some(Access::Read { offset, .. }) => {
+                rtl.set(ports.block, BLOCK);
+                rtl.set(ports.register, u64::from(offset / 4));
+                next = self.cycle_of_access == ACCESS_CYCLES - 1;
+            }
+            Some(Access::Idle { cycles }) => next = self.cycle_of_access >= cycles,
+            Some(Access::Kat { fault }) => {
+                rtl.set(ports.kat_fault, u64::from(fault));
+                rtl.set(ports.kat_start, 1);
+                if busy {
+                    self.kat = Some(self.last_kat);
+                } else {
+                    self.kat = Some(!fault);
+                }
+                next = true;
+            }
+            Some(Access::Snapshot) => {
+                rtl.set(ports.snapshot, 1);
+                next = true;
+            }
+            Some(Access::Reset) => {
+                rtl.set(ports.reset, 1);
+                reset = true;
+                next = true;
+            }
+            // Another block's registers: no answer from this one.
+            None => rtl.set(ports.block, random.below(4)),
+        }
+        let ready = self.patience != 0 && random.one_in(self.patience);
+        rtl.set(ports.ready, u64::from(ready));
+        rtl.settle();
+        if let Some(Access::Write {
+            offset, refused, ..
+        }) = access
+            && self.cycle_of_access == 2
+        {
+            // A job that ends just now no longer refuses.
+            if rtl.is(ports.refused) != (refused && (busy || offset == keybox::JOB_SLOT)) {
+                return Err(format!("csr_refused at {offset:#x}: model {refused}"));
+            }
+            if offset == keybox::SUBMIT
+                && !refused
+                && let Some(job) = self.job.as_mut().filter(|job| !job.aborted)
+            {
+                job.step();
+            }
+        } else if rtl.is(ports.refused) {
+            return Err("csr_refused without a write".to_owned());
+        }
+        if let Some(Access::Read { offset, expected }) = access
+            && next
+        {
+            let value = rtl.get(ports.read) as u32;
+            if value != expected {
+                return Err(format!(
+                    "register {offset:#x}: {value:#x}, model {expected:#x}"
+                ));
+            }
+        }
+        if access.is_none() && self.quiet_cycles > 1 && rtl.get(ports.read) != 0 {
+            return Err("csr_read answers for another block".to_owned());
+        }
+        self.quiet_cycles = if access.is_none() {
+            self.quiet_cycles + 1
+        } else {
+            0
+        };
+        let mut came = None;
+        if rtl.is(ports.valid) && !reset {
+            if !ready {
+                hit("stall");
+            } else {
+                let last = rtl.is(ports.last);
+                self.beats.push(rtl.get(ports.beat));
+                if last != (self.beats.len() == 4) {
+                    return Err(format!("out_last: {last} at beat {}", self.beats.len()));
+                }
+                if last {
+                    came = Some((
+                        rtl.get(ports.flags),
+                        rtl.get(ports.lanes),
+                        rtl.is(ports.close),
+                    ));
+                }
+            }
+        }
+        rtl.clock();
+        self.cycle_of_access += u32::from(access.is_some());
+        if next {
+            self.cycle_of_access = 0;
+            self.accesses.pop_front();
+        }
+        if let Some((flags, lanes, close)) = came
+            && let Some(bin) = self.key(flags, lanes, close)?
+        {
+            hit(bin);
+        }
+        if rtl.is(self.ports.kat_done) {
+            let Some(ok) = self.kat.take() else {
+                return Err("kat_done by itself".to_owned());
+            };
+            if rtl.is(self.ports.kat_ok) != ok {
+                return Err(format!("kat_ok: model {ok}"));
+            }
+            self.last_kat = ok;
+        }
+        if reset {
+            self.was_reset();
+            // The sweep after a reset holds everything else back.
+            self.accesses.push_front(Access::Idle { cycles: 40 });
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn random_jobs_are_the_model() {
+    let library = photonbox_cosim::build::<KeyboxBench>().unwrap();
+    let seed = photonbox_cosim::seed("keybox");
+    let bins =
+        photonbox_cosim::lockstep::<KeyboxBench>(&library, seed, KeyboxBench::CYCLES).unwrap();
+    let missed: Vec<_> = bins.iter().filter(|(_, hits)| *hits == 0).collect();
+    assert!(missed.is_empty(), "{missed:?} of {bins:?}");
+}

@@ -1,0 +1,7 @@
+//! The key-box engine against its model, job by job, and against `tests/vectors/keybox.json`.
+
+mod bench;
+mod orbits;
+mod rig;
+
+pub(crate) use bench::KeyboxBench;
