@@ -305,6 +305,10 @@ impl KeyboxBench {
         let Some(job) = self.job.take() else {
             return Ok(());
         };
+        // A ring that is lost takes the beats of a key with it.
+        if !std::mem::take(&mut self.beats).is_empty() && !job.ring_lost {
+            return Err("a key was cut".to_owned());
+        }
         if job.made != 0 && !job.cut && !job.ring_lost {
             return Err("a box cut short was not completed".to_owned());
         }
