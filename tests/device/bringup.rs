@@ -2,8 +2,8 @@
 //!
 //! Shows T15 (`docs/threat-model.md`).
 
-use super::CORE;
-use super::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
+use crate::CORE;
+use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
 use photonbox_driver::{
     Build, Card, Error, FrontEnd, OpenOptions, RingKind, Route, Stage,
     transport::inprocess::InProcess,

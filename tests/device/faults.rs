@@ -2,7 +2,7 @@
 //!
 //! Shows T15 (`docs/threat-model.md`).
 
-use super::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
+use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
 use photonbox_driver::{Error, LaneState, RingKind, Stage};
 use photonbox_regmap::{global, ring};
 use photonbox_simcard::{Fault, Pace, ptu::Detector};

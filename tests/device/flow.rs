@@ -1,7 +1,7 @@
 //! Data from photons to slots.
 
-use super::CORE;
-use super::rig::{BRIGHTER, MS, drain, light, open, photons, running, seed, settings, sim};
+use crate::CORE;
+use crate::rig::{BRIGHTER, MS, drain, light, open, photons, running, seed, settings, sim};
 use photonbox_driver::{LaneSettings, LaneState, RingKind};
 use photonbox_model::{Sampler, SamplerSettings, Toeplitz};
 use photonbox_regmap::lane::STARTUP_BITS;

@@ -1,35 +1,12 @@
 //! The production driver against the simulated card (specification 6.2, 6.3): the same code path as with hardware,
-//! down to each register and each posted write.
+//! down to each register and each posted write. Here on the Rust model; `rtl.rs` runs the same tests on the
+//! verilated hardware.
 
-/// On the Rust model.
-#[path = "."]
-mod model {
-    pub(crate) const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;
-    #[path = "bringup.rs"]
-    mod bringup;
-    #[path = "faults.rs"]
-    mod faults;
-    #[path = "flow.rs"]
-    mod flow;
-    #[path = "rig.rs"]
-    mod rig;
-    #[path = "selftest.rs"]
-    mod selftest;
-}
+mod bringup;
+mod faults;
+mod flow;
+mod rig;
+mod selftest;
 
-/// The same tests on the verilated hardware.
-#[cfg(feature = "verilated")]
-#[path = "."]
-mod rtl {
-    pub(crate) const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Rtl;
-    #[path = "bringup.rs"]
-    mod bringup;
-    #[path = "faults.rs"]
-    mod faults;
-    #[path = "flow.rs"]
-    mod flow;
-    #[path = "rig.rs"]
-    mod rig;
-    #[path = "selftest.rs"]
-    mod selftest;
-}
+/// What the cards of these tests have for a core.
+const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;

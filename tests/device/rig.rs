@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::CORE;
+use crate::CORE;
 use photonbox_simcard::CoreKind;
 
 /// How much brighter the light is on the verilated card, and how much shorter the time that a test plays: it executes

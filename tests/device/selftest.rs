@@ -1,6 +1,6 @@
 //! `Card::selftest` on a good card and on bad ones.
 
-use super::rig::{Forged, light, open, seed, settings, sim};
+use crate::rig::{Forged, light, open, seed, settings, sim};
 use photonbox_driver::{Card, RingKind, SelfTest, Stage};
 use photonbox_regmap::{BAR_BYTES, global};
 use photonbox_simcard::{Fault, Pace, Pattern, Source};

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use photonbox_entropy::assess::Packing;
 use photonbox_model::sampler::SamplerSettings;
 use photonbox_simcard::CoreKind;
-use photonbox_simcard::capture_bits::{CaptureBits, capture_bits_by};
+use photonbox_simcard::capture_bits::{BitsError, CaptureBits, capture_bits_by};
 use photonbox_simcard::ptu::{Capture, CaptureInfo};
 use serde::Serialize;
 use std::io::Write;
@@ -120,12 +120,9 @@ impl Sampling {
     /// The same, by the sampler of the model or of the verilated hardware.
     fn sample_by(self, core: CoreKind, capture: &Capture) -> anyhow::Result<CaptureBits> {
         let bits = capture_bits_by(core, capture, self.period_ps(), self.settings());
-        bits.map_err(|error| {
-            let message = error.to_string();
-            match message.split_once("; ") {
-                Some((what, help)) => Failure::usage(what, help),
-                None => error.into(),
-            }
+        bits.map_err(|error| match error.to_string().split_once("; ") {
+            Some((what, help)) if error != BitsError::ZeroPeriod => Failure::usage(what, help),
+            _ => error.into(),
         })
     }
 }
