@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod emit;
+mod sampler;
+
+pub use sampler::sampler;
 
 /// The Verilog of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
