@@ -33,15 +33,17 @@ def target():
     return pathlib.Path(cache) / "photonbox/target"
 
 
-def top_and_inputs(text):
-    """The module that nothing instantiates, and its inputs with their widths."""
+def top_and_ports(text):
+    """The module that nothing instantiates, its inputs with their widths, and its outputs."""
     bodies = dict(re.findall(r"^\s*module\s+([\w$]+)(.*?)^\s*endmodule", text, re.M | re.S))
     used = {name for body in bodies.values() for name in bodies if re.search(rf"^\s*{re.escape(name)}\s+[\w$]+\s*\(", body, re.M)}
     tops = [name for name in bodies if name not in used]
     if len(tops) != 1:
         fail(f"the Verilog has {len(tops)} modules that nothing instantiates, not one: {', '.join(tops)}")
-    inputs = re.findall(r"^\s*input\s+(?:wire\s+)?(?:\[(\d+):0\]\s+)?(\w+)\s*[;,)]", bodies[tops[0]], re.M)
-    return tops[0], {name: int(high or 0) + 1 for high, name in inputs}
+    port = r"^\s*(input|output)\s+(?:wire\s+|reg\s+)?(?:\[(\d+):0\]\s+)?(\w+)\s*[;,)]"
+    ports = re.findall(port, bodies[tops[0]], re.M)
+    inputs = {name: int(high or 0) + 1 for way, high, name in ports if way == "input"}
+    return tops[0], inputs, [name for way, _, name in ports if way == "output"]
 
 
 def find_verilator():
@@ -57,7 +59,7 @@ def find_verilator():
     return root
 
 
-def build(root, verilog, text, top):
+def build(root, verilog, text, top, ports):
     """Verilates once for each text; gives the runner and the folder."""
     from cocotb_tools.runner import Verilator
 
@@ -82,8 +84,8 @@ def build(root, verilog, text, top):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     public = folder / "public.vlt"
-    public.write_text(f'`verilator_config\npublic_flat_rw -module "{top}" -var "*_*"\n' + "".join(
-        f'public_flat_rw -module "{top}" -var "{name}"\n' for name in ("clock", "reset")))
+    lines = [f'public_flat_rw -module "{top}" -var "{port}"' for port in ports]
+    public.write_text("\n".join(["`verilator_config", *lines, ""]), encoding="utf-8")
     log = folder / "build.log"
     if not built.exists():
         try:
@@ -116,9 +118,9 @@ def main():
     cases = photons.check_against_vectors(ROOT / "tests/vectors")
     print(f"cocotb: the independent account agrees with {cases} vectors")
     text = options.verilog.read_text(encoding="utf-8")
-    top, inputs = top_and_inputs(text)
+    top, inputs, outputs = top_and_ports(text)
     begun = time.monotonic()
-    runner, folder = build(root, options.verilog.resolve(), text, top)
+    runner, folder = build(root, options.verilog.resolve(), text, top, [*inputs, *outputs])
     print(f"cocotb: {top} verilated in {time.monotonic() - begun:.1f} s")
 
     from cocotb_tools.runner import get_results

