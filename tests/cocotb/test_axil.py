@@ -20,7 +20,7 @@ async def errors(card):
     return await card.get("global", "ERR_UNKNOWN_REGISTER"), await card.get("global", "ERR_REFUSED_WRITE")
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=2, timeout_unit="ms")
 async def reset_values(dut):
     """Every register of the map exists and has its reset value; write-only ones read as 0."""
     bench = Bench(dut, "reset_values")
@@ -37,7 +37,7 @@ async def reset_values(dut):
     assert await card.field("global", "CAPS", "LANES") == LANES
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=2, timeout_unit="ms")
 async def registers_hold_what_is_written(dut):
     """Read-write registers keep their own bits and nothing else; the others are unmoved by writes."""
     bench = Bench(dut, "registers_hold_what_is_written")
@@ -62,7 +62,7 @@ async def registers_hold_what_is_written(dut):
     assert await errors(card) == (0, 0)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=2, timeout_unit="ms")
 async def unknown_registers(dut):
     """What the map does not have reads as 0, ignores writes and is counted; misaligned addresses too."""
     bench = Bench(dut, "unknown_registers")
@@ -87,7 +87,7 @@ async def unknown_registers(dut):
     assert await errors(card) == (count, 0)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=2, timeout_unit="ms")
 async def partial_strobes_are_refused(dut):
     """A write that does not carry all four bytes changes nothing and is counted."""
     bench = Bench(dut, "partial_strobes_are_refused")
@@ -102,7 +102,7 @@ async def partial_strobes_are_refused(dut):
     assert await errors(card) == (0, 3)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=2, timeout_unit="ms")
 async def gaps_and_back_pressure(dut):
     """Reads and writes at once, at a random pace on all five channels: each is answered once and rightly."""
     bench = Bench(dut, "gaps_and_back_pressure")
@@ -129,7 +129,7 @@ async def gaps_and_back_pressure(dut):
     assert await errors(card) == (0, 0)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=2, timeout_unit="ms")
 async def reset_in_the_middle_of_accesses(dut):
     """After a reset at any moment the port answers again, and the registers are as after power-on."""
     bench = Bench(dut, "reset_in_the_middle_of_accesses")
