@@ -15,27 +15,27 @@ struct File {
     text: String,
 }
 
-fn files() -> Vec<File> {
-    vec![
+fn files() -> Result<Vec<File>> {
+    Ok(vec![
         File {
             name: SMALL,
-            text: small(),
+            text: small()?,
         },
         File {
             name: SAMPLER,
             text: photonbox_boards::sampler(),
         },
-    ]
+    ])
 }
 
 /// The text of build *small*.
-pub(crate) fn small() -> String {
-    photonbox_boards::small().text
+pub(crate) fn small() -> Result<String> {
+    Ok(photonbox_boards::small().context("build small")?.text)
 }
 
 /// Writes what is stale.
 pub(crate) fn write(root: &Path) -> Result<()> {
-    for file in files() {
+    for file in files()? {
         let path = root.join(file.name);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)
@@ -64,7 +64,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
 
 /// A complaint for each committed file that is not what the source emits.
 pub(crate) fn stale(root: &Path) -> Result<Vec<String>> {
-    Ok(files()
+    Ok(files()?
         .iter()
         .filter_map(|file| complaint(root, file))
         .collect())
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_text_carries_its_hash() {
-        let verilog = photonbox_boards::small();
+        let verilog = photonbox_boards::small().expect("emits");
         assert_eq!(hash::verify(&verilog.text), Ok(verilog.build_hash));
     }
 

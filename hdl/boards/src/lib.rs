@@ -6,6 +6,10 @@ mod sampler;
 
 pub use sampler::sampler;
 
+use photonbox_cores::card::Small;
+use photonbox_model::Build;
+use rust_hdl::prelude::{Block, generate_verilog};
+
 /// The Verilog of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verilog {
@@ -15,15 +19,22 @@ pub struct Verilog {
     pub build_hash: [u8; 32],
 }
 
+/// Name of the top module of build *small*.
+pub const SMALL_TOP: &str = "photonbox_small";
+
 /// The Verilog of build *small*.
-pub fn small() -> Verilog {
-    const PLACEHOLDER: &str = "module photonbox_small(clock,q);\n    input wire clock;\n    output wire [255:0] q;\n    \
-        parameter [255:0] BUILD_HASH = 256'h0;\n    assign q = BUILD_HASH;\nendmodule\n";
-    emit::hash::stamp(PLACEHOLDER).map_or_else(
-        |_| Verilog {
-            text: String::new(),
-            build_hash: [0; 32],
-        },
-        |(text, build_hash)| Verilog { text, build_hash },
-    )
+///
+/// # Errors
+/// Only when the card lacks its input `build_hash`, which is a mistake in `hdl/cores`.
+pub fn small() -> Result<Verilog, emit::hash::HashError> {
+    let mut card = Small::new(Build::Small);
+    card.connect_all();
+    publish(&generate_verilog(&card), SMALL_TOP)
+}
+
+/// From what rust-hdl emits (its top is called `top`) to what is published.
+fn publish(verilog: &str, top: &str) -> Result<Verilog, emit::hash::HashError> {
+    let named = emit::named(&emit::dedupe(verilog), top);
+    let (text, build_hash) = emit::hash::stamp(&emit::hash::parameterise(&named, top)?)?;
+    Ok(Verilog { text, build_hash })
 }

@@ -15,6 +15,7 @@ pub mod csr;
 pub mod interrupts;
 pub mod keybox;
 pub mod lane;
+pub mod lanes;
 pub mod pattern;
 pub mod rate;
 pub mod rct;

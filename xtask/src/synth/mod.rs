@@ -109,7 +109,7 @@ fn design(root: &Path, source: Option<Source>) -> Result<Design> {
         None => {
             return Ok(Design {
                 name: "small".to_owned(),
-                text: crate::verilog::small(),
+                text: crate::verilog::small()?,
                 published: true,
             });
         }

@@ -263,8 +263,7 @@ impl Logic for Send {
         }
 
         // The sender.
-        self.discards.next =
-            self.in_error.val() | self.bus_failed.val() | self.discarding.q.val();
+        self.discards.next = self.in_error.val() | self.bus_failed.val() | self.discarding.q.val();
         self.sent.next = false;
         self.started.next = false;
         self.freed.next = false;

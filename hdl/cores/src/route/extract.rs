@@ -380,8 +380,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         self.idle.next = self.quiet.val()
             & (self.filled.q.val() == 0)
             & (self.drained.q.val() | !self.drain.val());
-        self.chunk_valid.next =
-            self.offered.q.val() & (!self.wanted.val() | self.completes.val());
+        self.chunk_valid.next = self.offered.q.val() & (!self.wanted.val() | self.completes.val());
         self.chunk_bits.next = self.chunk.q.val();
         self.chunk_count.next = self.fill.q.val();
         self.block_lanes.next = bit_cast::<64, LANES>(self.lanes.q.val());

@@ -173,16 +173,8 @@ end
 
     fn timing(&self) -> Vec<TimingInfo> {
         let inputs = [
-            "reset",
-            "push",
-            "in_prior",
-            "in_mark",
-            "in_mask",
-            "in_bits",
-            "in_test",
-            "in_flags",
-            "in_time",
-            "pop",
+            "reset", "push", "in_prior", "in_mark", "in_mask", "in_bits", "in_test", "in_flags",
+            "in_time", "pop",
         ];
         let outputs = [
             "full", "valid", "prior", "mark", "mask", "bits", "test", "flags", "time_out", "empty",

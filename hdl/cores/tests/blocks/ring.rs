@@ -620,8 +620,8 @@ impl Bench for RingBench {
         } else {
             rtl.set(p("csr_block"), random.below(3));
         }
-        let gives = self.offer.is_some()
-            && self.now > self.resized_at + 4 && (fast || !random.one_in(4));
+        let gives =
+            self.offer.is_some() && self.now > self.resized_at + 4 && (fast || !random.one_in(4));
         rtl.set(p("in_valid"), u64::from(gives));
         if let Some(offer) = &self.offer {
             rtl.set(p("in_data"), offer.words[offer.given]);

@@ -1,0 +1,102 @@
+//! A built card and its bring-up.
+
+use crate::rig::{Beam, Beams, Rig};
+use photonbox_cosim::{Design, Library, Options};
+use photonbox_model::{Build, FrontEnd};
+use photonbox_regmap::{global, lane, ring};
+use std::sync::OnceLock;
+
+/// The small card, built once.
+pub fn small() -> &'static (Library, [u8; 32]) {
+    static LIBRARY: OnceLock<(Library, [u8; 32])> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let verilog = photonbox_boards::small().unwrap();
+        let design = Design::new("photonbox_small", verilog.text, "photonbox_small").unwrap();
+        let waves = std::env::var_os("WAVES").is_some_and(|value| value == "1");
+        let options = Options {
+            waves,
+            ..Options::default()
+        };
+        (Library::build(design, options).unwrap(), verilog.build_hash)
+    })
+}
+
+/// A card after power-on.
+pub fn rig(front_end: FrontEnd, seed: u64) -> Rig {
+    let (library, hash) = small();
+    Rig::new(library.simulation(), Build::Small, front_end, *hash, seed)
+}
+
+/// How a card is set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Lanes that are used.
+    pub lanes: u32,
+    /// Of these, the ones routed to TAP.
+    pub tap: u32,
+    pub window: u32,
+    pub holdoff: u32,
+    pub retrigger: bool,
+    pub n: u32,
+    pub m: u32,
+    pub slot_bytes: u32,
+    pub slots: u32,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            lanes: 0b1111,
+            tap: 0,
+            window: 0,
+            holdoff: 4,
+            retrigger: false,
+            n: 1024,
+            m: 384,
+            slot_bytes: 4096,
+            slots: 8,
+        }
+    }
+}
+
+/// Balanced light, one photon of each lane in about `every` cycles.
+pub fn balanced(every: u64) -> Beams {
+    let beam = Beam {
+        every,
+        on_a: 1 << 15,
+    };
+    Beams::new(vec![beam; 4])
+}
+
+impl Setup {
+    /// Sets an idle card up and starts it.
+    pub fn start(&self, rig: &mut Rig) {
+        for number in [ring::ENTROPY, ring::RAW] {
+            rig.commit(number, self.slot_bytes, self.slots);
+        }
+        rig.write(
+            photonbox_regmap::extractor::BASE + photonbox_regmap::extractor::N,
+            self.n,
+        );
+        rig.write(
+            photonbox_regmap::extractor::BASE + photonbox_regmap::extractor::M,
+            self.m,
+        );
+        rig.seed(self.n, self.m);
+        rig.write(global::INT_ENABLE, 0x7f);
+        for index in 0..4 {
+            let on = self.lanes >> index & 1;
+            let config = lane::CONFIG_TAP.put(self.tap >> index & 1)
+                | lane::CONFIG_RETRIGGER.put(u32::from(self.retrigger));
+            rig.lane(index, lane::CONFIG, config);
+            rig.lane(index, lane::WINDOW, self.window);
+            rig.lane(index, lane::HOLDOFF, self.holdoff);
+            // The rate watch is for real rates; here a photon comes every few cycles.
+            rig.lane(index, lane::RATE_MAX, (1 << 20) - 1);
+            rig.lane(index, lane::ENABLE, on);
+        }
+        rig.write(global::CONTROL, global::CONTROL_START.mask());
+        assert_eq!(rig.same(global::START_ERROR), 0);
+        assert!(global::STATUS_RUNNING.is_set(rig.same(global::STATUS)));
+    }
+}
