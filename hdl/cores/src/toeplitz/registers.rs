@@ -496,6 +496,11 @@ impl Logic for Registers {
         self.over.d.next = (self.limit.q.val() != 0) & (self.served.q.val() >= self.limit.q.val());
         self.nearly.d.next =
             (self.limit.q.val() != 0) & (self.served.q.val() >= self.three_quarters.q.val());
+        if self.switch.val() {
+            // A new seed is neither, from its first cycle on.
+            self.over.d.next = false;
+            self.nearly.d.next = false;
+        }
         self.due.next = self.nearly.q.val() & self.active.q.val() & !self.waiting.q.val();
         self.due_event.next = self.check.q.val().get_bit(2) & self.due.val() & !self.seen.q.val();
         if self.check.q.val().get_bit(2) {

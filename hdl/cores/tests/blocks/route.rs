@@ -22,7 +22,7 @@ macro_rules! ports {
 }
 
 ports! {
-    reset valid bits tap alarm test simulated replayed timestamp drain idle n mark marked pending quiet chunk_ready
+    reset valid bits tap alarm test simulated replayed timestamp drain idle n mark marked chunk_ready
     chunk_refuse chunk_valid chunk_bits chunk_count discard discarded made block_lanes block_flags raw_valid raw_ready
     raw_data raw_flags raw_lanes lost thrown bulk_valid bulk_lane bulk_count dropped
 }

@@ -22,8 +22,8 @@ macro_rules! ports {
 
 ports! {
     reset csr_write csr_block csr_register csr_data csr_read csr_refused running snapshot in_valid in_ready in_bits
-    in_count in_refuse in_pending in_quiet mark marked discard discarded made blocked out_valid out_ready out_data
-    out_last out_error out_seed_epoch taken seeded exhausted seed_due_event n m idle kat_start kat_fault kat_done
+    in_count in_refuse in_pending in_quiet mark marked discard discarded made out_valid out_ready out_data
+    out_last out_error out_seed_epoch taken seeded exhausted seed_due_event kat_start kat_fault kat_done
     kat_ok parity_error seed_fault
 }
 
@@ -56,6 +56,7 @@ pub(crate) struct ToeplitzBench {
     discarding: bool,
     testing: Option<u64>,
     fault: bool,
+    refuse: bool,
     beats: Vec<u64>,
     snapshot: (u64, u64),
     due_seen: bool,
@@ -312,6 +313,7 @@ impl Bench for ToeplitzBench {
             discarding: false,
             testing: None,
             fault: false,
+            refuse: false,
             beats: Vec::new(),
             snapshot: (0, 0),
             due_seen: false,
@@ -401,6 +403,7 @@ impl Bench for ToeplitzBench {
             start = true;
             self.testing = Some(0);
             self.fault = random.one_in(3);
+            self.refuse = self.model.taken() != 0;
         }
 
         // Chunks come between blocks only, and not while a mark is on its way.
@@ -439,7 +442,7 @@ impl Bench for ToeplitzBench {
         if random.one_in(100) {
             self.stalled = !self.stalled;
         }
-        let snapshot = self.calm > 8 && random.one_in(200);
+        let snapshot = self.calm > 8 && self.access.is_none() && random.one_in(200);
 
         rtl.set(ports.running, u64::from(self.running));
         rtl.set(ports.in_valid, u64::from(self.chunk.is_some()));
@@ -578,7 +581,7 @@ impl Bench for ToeplitzBench {
             return Err("parity_error: RTL 1, model 0".to_owned());
         }
         if let Some(waited) = &mut self.testing {
-            let refuse = self.model.taken() != 0;
+            let refuse = self.refuse;
             *waited += 1;
             if rtl.is(ports.kat_done) {
                 if rtl.is(ports.kat_ok) != (!self.fault && !refuse) {
@@ -612,6 +615,93 @@ impl Bench for ToeplitzBench {
     }
 }
 
+/// A write to an EXTRACTOR register, six cycles long.
+fn write_register(rtl: &mut Simulation, ports: Ports, register: u32, value: u32) {
+    rtl.set(ports.csr_block, 1);
+    rtl.set(ports.csr_register, u64::from(register / 4));
+    rtl.set(ports.csr_data, u64::from(value));
+    for cycle in 0..6 {
+        rtl.set(ports.csr_write, u64::from(cycle == 2));
+        rtl.clock();
+    }
+}
+
+/// A seed word with wrong parity spoils each block made with it, and nothing of such a block leaves.
+#[test]
+fn parity_error_spoils_the_block() {
+    let library = photonbox_cosim::build::<ToeplitzBench>().unwrap();
+    let mut rtl = library.simulation();
+    let ports = Ports::new(&rtl);
+    rtl.set(ports.in_quiet, 1);
+    write_register(&mut rtl, ports, extractor::N, 96);
+    write_register(&mut rtl, ports, extractor::M, 128);
+    for faulty in [true, false] {
+        for word in 0..7 {
+            rtl.set(ports.seed_fault, u64::from(faulty && word == 3));
+            write_register(&mut rtl, ports, extractor::SEED_DATA, 0x1234_5678 + word);
+        }
+        rtl.set(ports.seed_fault, 0);
+        write_register(&mut rtl, ports, extractor::SEED_COMMIT, 1);
+        rtl.set(ports.in_valid, 1);
+        rtl.set(ports.in_bits, 0xa5);
+        rtl.set(ports.in_count, 8);
+        rtl.set(ports.out_ready, 1);
+        let (mut alarms, mut beats) = (0, 0);
+        for _ in 0..500 {
+            rtl.settle();
+            alarms += u32::from(rtl.is(ports.parity_error));
+            if rtl.is(ports.out_valid) {
+                beats += 1;
+                assert_eq!(rtl.is(ports.out_error), faulty);
+                assert_eq!(rtl.get(ports.out_data) == 0, faulty);
+            }
+            if rtl.is(ports.made) {
+                break;
+            }
+            rtl.clock();
+        }
+        rtl.set(ports.in_valid, 0);
+        rtl.clock();
+        assert_eq!((alarms, beats), (u32::from(faulty), 2));
+    }
+}
+
+/// Cycles from one block to the next: chunks, window, beats.
+#[test]
+fn cycles_of_a_block() {
+    let library = photonbox_cosim::build::<ToeplitzBench>().unwrap();
+    let mut rtl = library.simulation();
+    let ports = Ports::new(&rtl);
+    rtl.set(ports.in_quiet, 1);
+    write_register(&mut rtl, ports, extractor::N, 1024);
+    write_register(&mut rtl, ports, extractor::M, 384);
+    for word in 0..44 {
+        write_register(&mut rtl, ports, extractor::SEED_DATA, word);
+    }
+    write_register(&mut rtl, ports, extractor::SEED_COMMIT, 1);
+    rtl.set(ports.in_valid, 1);
+    rtl.set(ports.in_count, 8);
+    rtl.set(ports.out_ready, 1);
+    rtl.run(1000, &[ports.made]);
+    // n / 8 chunks, ceil((m - 1) / 8) + 4 to load, 4 to prepare, 2 to settle, m / 64 beats and one more.
+    assert_eq!(rtl.run(1000, &[ports.made]), 128 + 52 + 4 + 1 + 6 + 1);
+    if std::env::var_os("PHOTONBOX_MEASURE").is_some() {
+        let start = std::time::Instant::now();
+        rtl.run(2_000_000, &[]);
+        println!(
+            "busy: {:.2} M cycles/s",
+            2.0 / start.elapsed().as_secs_f64()
+        );
+        rtl.set(ports.in_valid, 0);
+        let start = std::time::Instant::now();
+        rtl.run(2_000_000, &[]);
+        println!(
+            "idle: {:.2} M cycles/s",
+            2.0 / start.elapsed().as_secs_f64()
+        );
+    }
+}
+
 /// Loads a seed and passes blocks through an extractor of `W` bits a cycle; gives back the output bits of each.
 fn extract<const W: usize, const M: usize>(
     library: &Library,
@@ -621,22 +711,13 @@ fn extract<const W: usize, const M: usize>(
 ) -> Vec<Vec<bool>> {
     let mut rtl = library.simulation();
     let ports = Ports::new(&rtl);
-    let mut write = |rtl: &mut Simulation, register: u32, value: u32| {
-        rtl.set(ports.csr_block, 1);
-        rtl.set(ports.csr_register, u64::from(register / 4));
-        rtl.set(ports.csr_data, u64::from(value));
-        for cycle in 0..6 {
-            rtl.set(ports.csr_write, u64::from(cycle == 2));
-            rtl.clock();
-        }
-    };
     rtl.set(ports.in_quiet, 1);
-    write(&mut rtl, extractor::N, n);
-    write(&mut rtl, extractor::M, m);
+    write_register(&mut rtl, ports, extractor::N, n);
+    write_register(&mut rtl, ports, extractor::M, m);
     for &word in seed {
-        write(&mut rtl, extractor::SEED_DATA, word);
+        write_register(&mut rtl, ports, extractor::SEED_DATA, word);
     }
-    write(&mut rtl, extractor::SEED_COMMIT, 1);
+    write_register(&mut rtl, ports, extractor::SEED_COMMIT, 1);
     assert!(rtl.is(ports.seeded));
     rtl.set(ports.out_ready, 1);
     let mut blocks = Vec::new();
