@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'hffc0c04fb6560beb185ff38dceb06709d2e30d31eed54086fd808a875ecab19d;
+    parameter [255:0] BUILD_HASH = 256'hca807b8653996a7db5874adcbce270f79072026a9bcee7d057cc9164f4cfe55a;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -1172,7 +1172,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         s_axil_rdata = axi_lite$s_axil_rdata;
         s_axil_rresp = axi_lite$s_axil_rresp;
         s_axil_rvalid = axi_lite$s_axil_rvalid;
-        axi_lite$hold = control$hold;
+        axi_lite$hold = control$hold | counters$busy;
         csr$req_valid = axi_lite$req_valid;
         csr$req_write = axi_lite$req_write;
         csr$req_addr = axi_lite$req_addr;
@@ -14211,7 +14211,7 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         stop = (sweep$q != SweepState$Normal) | (in_error & ~error_swept$q);
         sends_completion = completion$q;
         side = next_side$q;
-        request_valid = state$q == SendState$Request;
+        request_valid = (state$q == SendState$Request) & ~discards;
         request_address = address$q;
         request_words = words$q;
         request_tag = tag$q;
@@ -16501,6 +16501,10 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
         three_quarters$d = limit$q - (limit$q >> 32'h2);
         over$d = (limit$q != 32'h0) & (served$q >= limit$q);
         nearly$d = (limit$q != 32'h0) & (served$q >= three_quarters$q);
+        if (switch) begin
+            over$d = 1'b0;
+            nearly$d = 1'b0;
+        end
         due = nearly$q & active$q & ~waiting$q;
         due_event = check$q[32'h2] & due & ~seen$q;
         if (check$q[32'h2]) begin

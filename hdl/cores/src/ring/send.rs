@@ -522,8 +522,7 @@ impl Logic for Send {
             | (self.in_error.val() & !self.error_swept.q.val());
         self.sends_completion.next = self.completion.q.val();
         self.side.next = self.next_side.q.val();
-        self.request_valid.next =
-            (self.state.q.val() == SendState::Request) & !self.discards.val();
+        self.request_valid.next = (self.state.q.val() == SendState::Request) & !self.discards.val();
         self.request_address.next = self.address.q.val();
         self.request_words.next = self.words.q.val();
         self.request_tag.next = self.tag.q.val();

@@ -255,7 +255,12 @@ impl RingBench {
 
     /// Whether the geometry's completions and data overlap.
     fn overlaps(&self) -> bool {
-        let Geometry { data_base, completion_base, slot_bytes, slot_count } = self.geometry;
+        let Geometry {
+            data_base,
+            completion_base,
+            slot_bytes,
+            slot_count,
+        } = self.geometry;
         let data = u128::from(slot_bytes) * u128::from(slot_count);
         let completions = 32 * u128::from(slot_count);
         u128::from(data_base) < u128::from(completion_base) + completions
@@ -406,7 +411,9 @@ impl RingBench {
         if data != self.expected.read(base, got.bytes as usize) {
             let want = self.expected.read(base, got.bytes as usize);
             let at = data.iter().zip(&want).position(|(got, want)| got != want);
-            return Err(format!("data of {got:?} at {base:x} from byte {at:?}: {data:x?}, not {want:x?}"));
+            return Err(format!(
+                "data of {got:?} at {base:x} from byte {at:?}: {data:x?}, not {want:x?}"
+            ));
         }
         let place = geometry.completion_base + slot * COMPLETION_BYTES as u64;
         let want = self.expected.read(place, COMPLETION_BYTES);
