@@ -84,7 +84,10 @@ pub struct Host {
     pub manners: Manners,
     pub memory: Vec<u8>,
     pub interrupts: [u64; 4],
+    /// Bursts since the last reset of this list, for tests that look at them one by one.
     pub log: Vec<Written>,
+    pub keep_log: bool,
+    pub bursts: u64,
     addressed: VecDeque<Burst>,
     /// Cycle in which it is answered, and whether with OKAY.
     answers: VecDeque<(u64, bool)>,
@@ -131,6 +134,8 @@ impl Host {
             memory: vec![0; memory],
             interrupts: [0; 4],
             log: Vec::new(),
+            keep_log: false,
+            bursts: 0,
             addressed: VecDeque::new(),
             answers: VecDeque::new(),
             now: 0,
@@ -150,7 +155,8 @@ impl Host {
     pub fn drive(&mut self, rtl: &mut Simulation, random: &mut Random) {
         let mut ready = |pause: u64| pause == 0 || !random.one_in(pause);
         self.aw_ready = ready(self.manners.aw_pause) && self.addressed.len() < 32;
-        self.w_ready = ready(self.manners.w_pause);
+        // A slave may wait for the address; the master may not wait for it to be taken.
+        self.w_ready = ready(self.manners.w_pause) && !self.addressed.is_empty();
         self.irq_ready = ready(self.manners.irq_pause);
         let answer = self.answers.front().filter(|(due, _)| *due <= self.now);
         self.b_valid = answer.is_some();
@@ -262,12 +268,15 @@ impl Host {
         if burst.strobed && !refused {
             self.memory[burst.address as usize..end].copy_from_slice(&burst.data);
         }
-        self.log.push(Written {
-            address: burst.address,
-            bytes: burst.data.len(),
-            strobed: burst.strobed,
-            okay: !refused,
-        });
+        self.bursts += 1;
+        if self.keep_log {
+            self.log.push(Written {
+                address: burst.address,
+                bytes: burst.data.len(),
+                strobed: burst.strobed,
+                okay: !refused,
+            });
+        }
         // Answers keep the order of the bursts: there is one ID.
         let after = self.answers.back().map_or(0, |(due, _)| *due);
         let delay = 1 + random.below(self.manners.b_delay.max(1));

@@ -1,52 +1,204 @@
-//! RTL and model on the same light, cycle by cycle.
+//! RTL and model on the same light, cycle by cycle, from a seed.
 
+use crate::bus::Manners;
 use crate::rig::{Beam, Beams, Rig};
-use crate::scene::{self, Setup, balanced};
+use crate::scene::{self, Setup};
+use photonbox_cosim::seed;
 use photonbox_model::FrontEnd;
-use photonbox_regmap::{BLOCKS, global, lane, ring};
+use photonbox_regmap::{extractor, global, lane, ring};
 
-/// Registers that tell time or where the bus stands, which the model does not.
-const OF_ITS_OWN: [u32; 2] = [global::CYCLES_LO, global::CYCLES_HI];
-
-/// Every register of the map, of both.
-fn compare_registers(rig: &mut Rig) {
-    for block in &BLOCKS {
-        let instances = if block.base == lane::BASE {
-            4
-        } else {
-            block.count
-        };
-        for instance in 0..instances {
-            for register in block.registers {
-                let offset = block.base + instance * block.stride + register.offset;
-                if !OF_ITS_OWN.contains(&offset) {
-                    rig.same(offset);
-                }
-            }
-        }
-    }
+/// Cycles in `make test`; `make cosim-long` gives more in `PHOTONBOX_COSIM_CYCLES`.
+fn cycles() -> u64 {
+    let given = std::env::var("PHOTONBOX_COSIM_CYCLES").ok();
+    given.map_or(10_000_000, |text| text.parse().unwrap())
 }
 
 #[test]
 fn after_power_on_every_register_is_the_models() {
-    let mut rig = scene::rig(FrontEnd::Simulated, 1);
-    compare_registers(&mut rig);
-    let passed = rig.read(global::SELFTEST_PASSED);
-    assert_eq!(passed, rig.read(global::SELFTEST_RAN), "{passed:#b}");
+    for front_end in [FrontEnd::Real, FrontEnd::Test, FrontEnd::Simulated] {
+        let mut rig = scene::rig(front_end, 1);
+        rig.compare_registers();
+        let passed = rig.read(global::SELFTEST_PASSED);
+        assert_eq!(passed, rig.read(global::SELFTEST_RAN), "{passed:#b}");
+    }
 }
 
+/// A card's life: set up, started, lit, disturbed, stopped, looked at; again and again.
 #[test]
-fn balanced_light_gives_the_same_blocks() {
-    let mut rig = scene::rig(FrontEnd::Simulated, 2);
-    let setup = Setup::default();
-    setup.start(&mut rig);
-    rig.shine(balanced(16));
-    rig.run(100_000);
-    rig.take(ring::ENTROPY, &setup);
+fn a_life_of_ten_million_cycles() {
+    let seed = seed("card");
+    let mut rig = scene::rig(FrontEnd::Simulated, seed);
+    let mut bins = Bins::default();
+    let end = cycles();
+    while rig.cycle() < end {
+        chapter(&mut rig, &mut bins);
+    }
+    println!("{bins:?}, {:?}", rig.tally());
+    bins.all_hit();
+    let tally = rig.tally();
+    assert!(tally.slots > end / 200_000, "{tally:?}");
+    assert!(tally.edges_of_4_kib > 0, "{tally:?}");
+    assert!(tally.most_outstanding >= 2, "{tally:?}");
+}
+
+/// What a life must have seen.
+#[derive(Debug, Default)]
+struct Bins {
+    tap: u64,
+    window: u64,
+    retrigger: u64,
+    alarm: u64,
+    rearmed: u64,
+    wrap: u64,
+    slow_host: u64,
+    reset: u64,
+    seed_refresh: u64,
+    restart_of_one_lane: u64,
+}
+
+impl Bins {
+    fn all_hit(&self) {
+        let all = [
+            self.tap,
+            self.window,
+            self.retrigger,
+            self.alarm,
+            self.rearmed,
+            self.wrap,
+            self.slow_host,
+            self.reset,
+            self.seed_refresh,
+            self.restart_of_one_lane,
+        ];
+        assert!(all.iter().all(|bin| *bin > 0), "{self:?}");
+    }
+}
+
+fn any_setup(rig: &mut Rig) -> Setup {
+    let (n, m) = *rig
+        .random
+        .pick(&[(1024, 384), (512, 128), (384, 64), (2048, 512), (1000, 320)]);
+    Setup {
+        lanes: 1 + rig.random.below(15) as u32,
+        tap: rig.random.below(16) as u32 & rig.random.below(16) as u32,
+        window: [0, 0, 1, 3][rig.random.below(4) as usize],
+        holdoff: [0, 3, 4, 30][rig.random.below(4) as usize],
+        retrigger: rig.random.one_in(4),
+        n,
+        m,
+        slot_bytes: [64, 128, 192, 4096][rig.random.below(4) as usize],
+        slots: [4, 8, 16][rig.random.below(3) as usize],
+    }
+}
+
+fn chapter(rig: &mut Rig, bins: &mut Bins) {
+    let setup = any_setup(rig);
+    let slow = rig.random.one_in(2);
+    rig.host.manners = if slow { Manners::SLOW } else { Manners::PROMPT };
+    rig.gaps = if slow { 3 } else { 0 };
+    let every = *rig.random.pick(&[6, 10, 20, 40]);
+    let beam = Beam {
+        every,
+        on_a: 1 << 15,
+    };
+    let mut beams = vec![beam; 4];
+    // In some chapters a detector of one lane sticks.
+    let stuck = rig.random.one_in(3).then(|| rig.random.below(4) as u32);
+    if let Some(lane) = stuck {
+        beams[lane as usize].on_a = 1 << 16;
+    }
+    setup.start(rig);
+    rig.shine(Beams::new(beams));
+    bins.tap += u64::from(setup.tap & setup.lanes != 0);
+    bins.window += u64::from(setup.window > 0);
+    bins.retrigger += u64::from(setup.retrigger);
+    bins.slow_host += u64::from(slow);
+    let parts = 10 + rig.random.below(60);
+    for _ in 0..parts {
+        let cycles = 1 + rig.random.below(2 * setup.drain_cycles(every));
+        rig.run(cycles);
+        for number in [ring::ENTROPY, ring::RAW] {
+            let taken = rig.take(number, &setup);
+            bins.wrap += u64::from(taken.iter().any(|slot| slot.completion.slot == 0));
+        }
+        disturb(rig, &setup, bins);
+    }
+    if let Some(index) = stuck {
+        rearm(rig, index, bins);
+    }
+    if rig.random.one_in(3) {
+        rig.soft_reset();
+        bins.reset += 1;
+        rig.compare_registers();
+        return;
+    }
     rig.write(global::CONTROL, global::CONTROL_STOP.mask());
     rig.wait_idle();
-    rig.take(ring::ENTROPY, &setup);
+    for number in [ring::ENTROPY, ring::RAW] {
+        rig.take(number, &setup);
+    }
     rig.write(global::SNAPSHOT, 1);
-    compare_registers(&mut rig);
-    let _ = Beams::new(vec![Beam { every: 1, on_a: 0 }]);
+    rig.compare_registers();
+    for number in [ring::ENTROPY, ring::RAW] {
+        rig.write(ring::base(number) + ring::COMMIT, 2);
+    }
+}
+
+/// Something that a driver may do at any time.
+fn disturb(rig: &mut Rig, setup: &Setup, bins: &mut Bins) {
+    match rig.random.below(8) {
+        0 => {
+            // As a driver does: not before the seed that waits has come into force.
+            let status = rig.read(extractor::BASE + extractor::SEED_STATUS);
+            if !extractor::SEED_STATUS_WAITING.is_set(status) {
+                rig.seed(setup.n, setup.m);
+                bins.seed_refresh += 1;
+            }
+        }
+        1 => {
+            let index = rig.random.below(4) as u32;
+            if setup.lanes >> index & 1 == 1 {
+                rig.lane(index, lane::ENABLE, 0);
+                let pause = rig.random.below(100);
+                rig.run(pause);
+                rig.lane(index, lane::ENABLE, 1);
+                bins.restart_of_one_lane += 1;
+            }
+        }
+        2 => {
+            let value = rig.random.bits() as u32;
+            rig.write(global::SCRATCH, value);
+            assert_eq!(rig.same(global::SCRATCH), value);
+        }
+        // Refused by both while it runs, and counted.
+        3 => {
+            rig.write(extractor::BASE + extractor::N, 77);
+            rig.write(global::PATTERN, 1);
+            rig.same(global::ERR_REFUSED_WRITE);
+        }
+        // Refused for a lane that is used, taken for one that is not.
+        4 => {
+            let lane = rig.random.below(4) as u32;
+            rig.write(lane::base(lane) + lane::BALANCE_MAX, 0xb7bf);
+            rig.same(lane::base(lane) + lane::BALANCE_MAX);
+            rig.same(global::ERR_REFUSED_WRITE);
+        }
+        _ => {}
+    }
+}
+
+fn rearm(rig: &mut Rig, index: u32, bins: &mut Bins) {
+    let base = lane::base(index);
+    let alarms = rig.same(base + lane::ALARMS);
+    if alarms == 0 {
+        return;
+    }
+    bins.alarm += 1;
+    rig.write(base + lane::ALARMS, u32::MAX);
+    assert_eq!(rig.same(base + lane::ALARMS), alarms);
+    rig.write(base + lane::RESTART, 1);
+    rig.write(base + lane::ALARMS, u32::MAX);
+    assert_eq!(rig.same(base + lane::ALARMS), 0);
+    rig.run(50);
+    bins.rearmed += 1;
 }

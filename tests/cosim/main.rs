@@ -6,8 +6,11 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod bad_input;
 mod bus;
+mod faults;
 mod lite;
 mod lockstep;
+mod resets;
 mod rig;
 mod scene;

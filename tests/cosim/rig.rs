@@ -5,7 +5,7 @@ use crate::lite::Lite;
 use crate::scene::Setup;
 use photonbox_cosim::{PortId, Random, Simulation};
 use photonbox_model::{Build, BusError, BusMaster, Card, FrontEnd};
-use photonbox_regmap::{Completion, Phase, extractor, global, lane, ring};
+use photonbox_regmap::{BLOCKS, Completion, Phase, extractor, global, lane, ring};
 use std::collections::VecDeque;
 
 /// Rising edges from a pin's new level to the one in which the lane takes the edge.
@@ -120,6 +120,25 @@ struct Pending {
     value: u32,
 }
 
+/// Registers that tell time.
+const OF_ITS_OWN: [u32; 5] = [
+    global::CYCLES_LO,
+    global::CYCLES_HI,
+    global::CAPS,
+    global::SELFTEST_RAN,
+    global::SELFTEST_PASSED,
+];
+
+/// What the host saw in a life.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally {
+    pub cycles: u64,
+    pub slots: u64,
+    pub bursts: u64,
+    pub most_outstanding: usize,
+    pub edges_of_4_kib: u64,
+}
+
 pub struct Rig {
     pub rtl: Simulation,
     pub lite: Lite,
@@ -142,6 +161,7 @@ pub struct Rig {
     /// The model follows. Off where the two may part: after dropped bits, or bus errors.
     pub follow: bool,
     heads: [u32; 3],
+    slots: u64,
 }
 
 impl Rig {
@@ -184,6 +204,7 @@ impl Rig {
             ones: vec![0; build.lanes() as usize],
             follow: true,
             heads: [0; 3],
+            slots: 0,
             rtl,
         };
         rig.power_on(front_end);
@@ -326,6 +347,12 @@ impl Rig {
         }
     }
 
+    /// A write of the RTL alone that sets some of a register's bytes.
+    pub fn partial(&mut self, offset: u32, value: u32, strobe: u8) {
+        self.lite.begin_write(&mut self.rtl, offset, value, strobe);
+        while self.step().is_none() {}
+    }
+
     /// Reads a register of the RTL.
     pub fn read(&mut self, offset: u32) -> u32 {
         self.lite.begin_read(&mut self.rtl, offset);
@@ -344,6 +371,58 @@ impl Rig {
         rtl
     }
 
+    /// The cycle to come.
+    pub fn cycle(&self) -> u64 {
+        self.cycle
+    }
+
+    /// What the host saw.
+    pub fn tally(&self) -> Tally {
+        Tally {
+            cycles: self.cycle,
+            slots: self.slots,
+            bursts: self.host.bursts,
+            most_outstanding: self.host.most_outstanding,
+            edges_of_4_kib: self.host.crossings_at_edge,
+        }
+    }
+
+    /// Compares every register of the map, but those that tell time.
+    pub fn compare_registers(&mut self) {
+        for block in BLOCKS.iter().filter(|block| block.name != "keybox") {
+            let lanes = block.base == lane::BASE;
+            let instances = if lanes { self.lanes } else { block.count };
+            for instance in 0..instances {
+                for register in block.registers {
+                    let offset = block.base + instance * block.stride + register.offset;
+                    if !OF_ITS_OWN.contains(&offset) {
+                        self.same(offset);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Resets both, and waits until the card has tested itself.
+    pub fn soft_reset(&mut self) {
+        // Whatever the two were doing ends here.
+        self.follow = false;
+        let reset = global::CONTROL_SOFT_RESET.mask();
+        self.write(global::CONTROL, reset);
+        self.wait_idle();
+        self.model.advance_to(self.cycle, &mut self.model_host);
+        self.model
+            .write32(global::CONTROL, reset, &mut self.model_host);
+        self.bits.fill(0);
+        self.ones.fill(0);
+        self.follow = true;
+        assert!(self.host.quiet(), "a burst was left unfinished");
+        // Slots of before the reset must not look like slots of after it.
+        for memory in [&mut self.host.memory, &mut self.model_host.memory] {
+            memory.fill(0);
+        }
+    }
+
     /// Waits until the card is idle.
     pub fn wait_idle(&mut self) {
         for _ in 0..1_000 {
@@ -360,6 +439,10 @@ impl Rig {
 
     /// Commits and enables a ring.
     pub fn commit(&mut self, number: u32, slot_bytes: u32, slots: u32) {
+        let from = COMPLETIONS[number as usize] as usize;
+        for memory in [&mut self.host.memory, &mut self.model_host.memory] {
+            memory[from..from + 32 * slots as usize].fill(0);
+        }
         let base = ring::base(number);
         let (data, completions) = (DATA[number as usize], COMPLETIONS[number as usize]);
         for (offset, value) in [
@@ -373,7 +456,9 @@ impl Rig {
             self.write(base + offset, value);
         }
         self.heads[number as usize] = 0;
-        self.same(base + ring::STATUS);
+        if self.follow {
+            self.same(base + ring::STATUS);
+        }
     }
 
     /// Loads and commits a random seed.
@@ -430,6 +515,7 @@ impl Rig {
                 );
             }
             taken.push(rtl);
+            self.slots += 1;
             self.heads[number as usize] += 1;
         }
         if !taken.is_empty() {

@@ -53,8 +53,8 @@ impl Default for Setup {
             retrigger: false,
             n: 1024,
             m: 384,
-            slot_bytes: 4096,
-            slots: 8,
+            slot_bytes: 64,
+            slots: 16,
         }
     }
 }
@@ -69,6 +69,15 @@ pub fn balanced(every: u64) -> Beams {
 }
 
 impl Setup {
+    /// Cycles in which a ring of these slots cannot fill, even if every lane feeds it at once.
+    pub fn drain_cycles(&self, every: u64) -> u64 {
+        let block_slots = u64::from(self.slot_bytes / (self.m / 8)).max(1);
+        let records = u64::from(self.slot_bytes) / 8;
+        let bits_of_slot = (block_slots * u64::from(self.n)).min(records);
+        // Two photons in `every` cycles are rare; half of the ring stays free.
+        (u64::from(self.slots) / 2 * bits_of_slot * every / 8).max(8)
+    }
+
     /// Sets an idle card up and starts it.
     pub fn start(&self, rig: &mut Rig) {
         for number in [ring::ENTROPY, ring::RAW] {

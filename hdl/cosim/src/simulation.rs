@@ -131,10 +131,11 @@ impl Simulation {
     /// Sets an input of at most 64 bits.
     #[inline]
     pub fn set(&mut self, port: PortId, value: u64) {
-        let mut words = [0_u32; 64];
-        words[0] = value as u32;
-        words[1] = (value >> 32) as u32;
-        // SAFETY: the handle is live; a port has at most 2,048 bits, and the shim reads no more words than it has.
+        if self.width(port) > 64 {
+            return self.set_wide(port, &[value as u32, (value >> 32) as u32]);
+        }
+        let words = [value as u32, (value >> 32) as u32];
+        // SAFETY: the handle is live; the port has at most two words, and the shim reads no more than it has.
         unsafe { (self.api.set)(self.handle, port.0, words.as_ptr()) }
     }
 
@@ -149,9 +150,13 @@ impl Simulation {
     /// The low 64 bits of a port.
     #[inline]
     pub fn get(&self, port: PortId) -> u64 {
-        let mut words = [0_u32; 64];
-        // SAFETY: as in `set`; the shim writes no more words than the port has.
-        unsafe { (self.api.get)(self.handle, port.0, words.as_mut_ptr()) }
+        let mut words = [0_u32; 2];
+        if self.width(port) > 64 {
+            words.copy_from_slice(&self.get_wide(port)[..2]);
+        } else {
+            // SAFETY: as in `set`; the shim writes no more words than the port has.
+            unsafe { (self.api.get)(self.handle, port.0, words.as_mut_ptr()) }
+        }
         u64::from(words[0]) | u64::from(words[1]) << 32
     }
 

@@ -2,6 +2,10 @@
 
 use photonbox_regmap::global;
 
+/// Cycles that the synchroniser puts between a pin and the lane. The pattern generator drives pins, so its first
+/// pulse reaches the lanes this much after their first cycle.
+pub const PIN_LATENCY: u64 = 2;
+
 /// A named test pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {

@@ -3,7 +3,7 @@
 use rust_hdl::prelude::*;
 
 /// An edge that the pin has before the rising clock edge which ends cycle k is seen as `rising` in cycle k + 2.
-pub const LATENCY: u64 = 2;
+pub const LATENCY: u64 = photonbox_model::pattern::PIN_LATENCY;
 
 /// A flip-flop that no tool may merge, move, or make part of a shift register.
 #[derive(Clone, Debug, Default, LogicBlock)]

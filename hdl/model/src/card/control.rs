@@ -4,7 +4,7 @@ use super::{BusMaster, Card, FrontEnd, LaneSlot, MAX_N};
 use crate::credit::leftover_ok;
 use crate::extractor::Extractor;
 use crate::lane::{Lane, LaneSettings};
-use crate::pattern::{Pattern, PatternGenerator};
+use crate::pattern::{PIN_LATENCY, Pattern, PatternGenerator};
 use crate::ring::Ring;
 use crate::sampler::SamplerSettings;
 use crate::selftest;
@@ -77,7 +77,7 @@ impl Card {
         self.running = true;
         self.pattern = Pattern::from_kind(global::PATTERN_KIND.get(self.word(global::PATTERN)))
             .map(|pattern| PatternGenerator::new(pattern, self.word(global::PATTERN_PERIOD)));
-        self.pattern_at = self.now;
+        self.pattern_at = self.now + PIN_LATENCY;
         self.pattern_lanes = if self.pattern.is_some() {
             self.pattern_mask()
         } else {
