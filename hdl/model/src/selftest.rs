@@ -2,6 +2,7 @@
 
 use crate::apt::AdaptiveProportion;
 use crate::balance::BalanceWatch;
+use crate::keybox;
 use crate::rate::{Edges, RateVerdict, RateWatch};
 use crate::rct::RepetitionCount;
 use crate::sampler::{Sampler, SamplerSettings};
@@ -9,14 +10,15 @@ use crate::toeplitz::Toeplitz;
 use photonbox_regmap::lane::{APT_WINDOW, BALANCE_WINDOW, RATE_WINDOW_CYCLES};
 use photonbox_regmap::{Field, global};
 
-/// The tests of a card without a key-box engine, by their bit of `SELFTEST_RAN`.
-pub const TESTS: [(Field, fn() -> bool); 6] = [
+/// The tests by their bit of `SELFTEST_RAN`.
+pub const TESTS: [(Field, fn() -> bool); 7] = [
     (global::SELFTEST_SAMPLER, sampler),
     (global::SELFTEST_RCT, rct),
     (global::SELFTEST_APT, apt),
     (global::SELFTEST_RATE, rate),
     (global::SELFTEST_BALANCE, balance),
     (global::SELFTEST_TOEPLITZ, toeplitz),
+    (global::SELFTEST_KEYBOX, keybox::known_answer),
 ];
 
 /// The bits of `SELFTEST_RAN`.

@@ -3,6 +3,7 @@
 use super::{BusMaster, Card, FrontEnd, LaneSlot, MAX_N};
 use crate::credit::leftover_ok;
 use crate::extractor::Extractor;
+use crate::keybox::KeyboxEngine;
 use crate::lane::{Lane, LaneSettings};
 use crate::pattern::{PIN_LATENCY, Pattern, PatternGenerator};
 use crate::ring::Ring;
@@ -45,6 +46,7 @@ impl Card {
         self.block_flags = Flags::default();
         self.block_gap = false;
         self.rings = [ring::ENTROPY, ring::RAW, ring::KEYBOX].map(Ring::new);
+        self.keybox = KeyboxEngine::default();
         self.pattern = None;
         self.pattern_lanes = 0;
         self.events = 0;
@@ -60,6 +62,8 @@ impl Card {
     }
 
     pub(super) fn run_selftest(&mut self) {
+        // The key box's test passes through the register that X_0 is loaded into.
+        self.keybox.clear_x0();
         self.selftest_passed = selftest::run() & !self.selftest_fault;
     }
 

@@ -3,7 +3,7 @@
 use super::{BusMaster, Card, MAX_N};
 use crate::ring::Geometry;
 use crate::selftest;
-use photonbox_regmap::{Access, Found, extractor, find, global, lane, ring};
+use photonbox_regmap::{Access, Found, extractor, find, global, keybox, lane, ring};
 
 /// Which block a register belongs to, with its instance.
 enum Place {
@@ -11,6 +11,7 @@ enum Place {
     Extractor,
     Lane(usize),
     Ring(usize),
+    Keybox,
 }
 
 impl Card {
@@ -30,6 +31,7 @@ impl Card {
             Place::Extractor => self.read_extractor(register),
             Place::Lane(index) => self.read_lane(index, register),
             Place::Ring(index) => self.read_ring(index, register),
+            Place::Keybox => self.read_keybox(register),
         };
         live.unwrap_or_else(|| self.word(offset))
     }
@@ -44,11 +46,11 @@ impl Card {
         if !register.access.writable() {
             return;
         }
-        if !self.may_write(&place, register.offset) {
+        let value = value & register.bits();
+        if !self.may_write(&place, register.offset, value) {
             self.err_refused = self.err_refused.wrapping_add(1);
             return;
         }
-        let value = value & register.bits();
         if register.access == Access::Rw {
             self.words[(offset / 4) as usize] = value;
         }
@@ -57,6 +59,7 @@ impl Card {
             Place::Extractor => self.write_extractor(register.offset, value, bus),
             Place::Lane(index) => self.write_lane(index, register.offset, value),
             Place::Ring(index) => self.write_ring(index, register.offset, value, bus),
+            Place::Keybox => self.write_keybox(register.offset, value, bus),
         }
         self.rings_changed();
     }
@@ -69,13 +72,14 @@ impl Card {
             extractor::BASE => Place::Extractor,
             lane::BASE if instance < self.lanes.len() => Place::Lane(instance),
             ring::BASE => Place::Ring(instance),
+            keybox::BASE => Place::Keybox,
             _ => return None,
         };
         Some((place, found))
     }
 
     /// Whether what the register sets is free to change now.
-    fn may_write(&self, place: &Place, register: u32) -> bool {
+    fn may_write(&self, place: &Place, register: u32, value: u32) -> bool {
         match *place {
             Place::Global => match register {
                 global::PATTERN | global::PATTERN_PERIOD => !self.running,
@@ -95,6 +99,7 @@ impl Card {
                 ring::DATA_BASE_LO..=ring::SLOT_COUNT => !self.rings[index].committed(),
                 _ => true,
             },
+            Place::Keybox => self.may_write_keybox(register, value),
         }
     }
 
@@ -106,6 +111,7 @@ impl Card {
                     | global::CAPS_LANES.put(self.build.lanes())
                     | global::CAPS_TOEPLITZ_W.put(self.build.toeplitz_w())
                     | global::CAPS_AXI_BYTES.put(self.build.axi_bytes())
+                    | global::CAPS_KEYBOX.put(1)
             }
             global::CAPS_EXTRACTOR => {
                 global::CAPS_MAX_N.put(MAX_N) | global::CAPS_MAX_M.put(self.build.max_m())
@@ -254,6 +260,7 @@ impl Card {
             extractor::BASE + extractor::INPUT_BITS_LO,
             self.extractor.input_bits(),
         );
+        self.put64(keybox::BASE + keybox::KEYS_MADE_LO, self.keybox.keys_made());
         for index in 0..self.lanes.len() {
             let counters = *self.lanes[index].counters();
             let discarded = self.lanes[index].discarded();

@@ -90,6 +90,10 @@ impl Card {
                 self.rings_due = self.rings_due.min(due);
             }
         }
+        if let Some(due) = self.keybox_due() {
+            self.serve_due = self.serve_due.min(due);
+            self.rings_due = self.rings_due.min(due);
+        }
     }
 
     /// After a write of the host, which may have changed anything about the rings.
@@ -303,6 +307,7 @@ impl Card {
 
     /// Flushes slots whose time has come and raises the interrupts that are due.
     pub(super) fn serve_rings(&mut self, bus: &mut dyn BusMaster) {
+        self.serve_keybox(bus);
         let (slots, cycles) = self.coalescing();
         let mut failed = 0;
         for number in 0..self.rings.len() {

@@ -6,8 +6,10 @@
 mod control;
 mod csr;
 mod datapath;
+mod keybox;
 
 use crate::extractor::Extractor;
+use crate::keybox::KeyboxEngine;
 use crate::lane::Lane;
 use crate::pattern::PatternGenerator;
 use crate::ring::Ring;
@@ -181,6 +183,7 @@ pub struct Card {
     /// Bits were dropped since the last bit that went into a block.
     block_gap: bool,
     rings: [Ring; 3],
+    keybox: KeyboxEngine,
     /// The earliest `due` of all lanes: looked at with each edge, so it is kept rather than sought.
     lanes_due: u64,
     /// The earliest cycle in which a ring that is in use wants time, kept for the same reason.
@@ -234,6 +237,7 @@ impl Card {
             block_flags: Flags::default(),
             block_gap: false,
             rings: [0, 1, 2].map(Ring::new),
+            keybox: KeyboxEngine::default(),
             lanes_due: u64::MAX,
             rings_due: u64::MAX,
             serve_due: u64::MAX,
@@ -287,6 +291,11 @@ impl Card {
     /// The extractor.
     pub fn extractor(&self) -> &Extractor {
         &self.extractor
+    }
+
+    /// The key-box engine.
+    pub fn keybox(&self) -> &KeyboxEngine {
+        &self.keybox
     }
 
     /// The rings: entropy, raw, key box.

@@ -96,6 +96,7 @@ impl KeyboxEngine {
 
     /// Sweeps what was loaded of X_0, as the self-test does.
     pub fn clear_x0(&mut self) {
+        // A job that runs has taken it already.
         self.x0.zeroize();
     }
 

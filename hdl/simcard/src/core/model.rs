@@ -16,7 +16,8 @@ impl Core for Card {
     }
 
     fn quiet(&self) -> bool {
-        !self.running()
+        // A key-box job goes on without photons.
+        !self.running() && self.next_due().is_none()
     }
 
     #[inline]
