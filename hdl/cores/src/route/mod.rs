@@ -2,10 +2,12 @@
 //! beside this file.
 
 mod extract;
+mod ones;
 mod queue;
 mod tap;
 
 pub use extract::Extract;
+pub use ones::Ones;
 pub use queue::{DEPTH, Queue};
 pub use tap::Tap;
 
@@ -100,7 +102,9 @@ pub struct Route<const LANES: usize, const W: usize> {
     bulk_at: DFF<Bits<6>>,
     bulk_bits: DFF<Bits<14>>,
     total: DFF<Bits<14>>,
-    sum: Signal<Local, Bits<14>>,
+    many: DFF<Bits<14>>,
+    lost_count: Ones<LANES>,
+    thrown_count: Ones<LANES>,
     marks: Signal<Local, Bits<2>>,
     abandon: Signal<Local, Bit>,
     waits: Signal<Local, Bit>,
@@ -157,7 +161,9 @@ impl<const LANES: usize, const W: usize> Default for Route<LANES, W> {
             bulk_at: Default::default(),
             bulk_bits: Default::default(),
             total: Default::default(),
-            sum: Default::default(),
+            many: Default::default(),
+            lost_count: Ones::default(),
+            thrown_count: Ones::default(),
             marks: Default::default(),
             abandon: Default::default(),
             waits: Default::default(),
@@ -178,9 +184,10 @@ impl<const LANES: usize, const W: usize> Logic for Route<LANES, W> {
             bulk,
             bulk_at,
             bulk_bits,
+            many,
             total
         );
-        clock!(self, clock, to_extract, to_tap);
+        clock!(self, clock, to_extract, to_tap, lost_count, thrown_count);
         self.marks.next = 0.into();
         if self.simulated.val() {
             self.marks.next = self.marks.val() | 1;
@@ -237,19 +244,16 @@ impl<const LANES: usize, const W: usize> Logic for Route<LANES, W> {
         self.bulk.d.next = self.to_extract.bulk_valid.val();
         self.bulk_at.d.next = self.to_extract.bulk_lane.val();
         self.bulk_bits.d.next = self.to_extract.bulk_count.val();
-        self.sum.next = 0.into();
+        // Two steps: a chain of adders over all lanes and counts would be the slowest path of the card.
+        self.lost_count.word.next = self.lost_lanes.q.val();
+        self.thrown_count.word.next = self.thrown_lanes.q.val();
+        self.many.d.next = 0.into();
         if self.bulk.q.val() {
-            self.sum.next = self.bulk_bits.q.val();
+            self.many.d.next = self.bulk_bits.q.val();
         }
-        for i in 0..LANES {
-            if self.lost_lanes.q.val().get_bit(i) {
-                self.sum.next = self.sum.val() + 1;
-            }
-            if self.thrown_lanes.q.val().get_bit(i) {
-                self.sum.next = self.sum.val() + 1;
-            }
-        }
-        self.total.d.next = self.sum.val();
+        self.total.d.next = self.many.q.val()
+            + bit_cast::<14, 7>(self.lost_count.count.val())
+            + bit_cast::<14, 7>(self.thrown_count.count.val());
 
         self.idle.next = self.to_extract.idle.val() & self.to_tap.empty.val();
         self.marked.next = self.to_extract.marked.val();
@@ -276,6 +280,7 @@ impl<const LANES: usize, const W: usize> Logic for Route<LANES, W> {
             self.lost_lanes.d.next = 0.into();
             self.thrown_lanes.d.next = 0.into();
             self.bulk.d.next = false;
+            self.many.d.next = 0.into();
             self.total.d.next = 0.into();
         }
     }

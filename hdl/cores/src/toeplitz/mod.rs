@@ -11,10 +11,24 @@ pub use engine::{Engine, Phase};
 pub use registers::Registers;
 pub use seeds::{BANK_BITS, Seeds};
 
+use photonbox_regmap::extractor;
 use rust_hdl::prelude::*;
 
 /// Place of the EXTRACTOR block in the register map's list of blocks.
 pub(crate) const BLOCK: u64 = 1;
+
+/// Number of the register at `offset`.
+fn number(offset: u32) -> Constant<Bits<7>> {
+    Constant::new(bits(u64::from(offset / 4)))
+}
+
+/// Reset value of the register at `offset`.
+fn reset<const N: usize>(offset: u32) -> Constant<Bits<N>> {
+    let found = extractor::REGISTERS
+        .iter()
+        .find(|register| register.offset == offset);
+    Constant::new(bits(u64::from(found.map_or(0, |register| register.reset))))
+}
 
 /// The extractor: `W` input bits a cycle, at most `M` output bits a block.
 #[derive(LogicBlock)]

@@ -1,5 +1,6 @@
 //! The EXTRACTOR registers: shape, seed loading and sweeping, which seed is in force, and the counters.
 
+use super::{number, reset};
 use photonbox_regmap::extractor;
 use rust_hdl::prelude::*;
 
@@ -145,19 +146,6 @@ pub struct Registers {
     n_reset: Constant<Bits<16>>,
     m_reset: Constant<Bits<16>>,
     claimed_reset: Constant<Bits<17>>,
-}
-
-/// Number of the register at `offset`.
-fn number(offset: u32) -> Constant<Bits<7>> {
-    Constant::new(bits(u64::from(offset / 4)))
-}
-
-/// Reset value of the register at `offset`.
-fn reset<const N: usize>(offset: u32) -> Constant<Bits<N>> {
-    let found = extractor::REGISTERS
-        .iter()
-        .find(|register| register.offset == offset);
-    Constant::new(bits(u64::from(found.map_or(0, |register| register.reset))))
 }
 
 impl Default for Registers {
