@@ -7,7 +7,7 @@ use rust_hdl::prelude::*;
 use serde_json::Value;
 
 /// The ports, found once.
-struct Ports {
+pub(crate) struct Ports {
     reset: PortId,
     clear: PortId,
     step: PortId,
@@ -16,15 +16,15 @@ struct Ports {
     window: PortId,
     holdoff: PortId,
     retrigger: PortId,
-    valid: PortId,
-    value: PortId,
-    coincidence: PortId,
-    ignored: PortId,
+    pub(crate) valid: PortId,
+    pub(crate) value: PortId,
+    pub(crate) coincidence: PortId,
+    pub(crate) ignored: PortId,
     stays_open: PortId,
 }
 
 impl Ports {
-    fn new(rtl: &Simulation) -> Self {
+    pub(crate) fn new(rtl: &Simulation) -> Self {
         Self {
             reset: rtl.port("reset"),
             clear: rtl.port("clear"),
@@ -46,6 +46,24 @@ impl Ports {
         rtl.set(self.window, u64::from(settings.window));
         rtl.set(self.holdoff, u64::from(settings.holdoff));
         rtl.set(self.retrigger, u64::from(settings.retrigger));
+    }
+
+    /// Clears the sampler with these settings; it steps from the next cycle on.
+    pub(crate) fn start(&self, rtl: &mut Simulation, settings: SamplerSettings) {
+        self.configure(rtl, settings);
+        rtl.clock();
+        rtl.clock();
+        rtl.set(self.clear, 1);
+        rtl.clock();
+        rtl.set(self.clear, 0);
+        rtl.set(self.step, 1);
+    }
+
+    /// This cycle's edges.
+    pub(crate) fn edges(&self, rtl: &mut Simulation, a: bool, b: bool) {
+        rtl.set(self.edge_a, u64::from(a));
+        rtl.set(self.edge_b, u64::from(b));
+        rtl.settle();
     }
 }
 
@@ -234,18 +252,10 @@ fn synthetic_vectors() {
         };
         let mut rtl = library.simulation();
         let ports = Ports::new(&rtl);
-        ports.configure(&mut rtl, settings);
-        rtl.clock();
-        rtl.clock();
-        rtl.set(ports.clear, 1);
-        rtl.clock();
-        rtl.set(ports.clear, 0);
-        rtl.set(ports.step, 1);
+        ports.start(&mut rtl, settings);
         let (mut bits, mut coincidences, mut ignored) = (String::new(), 0, 0);
         let mut cycle = |a: bool, b: bool| {
-            rtl.set(ports.edge_a, u64::from(a));
-            rtl.set(ports.edge_b, u64::from(b));
-            rtl.settle();
+            ports.edges(&mut rtl, a, b);
             if rtl.is(ports.valid) {
                 bits.push(if rtl.is(ports.value) { '1' } else { '0' });
             }

@@ -10,15 +10,15 @@ use photonbox_regmap::{BLOCKS, Field, lane};
 const INDEX: u64 = 2;
 
 /// A lane on its own, with registers written as a driver writes them.
-struct Rig {
-    rtl: Simulation,
-    edge_a: PortId,
-    edge_b: PortId,
-    alarm: PortId,
+pub(super) struct Rig {
+    pub(super) rtl: Simulation,
+    pub(super) edge_a: PortId,
+    pub(super) edge_b: PortId,
+    pub(super) alarm: PortId,
 }
 
 impl Rig {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut rtl = build::<LaneBench>().unwrap().simulation();
         let block = BLOCKS.iter().position(|block| block.base == lane::BASE);
         for (name, value) in [
@@ -51,14 +51,14 @@ impl Rig {
         self.rtl.clock();
     }
 
-    fn read(&mut self, offset: u32) -> u32 {
+    pub(super) fn read(&mut self, offset: u32) -> u32 {
         self.set("csr_register", u64::from(offset / 4));
         self.rtl.clock();
         self.rtl.get(self.rtl.port("csr_read")) as u32
     }
 
     /// Starts the lane: the next cycle is its first.
-    fn start(&mut self, settings: &LaneSettings) {
+    pub(super) fn start(&mut self, settings: &LaneSettings) {
         for (offset, value) in [
             (lane::WINDOW, settings.sampler.window),
             (lane::HOLDOFF, settings.sampler.holdoff),

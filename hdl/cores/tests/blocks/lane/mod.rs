@@ -2,6 +2,7 @@
 
 mod directed;
 mod oracle;
+mod recording;
 
 use oracle::{Oracle, register};
 use photonbox_cores::lane::{Lane as Rtl, TEST_DELAY, TestModel, TestOutcome};
