@@ -112,7 +112,7 @@ impl Bench for BalanceBench {
         }
         if step {
             self.bits += 1;
-            let whole = self.bits % window == 0;
+            let whole = self.bits.is_multiple_of(window);
             if expected {
                 hit(if value {
                     "too many ones"

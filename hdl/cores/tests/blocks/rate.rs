@@ -57,7 +57,7 @@ pub(crate) struct RateBench {
 
 impl Bench for RateBench {
     const NAME: &'static str = "rate";
-    const CYCLES: u64 = 400_000;
+    const CYCLES: u64 = 1_600_000;
     const BINS: &'static [&'static str] = &[
         "within limits",
         "low",
@@ -81,12 +81,14 @@ impl Bench for RateBench {
             ports: Ports::new(rtl),
             model: RateWatch::new(0, 0),
             rates: Edges::default(),
-            fewest: 2,
-            most: 100,
-            window: 256,
+            // First a window of the card's length with an edge in each cycle: just enough for one limit, one too
+            // many for the other.
+            fewest: 1 << 20,
+            most: (1 << 20) - 1,
+            window: 1 << 20,
             keep: false,
             settling: Some(2),
-            shares: (3, 3),
+            shares: (1, 1),
         }
     }
 
@@ -96,17 +98,17 @@ impl Bench for RateBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
-        if self.settling.is_none() && random.one_in(1000) {
+        if self.settling.is_none() && random.one_in(1000) && rtl.cycles() > 1_200_000 {
             let window = *random.pick(&[2, 4, 16, 64, 256, 1024]);
             self.window = window;
             self.fewest = match random.below(8) {
                 0 => 0,
-                1 => 0x1F_FFFF,
+                1 | 2 => 1 << random.below(21),
                 _ => random.below(window) as u32,
             };
             self.most = match random.below(8) {
                 0 => 0,
-                1 => 0x1F_FFFF,
+                1 | 2 => 1 << random.below(21),
                 _ => random.below(window + 1) as u32,
             };
             self.shares = (*random.pick(&[1, 2, 4, 60]), *random.pick(&[1, 2, 4, 60]));

@@ -24,7 +24,7 @@ pub(crate) struct RctBench {
 
 impl Bench for RctBench {
     const NAME: &'static str = "rct";
-    const CYCLES: u64 = 200_000;
+    const CYCLES: u64 = 800_000;
     const BINS: &'static [&'static str] = &[
         "failure",
         "failure after a failure",
@@ -64,9 +64,15 @@ impl Bench for RctBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
-        if self.settling.is_none() && random.one_in(1000) {
-            self.setting = *random.pick(&[0, 1, 2, 3, 4, 12, 31, 81, 300, 0xFFFF]);
-            self.share = *random.pick(&[2, 2, 8, 64, 500]);
+        if self.settling.is_none() && random.one_in(1000 + 4 * u64::from(self.setting)) {
+            self.setting =
+                *random.pick(&[0, 1, 2, 3, 4, 12, 31, 81, 300, 1025, 0x2A00, 0x5500, 0xFFFF]);
+            self.share = if self.setting > 1000 {
+                // The counts of large cut-offs need long runs of one value.
+                1_000_000
+            } else {
+                *random.pick(&[2, 2, 8, 64, 500])
+            };
             self.settling = Some(2);
         }
         let reset = random.one_in(3000);

@@ -97,7 +97,7 @@ impl SamplerBench {
 
 impl Bench for SamplerBench {
     const NAME: &'static str = "sampler";
-    const CYCLES: u64 = 200_000;
+    const CYCLES: u64 = 800_000;
     const BINS: &'static [&'static str] = &[
         "one",
         "zero",
@@ -136,12 +136,15 @@ impl Bench for SamplerBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
-        if self.settling.is_none() && random.one_in(300) {
+        // Long times are given the chance to end.
+        let life = 300 + 2 * u64::from(self.settings.window + self.settings.holdoff);
+        if self.settling.is_none() && random.one_in(life) {
             self.share = *random.pick(&[1, 2, 3, 8, 40]);
+            let random_bit = random.below(14) as u32;
             self.settings = SamplerSettings {
-                window: *random.pick(&[0, 0, 1, 2, 3, 4, 5, 255, 0xFFFF]),
+                window: *random.pick(&[0, 0, 1, 2, 3, 4, 5, 6, 1 << random_bit]),
                 holdoff: match random.below(8) {
-                    0 => *random.pick(&[1000, 0xF_FFFF]),
+                    0 => 1 << random.below(18),
                     1 | 2 => 0,
                     3 => 1,
                     _ => random.below(41) as u32,
@@ -152,7 +155,7 @@ impl Bench for SamplerBench {
         }
         let ports = &self.ports;
         ports.configure(rtl, self.settings);
-        let reset = random.one_in(500);
+        let reset = random.one_in(20_000);
         let clear = self.settling == Some(0);
         let step = self.settling.is_none() && !random.one_in(10);
         let (a, b) = (random.one_in(self.share), random.one_in(self.share));

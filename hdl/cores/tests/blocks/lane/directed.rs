@@ -169,7 +169,7 @@ fn every(period: usize, a: impl Fn(usize) -> bool) -> impl Iterator<Item = (bool
 
 #[test]
 fn each_test_fails_in_the_self_test_when_it_should() {
-    let alternate = |n: usize| n % 2 == 0;
+    let alternate = |n: usize| n.is_multiple_of(2);
     assert_eq!(
         first_failure(every(6, alternate), lane::ALARM_APT),
         Some(319)

@@ -119,7 +119,8 @@ impl Oracle {
             },
             lane::RESTART if value & 1 == 1 => self.lane.request_restart(),
             lane::ALARMS => {
-                if self.lane.clear_alarms(value) && self.running && self.enabled() {
+                let cleared = self.lane.clear_alarms(value);
+                if cleared && self.running && self.enabled() {
                     self.begin();
                 }
             }
