@@ -9,6 +9,7 @@
 mod bad_input;
 mod bus;
 mod faults;
+mod keybox;
 mod lite;
 mod lockstep;
 mod resets;
