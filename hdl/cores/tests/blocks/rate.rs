@@ -98,7 +98,8 @@ impl Bench for RateBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
-        if self.settling.is_none() && random.one_in(1000) && rtl.cycles() > 1_200_000 {
+        let long = rtl.cycles() < 1_200_000;
+        if !long && self.settling.is_none() && random.one_in(1000) {
             let window = *random.pick(&[2, 4, 16, 64, 256, 1024]);
             self.window = window;
             self.fewest = match random.below(8) {
@@ -116,7 +117,7 @@ impl Bench for RateBench {
             self.settling = Some(2);
         }
         let ports = &self.ports;
-        let reset = random.one_in(10_000);
+        let reset = !long && random.one_in(10_000);
         let clear = self.settling == Some(0);
         let step = self.settling.is_none() && !random.one_in(30);
         let a = random.one_in(self.shares.0);

@@ -24,7 +24,7 @@ pub(crate) struct RctBench {
 
 impl Bench for RctBench {
     const NAME: &'static str = "rct";
-    const CYCLES: u64 = 800_000;
+    const CYCLES: u64 = 1_000_000;
     const BINS: &'static [&'static str] = &[
         "failure",
         "failure after a failure",
@@ -64,10 +64,15 @@ impl Bench for RctBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
-        if self.settling.is_none() && random.one_in(1000 + 4 * u64::from(self.setting)) {
-            self.setting =
-                *random.pick(&[0, 1, 2, 3, 4, 12, 31, 81, 300, 1025, 0x2A00, 0x5500, 0xFFFF]);
-            self.share = if self.setting > 1000 {
+        // Large cut-offs are given the chance to be reached, but for the largest.
+        let life = 1000 + 4 * u64::from(self.setting % 0xFFFF);
+        if self.settling.is_none() && random.one_in(life) {
+            self.setting = if random.one_in(10) {
+                *random.pick(&[300, 1025, 0x2A00, 0x5500])
+            } else {
+                *random.pick(&[0, 1, 2, 3, 4, 12, 31, 81, 0xFFFF])
+            };
+            self.share = if (300..0xFFFF).contains(&self.setting) {
                 // The counts of large cut-offs need long runs of one value.
                 1_000_000
             } else {
@@ -75,7 +80,7 @@ impl Bench for RctBench {
             };
             self.settling = Some(2);
         }
-        let reset = random.one_in(3000);
+        let reset = random.one_in(30_000);
         let clear = self.settling == Some(0);
         let step = self.settling.is_none() && random.one_in(2);
         let value = self.last ^ random.one_in(self.share);
