@@ -32,12 +32,15 @@
   wire [3:0] f_under_way = begun$q - f_reported;
   wire [3:0] f_used = begun$q - settled$q;
   wire [3:0] f_waits = begun$q - given$q;
+  wire [3:0] f_begun_data = given$q - f_reported;
   wire [3:0] f_unsent = given$q - f_ends;
   always @(*) begin
     // Invariants that tie the bus to the master's own counters, for the induction.
     assert(f_under_way <= 8 && f_used <= 8 && f_waits <= 8 && absorb$q <= f_under_way);
     assert(f_answers == f_reported);
     assert(begun$q == ((f_addresses + aw_valid$q) & 4'hf));
+    assert(f_begun_data <= f_under_way && f_unsent <= f_begun_data);
+    assert(!aw_valid$q || f_under_way != 0);
     assert(f_owed_a <= 8 && f_owed_e <= 8);
     assert(f_unsent == (beats$valid && beats$is_last) + (!beats$room && beats$back_is_last));
     assert(beats$room || beats$valid);

@@ -504,10 +504,8 @@ impl Logic for Send {
         self.place_low.next = bit_cast::<2, 5>(self.read_place.val() & 3);
         self.read_completion.next =
             (self.oldest_wide.val() << 2) | bit_cast::<4, 2>(self.place_low.val());
-        if self.sweep.q.val() != SweepState::Normal {
-            if self.state.q.val() == SendState::Idle {
-                self.read_completion.next = self.fetched.val();
-            }
+        if (self.sweep.q.val() != SweepState::Normal) & (self.state.q.val() == SendState::Idle) {
+            self.read_completion.next = self.fetched.val();
         }
         self.is_quiet.next = (self.state.q.val() == SendState::Idle)
             & (self.sweep.q.val() == SweepState::Normal)

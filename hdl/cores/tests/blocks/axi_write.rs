@@ -506,7 +506,7 @@ fn run<B: Bench>() {
 
 #[test]
 fn axi_write_lockstep() {
-    run::<Master<64>>();
+    run::<AxiWriteBench>();
 }
 
 #[test]
