@@ -14,7 +14,7 @@ CARD ?= model
 FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit coverage mutate fuzz bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit coverage mutate formal cosim-long fuzz bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,7 +42,6 @@ fmt:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --workspace --all-targets --features photonbox/verilated -- -D warnings
 
 tidy: ## house rules: arrows between crates, file sizes, generated files fresh
@@ -64,6 +63,14 @@ coverage: tools ## hardware: lines, branches and toggles that each block's bench
 
 mutate: tools ## hardware: 30 changed versions of each block (BLOCKS="rct apt": of these); its bench must notice 90 %
 	$(CARGO) test --locked -p photonbox-cores --test blocks -- --ignored --exact --nocapture mutate::report
+
+formal: tools ## hardware: properties of sampler, rings and write master, proved
+	tests/formal/run.sh
+
+cosim-long: tools ## hardware: 10^9 cycles of the small card against the model, 1,000 resets, all orbits (about an hour)
+	PHOTONBOX_COSIM_CYCLES=1000000000 PHOTONBOX_RESETS=1000 PHOTONBOX_LONG=1 \
+		$(CARGO) test --locked -p photonbox-boards --test cosim -- --nocapture
+	PHOTONBOX_LONG=1 $(CARGO) test --locked -p photonbox-cores --test blocks keybox -- --nocapture
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (default 60); needs a nightly toolchain
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh

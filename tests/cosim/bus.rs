@@ -87,7 +87,6 @@ pub struct Host {
     /// Bursts since the last reset of this list, for tests that look at them one by one.
     pub log: Vec<Written>,
     pub keep_log: bool,
-    pub bursts: u64,
     addressed: VecDeque<Burst>,
     /// Cycle in which it is answered, and whether with OKAY.
     answers: VecDeque<(u64, bool)>,
@@ -135,7 +134,6 @@ impl Host {
             interrupts: [0; 4],
             log: Vec::new(),
             keep_log: false,
-            bursts: 0,
             addressed: VecDeque::new(),
             answers: VecDeque::new(),
             now: 0,
@@ -268,7 +266,6 @@ impl Host {
         if burst.strobed && !refused {
             self.memory[burst.address as usize..end].copy_from_slice(&burst.data);
         }
-        self.bursts += 1;
         if self.keep_log {
             self.log.push(Written {
                 address: burst.address,

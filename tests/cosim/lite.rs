@@ -191,8 +191,4 @@ impl Lite {
         self.state = State::Idle;
         Some(data.map_or(0, |port| rtl.get(port) as u32))
     }
-
-    pub fn idle(&self) -> bool {
-        self.state == State::Idle
-    }
 }

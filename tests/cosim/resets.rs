@@ -84,7 +84,10 @@ fn delivers(rig: &mut Rig, setup: &Setup) {
     }
     let state = rig.same(photonbox_regmap::lane::base(0) + photonbox_regmap::lane::STATE);
     let status = rig.same(extractor::BASE + extractor::SEED_STATUS);
-    assert!(blocks >= 2, "no block came: lane {state:#x}, seed {status:#x}");
+    assert!(
+        blocks >= 2,
+        "no block came: lane {state:#x}, seed {status:#x}"
+    );
     rig.soft_reset();
 }
 

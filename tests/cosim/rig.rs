@@ -126,9 +126,7 @@ const OF_ITS_OWN: [u32; 2] = [global::CYCLES_LO, global::CYCLES_HI];
 /// What the host saw in a life.
 #[derive(Clone, Copy, Debug)]
 pub struct Tally {
-    pub cycles: u64,
     pub slots: u64,
-    pub bursts: u64,
     pub most_outstanding: usize,
     pub edges_of_4_kib: u64,
 }
@@ -373,9 +371,7 @@ impl Rig {
     /// What the host saw.
     pub fn tally(&self) -> Tally {
         Tally {
-            cycles: self.cycle,
             slots: self.slots,
-            bursts: self.host.bursts,
             most_outstanding: self.host.most_outstanding,
             edges_of_4_kib: self.host.crossings_at_edge,
         }

@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn a_stale_file_is_a_complaint() {
         let folder = std::env::temp_dir().join(format!("xtask-verilog-{}", std::process::id()));
-        assert_eq!(stale(&folder).expect("emitted").len(), files().len());
+        assert_eq!(
+            stale(&folder).expect("emitted").len(),
+            files().expect("emitted").len()
+        );
         write(&folder).expect("written");
         assert_eq!(stale(&folder).expect("emitted"), Vec::<String>::new());
         std::fs::write(folder.join(SMALL), "old").expect("overwritten");
