@@ -179,6 +179,7 @@ pub struct Card {
     pub(crate) patience: Duration,
     pub(crate) entropy: Arc<RingCore>,
     pub(crate) raw: Arc<RingCore>,
+    pub(crate) keybox: Arc<RingCore>,
     events: Arc<Interrupt>,
     state: Mutex<CardState>,
 }
@@ -216,6 +217,7 @@ impl Card {
         Ok(Self {
             entropy: ring(RingKind::Entropy)?,
             raw: ring(RingKind::Raw)?,
+            keybox: ring(RingKind::Keybox)?,
             events: transport.interrupt(global::EVENT_VECTOR)?,
             registers,
             identity,
@@ -375,6 +377,7 @@ impl Card {
         // Only now, with the card idle, is memory ours alone.
         self.entropy.disarm();
         self.raw.disarm();
+        self.keybox.disarm();
         Ok(())
     }
 
@@ -582,6 +585,7 @@ impl Drop for Card {
         }
         self.entropy.disarm();
         self.raw.disarm();
+        self.keybox.disarm();
     }
 }
 

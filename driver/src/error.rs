@@ -289,6 +289,31 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// The card has no key-box engine.
+    #[error("the card has no key-box engine; use the engine `reference`")]
+    NoKeybox,
+
+    /// Another job runs.
+    #[error("the card's key-box engine is busy with another job; try again when that has ended")]
+    KeyboxBusy,
+
+    /// The card can't do this job.
+    #[error("the card refuses the key-box job: {what}; use fewer keys a box, or reset the card")]
+    KeyboxRefused {
+        /// Why.
+        what: String,
+    },
+
+    /// The orbit ends or stands still.
+    #[error(
+        "the IP key is weak: the card's engine met 0 or a value that stands still; draw another IP key"
+    )]
+    KeyboxWeak,
+
+    /// The job ended before its time.
+    #[error("the key-box job was aborted, or its ring stopped; reset the card and submit it again")]
+    KeyboxAborted,
+
     /// No address for a ring.
     #[error("no I/O virtual addresses are left for {bytes} bytes; open the card anew")]
     NoIovaSpace {

@@ -5,6 +5,7 @@
 mod bringup;
 mod faults;
 mod flow;
+mod keybox;
 mod rig;
 mod selftest;
 
