@@ -33,7 +33,9 @@ class Run:
     seed: int = 0
     claimed_h: int = 0x1_0000
     pattern: str = "biased"
-    period: int = 2
+    #: Nothing is dropped up to one bit for the extractor a cycle (less what a block takes to leave) and one record in
+    #: three cycles.
+    period: int = 4
     #: lane -> (window, holdoff, retrigger)
     extract: dict = field(default_factory=lambda: {0: (0, 0, False), 1: (0, 5, False), 2: (2, 3, False)})
     tap: dict = field(default_factory=lambda: {3: (0, 0, False)})

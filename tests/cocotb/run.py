@@ -72,6 +72,8 @@ def build(root, verilog, text, top, ports):
             # Only the ports are looked at: making every signal public costs most of Verilator's speed.
             commands = super()._build_command()
             commands[0].remove("--public-flat-rw")
+            # The package does not know this compiler's way to include a precompiled header.
+            commands[1] += ["OPT_FAST=-O1", "OPT_SLOW=-O0", "CFG_CXXFLAGS_PCH_I=-include"]
             return commands
 
     os.environ["VERILATOR_ROOT"] = str(root)
@@ -79,7 +81,7 @@ def build(root, verilog, text, top, ports):
     folder = target() / "cocotb" / key
     runner = Runner()
     built = folder / "built"
-    arguments = ["-Wno-fatal", "-O3", "--x-assign", "fast", "--noassert", "-MAKEFLAGS", "OPT_FAST=-O1"]
+    arguments = ["-Wno-fatal", "-O3", "--x-assign", "fast", "--noassert"]
     if not built.exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

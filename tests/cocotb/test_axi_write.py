@@ -13,8 +13,6 @@ EVENT_VECTOR = 3
 TIMEOUT_MS = 2
 
 
-
-
 def start(dut, name, **settings):
     """A bench, a run and the account of it."""
     run = Run(**settings)
@@ -57,9 +55,8 @@ async def default_shape(dut):
     """The default block, 1024 bits to 384, from all four lanes."""
     ring = Ring(0, 0x1_0000, 0x2_0000, 192, 2)
     lanes = {lane: (0, 0, False) for lane in range(4)}
-    bench, card, run = start(
-        dut, "default_shape", n=1024, m=384, claimed_h=0x8000, pattern="counter", extract=lanes, tap={}, entropy=ring
-    )
+    shape = {"n": 1024, "m": 384, "claimed_h": 0x8000}
+    bench, card, run = start(dut, "default_shape", **shape, pattern="counter", period=6, extract=lanes, tap={}, entropy=ring)
     await bench.reset()
     await card.bring_up(run)
     expected = Expected(run, PULSES)
