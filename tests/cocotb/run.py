@@ -18,7 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-MODULES = ("test_axil", "test_axi_write")
+MODULES = ("test_axil", "test_axi_write", "test_keybox")
 
 
 def fail(what):
@@ -115,9 +115,10 @@ def main():
             fail(f"{path} is missing: cargo xtask regs --json, cargo xtask verilog")
 
     sys.path.insert(0, str(HERE))
+    import keybox
     import photons
 
-    cases = photons.check_against_vectors(ROOT / "tests/vectors")
+    cases = sum(part.check_against_vectors(ROOT / "tests/vectors") for part in (photons, keybox))
     print(f"cocotb: the independent account agrees with {cases} vectors")
     text = options.verilog.read_text(encoding="utf-8")
     top, inputs, outputs = top_and_ports(text)

@@ -1,9 +1,10 @@
 """The AXI4 write port: photons of the pattern generator to bytes in host memory, held to an independent account."""
 
 import cocotb
+import photons
 import regmap
 from bench import Bench
-from card import COMPLETION_BYTES, Card, Expected, Ring, Run, collect
+from card import COMPLETION_BYTES, Card, Expected, Ring, Run, collect, parse_record
 from cocotbext.axi.constants import AxiResp
 
 #: Pulses of the pattern that are accounted for: more than any test waits for.
@@ -79,6 +80,52 @@ async def back_pressure(dut):
     await collect(card, Expected(run, PULSES), 3)
     assert await card.get("global", "ERR_DROPPED_BITS") == 0
     await finish(bench, card)
+
+
+@cocotb.test(timeout_time=TIMEOUT_MS, timeout_unit="ms")
+async def more_than_it_can_take(dut):
+    """Every bit ends in a block, in a record or in a count, and a record says when others are missing before it."""
+    lanes = {lane: (0, 0, False) for lane in range(3)}
+    bench, card, run = start(dut, "more_than_it_can_take", period=2, extract=lanes)
+    await bench.reset()
+    await card.bring_up(run)
+    records, blocks = [], 0
+
+    async def take():
+        nonlocal blocks
+        for ring in (run.raw, run.entropy):
+            while (slot := await card.poll(ring)) is not None:
+                completion, data = slot
+                if ring is run.entropy:
+                    blocks += completion["SLOT.BLOCKS"]
+                else:
+                    records.extend(parse_record(int.from_bytes(data[at : at + 8], "little")) for at in range(0, len(data), 8))
+                await card.doorbell(ring)
+
+    for _ in range(200):
+        await bench.cycles(20)
+        await take()
+    await finish(bench, card)
+    await take()
+    account = iter(Expected(run, PULSES).raw)
+    origin = records[0]["TIMESTAMP"] - Expected(run, PULSES).raw[0][0]
+    gaps = 0
+    for number, record in enumerate(records):
+        skipped = 0
+        for cycle, lane, bit in account:
+            if cycle == record["TIMESTAMP"] - origin:
+                break
+            skipped += 1
+        assert (record["LANE"], record["BIT"]) == (lane, bit), f"record {number}: {record}"
+        assert record["GAP"] == int(skipped != 0), f"record {number}: {record}, after {skipped}"
+        gaps += record["GAP"]
+    assert gaps > 2 and blocks > 4
+    await card.set("global", "SNAPSHOT", 1)
+    made = [await card.get("lane", "BITS_LO", lane) for lane in range(4)]
+    thrown = [await card.get("lane", "DISCARDED_LO", lane) for lane in range(4)]
+    assert made[3] - thrown[3] == len(records)
+    assert sum(made[:3]) - sum(thrown[:3]) == blocks * run.n
+    assert await card.get("global", "ERR_DROPPED_BITS") == sum(thrown) - 4 * photons.STARTUP_BITS
 
 
 @cocotb.test(timeout_time=TIMEOUT_MS, timeout_unit="ms")
