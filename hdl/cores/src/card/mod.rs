@@ -180,11 +180,12 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         );
         self.clear.next = self.control.core_reset.val();
 
-        // Resets: power-on for all; a soft reset spares the bus ports and what must outlive it.
+        // Resets: power-on for all; a soft reset spares the bus ports and what must outlive it. A power-on reset
+        // of one cycle must have emptied the ports when it ends: they do not wait for the sequencer.
         self.axi_lite.reset.next = self.reset.val();
         self.control.reset.next = self.reset.val();
         self.csr.reset.next = self.clear.val();
-        self.interrupts.reset.next = self.clear.val();
+        self.interrupts.reset.next = self.clear.val() | self.reset.val();
         self.selftest.reset.next = self.clear.val();
         self.pattern.reset.next = self.clear.val();
         self.lanes.reset.next = self.clear.val();
@@ -195,7 +196,7 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.entropy.reset.next = self.clear.val();
         self.raw.reset.next = self.clear.val();
         self.boxes.reset.next = self.clear.val();
-        self.axi.reset.next = self.control.dma_reset.val();
+        self.axi.reset.next = self.control.dma_reset.val() | self.reset.val();
         self.axi.abort_writes.next = self.control.dma_abort.val();
 
         // Register bus.
