@@ -1,6 +1,6 @@
 //! The command line as a whole. Each command's own flags stand beside the command.
 
-use crate::commands::{card, completions, control, demo, enroll, init, join, man, serve};
+use crate::commands::{card, completions, control, demo, enroll, init, join, keybox, man, serve};
 use crate::logging::LogFormat;
 use crate::{assess, bench, capture};
 use clap::{Parser, Subcommand};
@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Rearm(control::RearmArgs),
     /// Look at a card, test it, reset it.
     Card(card::CardCommand),
+    /// Compute key boxes: orbits of IP keys.
+    Keybox(keybox::KeyboxCommand),
     /// Look at a recording of photons and turn it into bits.
     Capture(capture::CaptureArgs),
     /// Estimate the min-entropy of a bit file or a recording (SP 800-90B §6.3).

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod enroll;
 pub(crate) mod init;
 pub(crate) mod join;
+pub(crate) mod keybox;
 pub(crate) mod man;
 pub(crate) mod serve;
 pub(crate) mod signals;

@@ -1,0 +1,255 @@
+//! `photonbox keybox`: orbits of IP keys.
+
+use crate::args::Common;
+use crate::exit::Failure;
+use crate::output::{self, Json};
+use crate::settings::{self, CardArgs};
+use anyhow::Context as _;
+use photonbox_daemon::CardEngine;
+use photonbox_keybox::{Engine, IpKey, Orbit, Parameters, Position, Reference, derive};
+use photonbox_secret::SecretBytes;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// `keybox` and its commands.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeyboxCommand {
+    #[command(subcommand)]
+    command: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Compute the orbit of an IP key: a hash over all session keys, or one key with --at.
+    Orbit(OrbitArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct OrbitArgs {
+    /// The IP key, 64 decimal digits. Other users of this machine can see a command line: for keys
+    /// that are in use take --ip-key-file.
+    #[arg(
+        long,
+        value_name = "DIGITS",
+        required_unless_present = "ip_key_file",
+        conflicts_with = "ip_key_file"
+    )]
+    ip_key: Option<String>,
+    /// File with the IP key; /dev/fd/N reads from a file descriptor, `-` from standard input.
+    #[arg(long, value_name = "FILE")]
+    ip_key_file: Option<PathBuf>,
+    /// Leading digits that a session key drops, 1 to 8.
+    #[arg(long = "s", value_name = "S", default_value_t = 4)]
+    s: u32,
+    /// Boxes.
+    #[arg(long, value_name = "I", default_value_t = 200)]
+    boxes: u32,
+    /// Keys of a box; I * J is at most 2^20.
+    #[arg(long, value_name = "J", default_value_t = 512)]
+    keys: u32,
+    /// What computes: `reference` (big integers), `card` (the card's engine).
+    #[arg(long, value_name = "ENGINE", default_value = "reference")]
+    engine: EngineName,
+    /// Show the key with number J of box I, both from 1, with the value X of the orbit.
+    #[arg(long, value_name = "I,J", value_parser = place)]
+    at: Option<(u32, u32)>,
+    #[command(flatten)]
+    card: CardArgs,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum EngineName {
+    /// Big integers: slow and obviously right.
+    Reference,
+    /// Fixed-width limbs on all cores; not in this build.
+    Cpu,
+    /// The card's engine.
+    Card,
+}
+
+/// The answer without `--at`.
+#[derive(Debug, Serialize)]
+struct Whole {
+    sha256_of_all_session_keys_le32: String,
+    keys: u32,
+}
+
+/// The answer with `--at`.
+#[derive(Debug, Serialize)]
+struct One {
+    n: u32,
+    i: u32,
+    j: u32,
+    x: String,
+    session_key: String,
+    key: String,
+}
+
+/// Runs a `keybox` command.
+pub(crate) fn run(command: KeyboxCommand, common: &Common) -> anyhow::Result<()> {
+    let Action::Orbit(args) = command.command;
+    orbit(args, common)
+}
+
+fn orbit(args: OrbitArgs, common: &Common) -> anyhow::Result<()> {
+    let parameters = Parameters::new(args.s, args.boxes, args.keys)
+        .map_err(|error| usage(&error.to_string()))?;
+    let at = args
+        .at
+        .map(|(i, j)| parameters.position(i, j))
+        .transpose()
+        .map_err(|error| usage(&error.to_string()))?;
+    let ip_key = match &args.ip_key_file {
+        Some(path) => read_ip_key(path)?,
+        None => IpKey::parse(args.ip_key.as_deref().unwrap_or_default().as_bytes())?,
+    };
+    let mut engine: Box<dyn Engine> = match args.engine {
+        EngineName::Reference => Box::new(Reference),
+        EngineName::Cpu => {
+            return Err(Failure::failed(
+                "the engine `cpu` is not in this build",
+                "use --engine reference or --engine card",
+            ));
+        }
+        EngineName::Card => {
+            let options = args.card.apply(settings::load(common)?.card);
+            Box::new(CardEngine::new(photonbox_daemon::open_card(&options)?.card))
+        }
+    };
+    match at {
+        Some(at) => one(&ip_key, parameters, at, engine.as_mut(), args.json),
+        None => whole(&ip_key, parameters, engine.as_mut(), args.json),
+    }
+}
+
+fn whole(
+    ip_key: &IpKey,
+    parameters: Parameters,
+    engine: &mut dyn Engine,
+    form: Json,
+) -> anyhow::Result<()> {
+    let mut hash = Sha256::new();
+    let mut keys = 0;
+    engine.orbit(ip_key, parameters, &mut |_, key| {
+        hash.update(key);
+        keys += 1;
+    })?;
+    let whole = Whole {
+        sha256_of_all_session_keys_le32: hex(&hash.finalize()),
+        keys,
+    };
+    if form.json {
+        return output::json(&whole);
+    }
+    output::write(&format!(
+        "{} session keys, SHA-256 over all of them (32 bytes little-endian each):\n{}\n",
+        whole.keys, whole.sha256_of_all_session_keys_le32
+    ))
+}
+
+fn one(
+    ip_key: &IpKey,
+    parameters: Parameters,
+    at: Position,
+    engine: &mut dyn Engine,
+    form: Json,
+) -> anyhow::Result<()> {
+    // Boxes behind the one asked for need not be made.
+    let parameters = Parameters::new(parameters.s(), at.i, parameters.keys())?;
+    let salt = derive::ip_key_salt(ip_key, at.i);
+    let mut found = None;
+    let mut key = None;
+    engine.orbit(ip_key, parameters, &mut |place, session_key| {
+        if place == at {
+            found = Some(*session_key);
+            key = Some(derive::key(&salt, session_key, at));
+        }
+    })?;
+    // X itself never leaves a card: it is shown from the reference engine, which must agree.
+    let mut orbit = Orbit::new(ip_key, parameters.s())?;
+    while orbit.n() < at.n {
+        orbit.step()?;
+    }
+    let (Some(found), Some(key)) = (found, key) else {
+        anyhow::bail!(
+            "the engine gave no key {} of box {}; try another engine",
+            at.j,
+            at.i
+        );
+    };
+    if found != orbit.session_key() {
+        return Err(Failure::failed(
+            format!(
+                "the engine `{}` and the reference engine differ at n = {}",
+                engine.name(),
+                at.n
+            ),
+            "run `photonbox card selftest`, and report it",
+        ));
+    }
+    let one = One {
+        n: at.n,
+        i: at.i,
+        j: at.j,
+        x: orbit.x(),
+        session_key: orbit.session_key_digits(),
+        key: hex(key.as_slice()),
+    };
+    if form.json {
+        return output::json(&one);
+    }
+    output::write(&format!(
+        "n           {}\nbox, key    {}, {}\nX           {}\nsession key {}\nkey         {}\n",
+        one.n, one.i, one.j, one.x, one.session_key, one.key
+    ))
+}
+
+/// The digits in a file, white space around them not counted.
+fn read_ip_key(path: &Path) -> anyhow::Result<IpKey> {
+    let mut text = SecretBytes::new_zeroed(256);
+    let mut length = 0;
+    let name = path.display();
+    let mut file: Box<dyn std::io::Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        let file = std::fs::File::open(path);
+        Box::new(file.with_context(|| format!("cannot read the IP key from {name}"))?)
+    };
+    loop {
+        let read = file
+            .read(&mut text.as_mut_slice()[length..])
+            .with_context(|| format!("cannot read the IP key from {name}"))?;
+        length += read;
+        if read == 0 || length == text.as_slice().len() {
+            break;
+        }
+    }
+    Ok(IpKey::parse(text.as_slice()[..length].trim_ascii())?)
+}
+
+fn place(text: &str) -> Result<(u32, u32), String> {
+    let parse = |part: &str| part.trim().parse().map_err(|_| "write I,J".to_owned());
+    let (i, j) = text.split_once(',').ok_or("write I,J")?;
+    Ok((parse(i)?, parse(j)?))
+}
+
+/// The library's messages say what failed and, after a colon or semicolon, what to do.
+fn usage(message: &str) -> anyhow::Error {
+    let (what, help) = message
+        .rsplit_once(": ")
+        .unwrap_or((message, "correct the command line"));
+    Failure::usage(what, help)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
