@@ -20,7 +20,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: build ## photons -> sampler -> health -> extractor -> driver -> pool -> channel -> two hosts, live
-	@$(PHOTONBOX) demo --card $(CARD) --seconds $(SECONDS_OF_DEMO) $${PHOTONBOX_CAPTURE:+--capture "$$PHOTONBOX_CAPTURE"}
+	@$(PHOTONBOX) demo --card $(CARD) --seconds $(SECONDS_OF_DEMO) $(if $(filter rtl,$(CARD)),,$${PHOTONBOX_CAPTURE:+--capture "$$PHOTONBOX_CAPTURE"})
 
 build: setup $(if $(filter rtl,$(CARD)),tools) ## the photonbox binary (development profile, dependencies optimised)
 	$(CARGO) build --locked -p photonbox $(FEATURES)

@@ -71,8 +71,10 @@ fn ensure(condition: bool, otherwise: impl FnOnce() -> String) -> Result<(), Fai
 
 /// Cycles from pulse to pulse: longer than any default hold-off, well within the rate limits.
 const PATTERN_PERIOD: u32 = 64;
-/// How long a slot of the pattern may take. A real-time card needs some 10 ms.
-const PATTERN_PATIENCE: Duration = Duration::from_secs(10);
+/// Cycles after which a slot of the pattern leaves, so that hardware in a simulator is tested in seconds, too.
+const PATTERN_FLUSH: u32 = 50_000;
+/// How long a slot of the pattern may take. A real-time card needs a millisecond, verilated hardware a second.
+const PATTERN_PATIENCE: Duration = Duration::from_secs(30);
 
 impl Card {
     /// Tests the card; it must be stopped. Afterwards it is reset and without settings, and lanes that were in
@@ -239,6 +241,7 @@ impl Card {
             period: PATTERN_PERIOD,
             lanes: u64::MAX,
         });
+        settings.flush_cycles = PATTERN_FLUSH;
         settings.check(&self.identity)?;
         let seed = test_seed(settings.extractor.seed_bytes());
         let mut entropy = Ring::take(&self.entropy)?;

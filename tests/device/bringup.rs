@@ -106,9 +106,10 @@ fn whatever_is_no_card_of_ours_has_its_own_error() {
 fn a_newer_minor_of_the_abi_is_fine() {
     let forged = forged();
     forged.forge(global::ABI, ABI_VERSION + 3);
+    let minor = (ABI_VERSION & 0xffff) + 3;
     assert_eq!(
         try_open(&forged, false).expect("opened").identity().abi,
-        (1, 3)
+        (1, minor)
     );
 }
 

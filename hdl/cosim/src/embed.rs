@@ -40,14 +40,41 @@ pub fn embed(name: &str, designs: &[Embedded], out: &Path) -> Result<()> {
     }
     let tools = Tools::find()?;
     let include = tools.root.join("include");
+    let (mut build, mut slow) = (compiler(&include, 2), compiler(&include, 0));
+    for runtime in ["verilated.cpp", "verilated_threads.cpp"] {
+        build.file(include.join(runtime));
+    }
+    for design in designs {
+        println!("cargo:rerun-if-changed={}", design.verilog.display());
+        println!("cargo:rerun-if-changed={}", design.shim.display());
+        let generated = verilate(&tools, design, &out.join(design.class))?;
+        let folder = out.join(design.class);
+        let (once, often): (Vec<_>, Vec<_>) = generated.into_iter().partition(|path| is_slow(path));
+        slow.include(&folder).files(once);
+        build.include(&folder).files(often).file(design.shim);
+    }
+    // The linker resolves names from left to right: what is called comes after its callers.
+    for (library, build) in [(name, build), (&format!("{name}_slow"), slow)] {
+        build.try_compile(library).map_err(|error| Error::Tool {
+            tool: "the C++ compiler".to_owned(),
+            what: library.to_owned(),
+            said: error.to_string(),
+        })?;
+    }
+    println!("cargo:rustc-link-lib=pthread");
+    Ok(())
+}
+
+/// A compiler of what Verilator writes. Level 3 makes nothing faster than 2 and takes longer.
+fn compiler(include: &Path, level: u32) -> cc::Build {
     let mut build = cc::Build::new();
     build
         .cpp(true)
         .std("c++17")
         .warnings(false)
-        .opt_level(3)
+        .opt_level(level)
         .debug(false)
-        .include(&include)
+        .include(include)
         .include(include.join("vltstd"));
     for off in [
         "VM_COVERAGE",
@@ -58,23 +85,14 @@ pub fn embed(name: &str, designs: &[Embedded], out: &Path) -> Result<()> {
     ] {
         build.define(off, "0");
     }
-    for runtime in ["verilated.cpp", "verilated_threads.cpp"] {
-        build.file(include.join(runtime));
-    }
-    for design in designs {
-        println!("cargo:rerun-if-changed={}", design.verilog.display());
-        println!("cargo:rerun-if-changed={}", design.shim.display());
-        let generated = verilate(&tools, design, &out.join(design.class))?;
-        build.include(out.join(design.class)).files(generated);
-        build.file(design.shim);
-    }
-    build.try_compile(name).map_err(|error| Error::Tool {
-        tool: "the C++ compiler".to_owned(),
-        what: name.to_owned(),
-        said: error.to_string(),
-    })?;
-    println!("cargo:rustc-link-lib=pthread");
-    Ok(())
+    build
+}
+
+/// Whether a file has only what runs once, before the first cycle: half of all the text, and not worth optimising.
+fn is_slow(path: &Path) -> bool {
+    path.file_stem()
+        .and_then(|stem| stem.to_str())
+        .is_some_and(|stem| stem.ends_with("__Slow"))
 }
 
 /// Runs Verilator into `folder`; gives the C++ files that it wrote.

@@ -94,6 +94,11 @@ pub(crate) struct CardArgs {
 }
 
 impl CardArgs {
+    /// Whether a flag says where photons come from.
+    pub(crate) fn names_photons(&self) -> bool {
+        self.capture.is_some() || self.stochastic.is_some() || self.pattern.is_some()
+    }
+
     /// Puts the flags over what file and defaults say.
     pub(crate) fn apply(self, mut card: CardOptions) -> CardOptions {
         set(&mut card.card, self.card);

@@ -13,6 +13,9 @@ use photonbox_simcard::{Build, CoreKind, Pace, ScheduledFault, SimCard, SimCardO
 use crate::options::CardOptions;
 use crate::{Error, Result, os};
 
+/// Cycles after which a slot that isn't full leaves verilated hardware, where the driver's 2.5 M are seconds.
+const RTL_FLUSH: u32 = 50_000;
+
 /// A card that is set up, but not yet started (its extractor still waits for a seed).
 pub struct OpenedCard {
     /// The driver's handle.
@@ -188,7 +191,10 @@ pub(crate) fn bring_up(
     };
     let card =
         Card::open(Box::new(InProcess::new(device)), open).map_err(|error| card_failed(&error))?;
-    let settings = settings(options, card.identity().lanes)?;
+    let mut settings = settings(options, card.identity().lanes)?;
+    if simulated.core() == CoreKind::Rtl {
+        settings.flush_cycles = RTL_FLUSH;
+    }
     card.configure(&settings)
         .map_err(|error| card_failed(&error))?;
     Ok(OpenedCard {

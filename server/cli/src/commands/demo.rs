@@ -36,7 +36,12 @@ pub(crate) fn run(args: DemoArgs, common: &Common) -> anyhow::Result<()> {
         allow_unlocked_memory: args.channel.allow_unlocked_memory,
         ..DemoOptions::default()
     };
+    let photons = args.card.names_photons();
     options.card = args.card.apply(config.serve_options().card);
+    if options.card.card == "rtl" && !photons {
+        // Card time is slow there: a recording would not get through start-up. Only for who asks for it by a flag.
+        options.card.capture = None;
+    }
     args.channel.apply(&mut options.rekey, &mut options.group);
     // Drawn on standard error, and by indicatif only if that is a terminal.
     let bar = ProgressBar::new_spinner();
