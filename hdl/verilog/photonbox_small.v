@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'hca807b8653996a7db5874adcbce270f79072026a9bcee7d057cc9164f4cfe55a;
+    parameter [255:0] BUILD_HASH = 256'hf1907c0750d5c760deaa2168b11d058c8ff771341821a8714baea7590c32bdd1;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -1140,7 +1140,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         axi_lite$reset = reset;
         control$reset = reset;
         csr$reset = clear;
-        interrupts$reset = clear;
+        interrupts$reset = clear | reset;
         selftest$reset = clear;
         pattern$reset = clear;
         lanes$reset = clear;
@@ -1151,7 +1151,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         entropy$reset = clear;
         raw$reset = clear;
         boxes$reset = clear;
-        axi$reset = control$dma_reset;
+        axi$reset = control$dma_reset | reset;
         axi$abort_writes = control$dma_abort;
         axi_lite$s_axil_awaddr = s_axil_awaddr;
         axi_lite$s_axil_awprot = s_axil_awprot;
@@ -1595,6 +1595,7 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
     wire [63:0] beats$data;
     wire [7:0] beats$strobes;
     wire beats$is_last;
+    wire beats$back_is_last;
     reg [2:0] order$write_address;
     reg [12:0] order$write_data;
     reg order$write_enable;
@@ -1685,7 +1686,8 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
         .ready(beats$ready),
         .data(beats$data),
         .strobes(beats$strobes),
-        .is_last(beats$is_last)
+        .is_last(beats$is_last),
+        .back_is_last(beats$back_is_last)
     );
     pb_order order(
         .clock(clock),
@@ -2312,7 +2314,7 @@ module pb_balance_register(clock,reset,write,data,value);
     end
 endmodule // pb_balance_register
 
-module pb_beats(clock,reset,request_address,request_words,beat_address,beats_less_one,request_lane,beat_size,start,lane,room,push,word,last,dead,valid,ready,data,strobes,is_last);
+module pb_beats(clock,reset,request_address,request_words,beat_address,beats_less_one,request_lane,beat_size,start,lane,room,push,word,last,dead,valid,ready,data,strobes,is_last,back_is_last);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -2334,6 +2336,7 @@ module pb_beats(clock,reset,request_address,request_words,beat_address,beats_les
     output reg [63:0] data;
     output reg [7:0] strobes;
     output reg is_last;
+    output reg back_is_last;
     // Constant declarations
     localparam lanes = 2'b0;
     localparam lanes_log = 6'b0;
@@ -2515,6 +2518,7 @@ module pb_beats(clock,reset,request_address,request_words,beat_address,beats_les
         data = front$q;
         strobes = front_strobes$q;
         is_last = front_last$q;
+        back_is_last = back_last$q;
         if (reset) begin
             place$d = 32'h0;
             part$d = 32'h0;
@@ -2613,6 +2617,8 @@ module pb_boxes(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,
     wire [15:0] registers$slot_count;
     wire [31:0] registers$flush_cycles;
     wire [31:0] registers$slot_number;
+    wire [31:0] registers$head_count;
+    wire [31:0] registers$tail_count;
     wire registers$full;
     wire registers$no_slot;
     wire registers$waiting;
@@ -2756,6 +2762,8 @@ module pb_boxes(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,
         .slot_count(registers$slot_count),
         .flush_cycles(registers$flush_cycles),
         .slot_number(registers$slot_number),
+        .head_count(registers$head_count),
+        .tail_count(registers$tail_count),
         .full(registers$full),
         .no_slot(registers$no_slot),
         .waiting(registers$waiting),
@@ -10683,6 +10691,16 @@ module pb_limit(value);
     end
 endmodule // pb_limit
 
+module pb_lost_count(clock,word,count);
+    // Module arguments
+    input wire clock;
+    input wire [3:0] word;
+    output reg [6:0] count;
+    // Update code (custom)
+    initial count = 0;
+    always @(posedge clock) count <= {6'd0, word[0]} + {6'd0, word[1]} + {6'd0, word[2]} + {6'd0, word[3]};
+endmodule // pb_lost_count
+
 module pb_mac(clock,address,load,load_address,load_data,limb,index,is_next,is_key,is_check,replaced);
     // Module arguments
     input wire clock;
@@ -12168,7 +12186,7 @@ module pb_readout(clock,csr_block,csr_register,front_end,build_hash,generation,s
     end
 endmodule // pb_readout
 
-module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,running,quiet,closed,completed,failed,offered,accepted,irq_enable,coalesce_slots,coalesce_cycles,committed,usable,in_error,commit,given_up,data_base,completion_base,slot_bytes,slot_count,flush_cycles,slot_number,full,no_slot,waiting,irq,error_event,stall_event);
+module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,running,quiet,closed,completed,failed,offered,accepted,irq_enable,coalesce_slots,coalesce_cycles,committed,usable,in_error,commit,given_up,data_base,completion_base,slot_bytes,slot_count,flush_cycles,slot_number,head_count,tail_count,full,no_slot,waiting,irq,error_event,stall_event);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -12201,6 +12219,8 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
     output reg [15:0] slot_count;
     output reg [31:0] flush_cycles;
     output reg [31:0] slot_number;
+    output reg [31:0] head_count;
+    output reg [31:0] tail_count;
     output reg full;
     output reg no_slot;
     output reg waiting;
@@ -12594,6 +12614,8 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
         slot_count = count$q;
         flush_cycles = flush$q;
         slot_number = next$q;
+        head_count = head$q;
+        tail_count = tail$q;
         full = is_full$q;
         no_slot = is_used$q;
         waiting = waits$q != 32'h0;
@@ -12941,8 +12963,13 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
     wire [13:0] bulk_bits$q;
     reg [13:0] total$d;
     wire [13:0] total$q;
+    reg [13:0] many$d;
+    wire [13:0] many$q;
+    reg [3:0] lost_count$word;
+    wire [6:0] lost_count$count;
+    reg [3:0] thrown_count$word;
+    wire [6:0] thrown_count$count;
     // Local signals
-    reg [13:0] sum;
     reg [1:0] marks;
     reg abandon;
     reg waits;
@@ -13034,6 +13061,21 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
         .q(total$q),
         .clock(clock)
     );
+    pb_dff_14 many(
+        .d(many$d),
+        .q(many$q),
+        .clock(clock)
+    );
+    pb_lost_count lost_count(
+        .clock(clock),
+        .word(lost_count$word),
+        .count(lost_count$count)
+    );
+    pb_lost_count thrown_count(
+        .clock(clock),
+        .word(thrown_count$word),
+        .count(thrown_count$count)
+    );
     // Update code
     always @(*) begin
         patience$d = patience$q;
@@ -13042,6 +13084,7 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
         bulk$d = bulk$q;
         bulk_at$d = bulk_at$q;
         bulk_bits$d = bulk_bits$q;
+        many$d = many$q;
         total$d = total$q;
         marks = 32'h0;
         if (simulated) begin
@@ -13090,35 +13133,13 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
         bulk$d = to_extract$bulk_valid;
         bulk_at$d = to_extract$bulk_lane;
         bulk_bits$d = to_extract$bulk_count;
-        sum = 32'h0;
+        lost_count$word = lost_lanes$q;
+        thrown_count$word = thrown_lanes$q;
+        many$d = 32'h0;
         if (bulk$q) begin
-            sum = bulk_bits$q;
+            many$d = bulk_bits$q;
         end
-        if (lost_lanes$q[0]) begin
-            sum = sum + 32'h1;
-        end
-        if (thrown_lanes$q[0]) begin
-            sum = sum + 32'h1;
-        end
-        if (lost_lanes$q[1]) begin
-            sum = sum + 32'h1;
-        end
-        if (thrown_lanes$q[1]) begin
-            sum = sum + 32'h1;
-        end
-        if (lost_lanes$q[2]) begin
-            sum = sum + 32'h1;
-        end
-        if (thrown_lanes$q[2]) begin
-            sum = sum + 32'h1;
-        end
-        if (lost_lanes$q[3]) begin
-            sum = sum + 32'h1;
-        end
-        if (thrown_lanes$q[3]) begin
-            sum = sum + 32'h1;
-        end
-        total$d = sum;
+        total$d = many$q + ((lost_count$count) & 14'h3fff) + ((thrown_count$count) & 14'h3fff);
         idle = to_extract$idle & to_tap$empty;
         marked = to_extract$marked;
         pending = to_extract$pending;
@@ -13144,6 +13165,7 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
             lost_lanes$d = 32'h0;
             thrown_lanes$d = 32'h0;
             bulk$d = 1'b0;
+            many$d = 32'h0;
             total$d = 32'h0;
         end
     end
@@ -14199,10 +14221,8 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         end
         place_low = ((read_place & 32'h3) & 2'h3);
         read_completion = (oldest_wide << 32'h2) | ((place_low) & 4'hf);
-        if (sweep$q != SweepState$Normal) begin
-            if (state$q == SendState$Idle) begin
-                read_completion = fetched;
-            end
+        if ((sweep$q != SweepState$Normal) & (state$q == SendState$Idle)) begin
+            read_completion = fetched;
         end
         is_quiet = (state$q == SendState$Idle) & (sweep$q == SweepState$Normal) & (in_flight$q == 32'h0) & (closed_count$q == 32'h0) & (held$q == 32'h0) & (~in_error | error_swept$q);
         quiet = is_quiet;
