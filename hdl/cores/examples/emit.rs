@@ -9,7 +9,8 @@ use photonbox_cores::{
     csr::Csr,
     interrupts::Interrupts,
     pattern::Pattern,
-    ring::Ring,
+    ring::{Fill, Registers, Ring, Send},
+    sampler::Sampler,
     selftest::Selftest,
 };
 use rust_hdl::prelude::*;
@@ -35,7 +36,11 @@ fn main() -> Result<()> {
         "counters" => emit(Counters::<4, 5>::default()),
         "counters_wide" => emit(Counters::<64, 9>::default()),
         "selftest" => emit(Selftest::<4>::default()),
+        "sampler" => emit(Sampler::default()),
         "ring" => emit(Ring::default()),
+        "ring_registers" => emit(Registers::default()),
+        "ring_fill" => emit(Fill::default()),
+        "ring_send" => emit(Send::default()),
         "axi_write" => emit(AxiWrite::<64, 8>::new(SHORT_TIMEOUT)),
         "axi_write_256" => emit(AxiWrite::<256, 32>::new(SHORT_TIMEOUT)),
         _ => bail!("no block {name}: add it to this example"),
