@@ -11,6 +11,7 @@ mod card_and_bench;
 mod dark_channel;
 mod first_light;
 mod health;
+mod keybox;
 mod process;
 mod ptu_file;
 mod scene;

@@ -7,6 +7,7 @@
 
 mod support;
 
+use photonbox_model::pattern::PIN_LATENCY;
 use photonbox_model::{FrontEnd, Lane, LaneSettings, Provenance, SamplerSettings};
 use photonbox_regmap::{Flags, extractor, global, lane, ring};
 use proptest::prelude::*;
@@ -178,9 +179,12 @@ fn a_pattern_replaces_the_pins_and_is_marked_test() {
     bench.write(global::PATTERN_LANES_LO, 0b10);
     bench.start();
     assert!(global::STATUS_TEST_PATTERN.is_set(bench.read(global::STATUS)));
-    assert_eq!(bench.card.next_due(), Some(bench.card.now()));
+    // The pattern drives pins, so its first pulse comes through the synchroniser.
+    assert_eq!(bench.card.next_due(), Some(bench.card.now() + PIN_LATENCY));
     bench.edge(10, 1, true);
-    bench.card.advance_to(50 * 2048 + 1, &mut bench.host);
+    bench
+        .card
+        .advance_to(50 * 2048 + 1 + PIN_LATENCY, &mut bench.host);
     let (completion, data) = bench.slot(ring::ENTROPY, 0).unwrap();
     assert!(completion.flags.test && !completion.flags.simulated);
     assert_eq!(completion.lanes, 0b10);

@@ -310,8 +310,8 @@ impl Bench for ControlBench {
         let reset = rtl.cycles() < 3 || random.one_in(30_000);
         rtl.set(self.reset, u64::from(reset));
         rtl.set_wide(self.hash, &self.hash_words);
-        // Levels change between commands only, so that the reasons of a START are those of its cycle.
-        if self.command.is_none() && random.one_in(60) {
+        // Levels change between accesses only, so that the reasons of a START are those of its cycle.
+        if self.command.is_none() && self.bus.rests() && random.one_in(60) {
             let fresh = legal(random);
             self.values[..PULSES].copy_from_slice(&fresh[..PULSES]);
             self.settled = 0;

@@ -137,6 +137,11 @@ impl Bus {
         }
     }
 
+    /// No access is under way: what an access depends on may change.
+    pub(crate) fn rests(&self) -> bool {
+        self.op.is_none()
+    }
+
     /// `csr_read` as it stands.
     pub(crate) fn value(&self, rtl: &Simulation) -> u32 {
         rtl.get(self.read) as u32
