@@ -77,7 +77,7 @@ mutate: tools ## hardware: 30 changed versions of each block (BLOCKS="rct apt": 
 formal: tools ## hardware: properties of sampler, rings and write master, proved
 	tests/formal/run.sh
 
-cosim-long: tools ## hardware: 10^9 cycles of the small card against the model, 1,000 resets, all orbits (about an hour)
+cosim-long: tools ## hardware: 10^9 cycles of the small card against the model, 1,000 resets, all orbits (hours)
 	PHOTONBOX_COSIM_CYCLES=1000000000 PHOTONBOX_RESETS=1000 PHOTONBOX_LONG=1 \
 		$(CARGO) test --locked -p photonbox-boards --test cosim -- --nocapture
 	PHOTONBOX_LONG=1 $(CARGO) test --locked -p photonbox-cores --test blocks keybox -- --nocapture
