@@ -108,8 +108,16 @@ impl Rig {
         self.card.write32(offset, value);
     }
 
-    /// Rings, a seed, the lanes in `lanes` (those in `taps` to the raw ring), START.
+    /// [`Rig::prepare`], then START, which must succeed.
     pub(crate) fn start(&mut self, lanes: &[u32], taps: &[u32]) {
+        self.prepare(lanes, taps);
+        self.write(global::CONTROL, global::CONTROL_START.put(1));
+        assert_eq!(self.read(global::START_ERROR), 0, "START");
+        assert!(global::STATUS_RUNNING.is_set(self.read(global::STATUS)));
+    }
+
+    /// Rings, a seed, the lanes in `lanes` (those in `taps` to the raw ring): all but START.
+    pub(crate) fn prepare(&mut self, lanes: &[u32], taps: &[u32]) {
         // Completions of an earlier life must not look like new ones.
         self.host.memory.lock().unwrap().fill(0);
         for number in [ring::ENTROPY, ring::RAW] {
@@ -136,9 +144,6 @@ impl Rig {
             self.write(lane::base(n) + lane::CONFIG, tap);
             self.write(lane::base(n) + lane::ENABLE, lane::ENABLE_ON.put(1));
         }
-        self.write(global::CONTROL, global::CONTROL_START.put(1));
-        assert_eq!(self.read(global::START_ERROR), 0, "START");
-        assert!(global::STATUS_RUNNING.is_set(self.read(global::STATUS)));
     }
 
     /// All lanes to the extractor.
