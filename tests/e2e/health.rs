@@ -40,13 +40,12 @@ fn length(scene: &Scene, name: &str) -> u64 {
     std::fs::metadata(scene.path(name)).map_or(0, |file| file.len())
 }
 
-/// A fault from two to seven seconds: its alarm, both classes stopped, and back by the operator.
+/// A fault from six to eleven seconds: its alarm, both classes stopped, and back by the operator.
 fn comes_and_goes(fault: &str, alarms: &[&str]) {
     let scene = Scene::new();
-    let flags = only_source(fault, "2s..7s");
+    let flags = only_source(fault, "6s..11s");
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let mut hub = scene.hub("hub", &flags);
-    let (alpha, bravo) = (scene.enrol(&hub, "alpha"), scene.enrol(&hub, "bravo"));
+    let (mut hub, [alpha, bravo]) = scene.hub_with_hosts("hub", &flags, ["alpha", "bravo"]);
     let sinks = ["full", "drbg"].map(|name| format!("file:{}", scene.arg(name)));
     let mut full = scene::join(
         &alpha,
@@ -191,8 +190,8 @@ fn one_lane_of_four_fails_and_the_others_go_on() {
 #[test]
 fn a_card_that_leaves_its_slot_gives_nothing_more() {
     let scene = Scene::new();
-    let mut hub = scene.hub("hub", &["--allow-simulated", "--fault", "removal@3s"]);
-    let alpha = scene.enrol(&hub, "alpha");
+    let flags = ["--allow-simulated", "--fault", "removal@5s"];
+    let (mut hub, [alpha]) = scene.hub_with_hosts("hub", &flags, ["alpha"]);
     let token = hub.token();
     let sink = format!("file:{}", scene.arg("out"));
     let mut host = scene::join(&alpha, &hub.address, &["--sink", &sink, "--every", "20ms"]);

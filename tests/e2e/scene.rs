@@ -63,6 +63,19 @@ impl Scene {
         self.serve(name, "127.0.0.1:0", flags)
     }
 
+    /// A hub whose faults come at a time after its start, with hosts that are enrolled before that clock runs.
+    pub(crate) fn hub_with_hosts<const N: usize>(
+        &self,
+        name: &str,
+        flags: &[&str],
+        hosts: [&str; N],
+    ) -> (Hub, [PathBuf; N]) {
+        let hub = self.hub(name, &["--allow-simulated"]);
+        let hosts = hosts.map(|host| self.enrol(&hub, host));
+        assert!(hub.process.terminate().success());
+        (self.serve(name, "127.0.0.1:0", flags), hosts)
+    }
+
     /// Starts an initialised hub.
     pub(crate) fn serve(&self, name: &str, listen: &str, flags: &[&str]) -> Hub {
         let state = self.path(name);
