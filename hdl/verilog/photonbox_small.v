@@ -1,10 +1,10 @@
 // Photonbox: the card. Generated from hdl/cores and hdl/boards by `cargo xtask verilog`; edit those instead.
 // SPDX-License-Identifier: MIT OR Apache-2.0
-module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,selftest_fault,s_axil_awaddr,s_axil_awprot,s_axil_awvalid,s_axil_wdata,s_axil_wstrb,s_axil_wvalid,s_axil_bready,s_axil_araddr,s_axil_arprot,s_axil_arvalid,s_axil_rready,s_axil_awready,s_axil_wready,s_axil_bresp,s_axil_bvalid,s_axil_arready,s_axil_rdata,s_axil_rresp,s_axil_rvalid,m_axi_awid,m_axi_awaddr,m_axi_awlen,m_axi_awsize,m_axi_awburst,m_axi_awcache,m_axi_awprot,m_axi_awvalid,m_axi_wdata,m_axi_wstrb,m_axi_wlast,m_axi_wvalid,m_axi_bready,m_axi_awready,m_axi_wready,m_axi_bid,m_axi_bresp,m_axi_bvalid,irq_valid,irq_vector,irq_ready,monitor_strobe,monitor_start,monitor_stop,monitor_snapshot,monitor_reset,monitor_bits,monitor_ones);
+module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,selftest_fault,preload_valid,preload_address,preload_data,s_axil_awaddr,s_axil_awprot,s_axil_awvalid,s_axil_wdata,s_axil_wstrb,s_axil_wvalid,s_axil_bready,s_axil_araddr,s_axil_arprot,s_axil_arvalid,s_axil_rready,s_axil_awready,s_axil_wready,s_axil_bresp,s_axil_bvalid,s_axil_arready,s_axil_rdata,s_axil_rresp,s_axil_rvalid,m_axi_awid,m_axi_awaddr,m_axi_awlen,m_axi_awsize,m_axi_awburst,m_axi_awcache,m_axi_awprot,m_axi_awvalid,m_axi_wdata,m_axi_wstrb,m_axi_wlast,m_axi_wvalid,m_axi_bready,m_axi_awready,m_axi_wready,m_axi_bid,m_axi_bresp,m_axi_bvalid,irq_valid,irq_vector,irq_ready,monitor_strobe,monitor_start,monitor_stop,monitor_snapshot,monitor_reset,monitor_bits,monitor_ones);
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'hf1907c0750d5c760deaa2168b11d058c8ff771341821a8714baea7590c32bdd1;
+    parameter [255:0] BUILD_HASH = 256'h41a12a7d7e3f703d61fd1b5a13e33a439645a25a4a7c3003d2c09920f689be27;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -13,6 +13,9 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     input wire simulated;
     input wire replayed;
     input wire [6:0] selftest_fault;
+    input wire preload_valid;
+    input wire [4:0] preload_address;
+    input wire [63:0] preload_data;
     input wire [15:0] s_axil_awaddr;
     input wire [2:0] s_axil_awprot;
     input wire s_axil_awvalid;
@@ -1318,9 +1321,9 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         counters$bulk_count = route$bulk_count;
         counters$bulk_valid = route$bulk_valid;
         counters$snapshot = control$snapshot;
-        counters$preload_valid = 1'b0;
-        counters$preload_address = 32'h0;
-        counters$preload_data = 32'h0;
+        counters$preload_valid = preload_valid;
+        counters$preload_address = preload_address;
+        counters$preload_data = preload_data;
         toeplitz$snapshot = control$snapshot;
         keybox$snapshot = control$snapshot;
         stamp$d = control$cycle[(32'h0)+:(56)];

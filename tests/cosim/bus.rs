@@ -1,5 +1,6 @@
 //! The host's side of the card's buses: memory behind the AXI4 port, interrupts, an AXI4-Lite master.
 
+use crate::stalls::{Data, Hold, Stalls};
 use photonbox_cosim::{PortId, Random, Simulation};
 use std::collections::VecDeque;
 
@@ -102,6 +103,11 @@ pub struct Host {
     pub fail_from: Option<u64>,
     pub most_outstanding: usize,
     pub crossings_at_edge: u64,
+    pub stalls: Stalls,
+    /// The card was reset and is not idle yet.
+    pub aborted: bool,
+    /// The write port is kept in this state, until this many cycles have passed since power-on.
+    pub hold: Option<(Hold, u64)>,
 }
 
 impl Host {
@@ -146,6 +152,9 @@ impl Host {
             fail_from: None,
             most_outstanding: 0,
             crossings_at_edge: 0,
+            stalls: Stalls::default(),
+            aborted: false,
+            hold: None,
         }
     }
 
@@ -156,7 +165,17 @@ impl Host {
         // A slave may wait for the address; the master may not wait for it to be taken.
         self.w_ready = ready(self.manners.w_pause) && !self.addressed.is_empty();
         self.irq_ready = ready(self.manners.irq_pause);
-        let answer = self.answers.front().filter(|(due, _)| *due <= self.now);
+        let hold = self.hold.filter(|(_, until)| self.now < *until);
+        let hold = hold.map(|(hold, _)| hold);
+        self.aw_ready &= hold != Some(Hold::Address);
+        if let (Some(hold), Some(burst)) = (hold, self.addressed.front()) {
+            let beat = (burst.data.len() / self.bytes) as u64;
+            self.w_ready &= !hold.keeps(beat, burst.beats);
+        }
+        let answer = self
+            .answers
+            .front()
+            .filter(|(due, _)| *due <= self.now && hold != Some(Hold::Answer));
         self.b_valid = answer.is_some();
         let response = match answer {
             Some((_, false)) => 2 + (self.now & 1),
@@ -171,6 +190,7 @@ impl Host {
 
     /// Still before the rising edge, the outputs settled: takes what is transferred in this cycle.
     pub fn take(&mut self, rtl: &Simulation, random: &mut Random) {
+        self.count_stalls(rtl);
         self.take_address(rtl);
         self.take_data(rtl, random);
         if self.b_valid && rtl.is(self.ports.bready) {
@@ -180,6 +200,23 @@ impl Host {
             self.interrupts[rtl.get(self.ports.irq_vector) as usize] += 1;
         }
         self.now += 1;
+    }
+
+    fn count_stalls(&mut self, rtl: &Simulation) {
+        let address = rtl.is(self.ports.awvalid) && !self.aw_ready;
+        let data = (rtl.is(self.ports.wvalid) && !self.w_ready).then(|| Data {
+            first: self
+                .addressed
+                .front()
+                .is_none_or(|burst| burst.data.is_empty()),
+            last: rtl.is(self.ports.wlast),
+            strobed: rtl.get(self.ports.wstrb) != 0,
+        });
+        let unanswered = self.addressed.len() + self.answers.len();
+        let answer = !self.answers.is_empty() && !self.b_valid;
+        let interrupt = rtl.is(self.ports.irq_valid) && !self.irq_ready;
+        self.stalls
+            .count(self.aborted, address, data, unanswered, answer, interrupt);
     }
 
     fn take_address(&mut self, rtl: &Simulation) {
@@ -279,6 +316,11 @@ impl Host {
         let delay = 1 + random.below(self.manners.b_delay.max(1));
         self.answers
             .push_back(((self.now + delay).max(after), !refused));
+    }
+
+    /// Cycles since power-on.
+    pub fn now(&self) -> u64 {
+        self.now
     }
 
     /// Whether every burst that was begun has ended and was answered.

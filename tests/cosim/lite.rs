@@ -1,5 +1,6 @@
 //! An AXI4-Lite master that makes one access at a time, a cycle a call.
 
+use crate::stalls::Waits;
 use photonbox_cosim::{PortId, Random, Simulation};
 
 struct Ports {
@@ -42,6 +43,7 @@ pub struct Lite {
     /// Cycles that the present access has taken.
     waited: u64,
     valid: (bool, bool),
+    pub waits: Waits,
 }
 
 /// Longest access: a card that resets and tests itself holds accesses for that long.
@@ -73,6 +75,7 @@ impl Lite {
             state: State::Idle,
             waited: 0,
             valid: (false, false),
+            waits: Waits::default(),
         }
     }
 
@@ -134,6 +137,7 @@ impl Lite {
             "an access hangs in {:?}",
             self.state
         );
+        self.count_waits(rtl);
         match self.state {
             State::Idle => None,
             State::Write { address, data } => {
@@ -174,6 +178,30 @@ impl Lite {
                 )
             }
         }
+    }
+
+    fn count_waits(&mut self, rtl: &Simulation) {
+        let waits = |valid: PortId, ready: PortId| rtl.is(valid) && !rtl.is(ready);
+        let (bin, is) = match self.state {
+            State::Idle | State::Read => return,
+            State::Write { address, data } if address != data => {
+                if address {
+                    (&mut self.waits.address_alone, !self.valid.1)
+                } else {
+                    (&mut self.waits.data_alone, !self.valid.0)
+                }
+            }
+            State::Write { .. } => return,
+            State::Answer => (
+                &mut self.waits.write_answer,
+                waits(self.ports.bvalid, self.ports.bready),
+            ),
+            State::Data => (
+                &mut self.waits.read_answer,
+                waits(self.ports.rvalid, self.ports.rready),
+            ),
+        };
+        *bin += u64::from(is);
     }
 
     fn answered(

@@ -35,6 +35,9 @@ fn a_life_of_ten_million_cycles() {
     }
     println!("{bins:?}, {:?}", rig.tally());
     bins.all_hit();
+    println!("{:?}, {:?}", rig.host.stalls, rig.lite.waits);
+    rig.host.stalls.all_of_a_life();
+    rig.lite.waits.all();
     let tally = rig.tally();
     assert!(tally.slots > end / 200_000, "{tally:?}");
     assert!(tally.edges_of_4_kib > 0, "{tally:?}");

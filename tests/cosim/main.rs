@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod bus;
+mod counters;
 mod faults;
 mod keybox;
 mod lite;
@@ -15,3 +16,4 @@ mod lockstep;
 mod resets;
 mod rig;
 mod scene;
+mod stalls;

@@ -3,6 +3,7 @@
 use crate::bus::Manners;
 use crate::rig::Rig;
 use crate::scene::{self, Setup, balanced};
+use crate::stalls::Hold;
 use photonbox_cosim::seed;
 use photonbox_model::FrontEnd;
 use photonbox_regmap::{extractor, global, ring};
@@ -63,8 +64,86 @@ fn a_reset_at_any_cycle_leaves_nothing_unfinished() {
         }
     }
     println!("{cut} bursts were cut short");
+    println!("{:?}", rig.host.stalls);
     assert!(cut > 0, "no reset met a burst");
+    assert!(rig.host.stalls.beat_of_aborted > 0);
     assert!(works > 0);
+}
+
+/// The host keeps the write port in `hold` for a while.
+fn keep(rig: &mut Rig, hold: Hold) {
+    rig.host.hold = Some((hold, u64::MAX));
+    let before = rig.host.stalls.held(hold);
+    for _ in 0..200_000 {
+        rig.step();
+        if rig.host.stalls.held(hold) >= before + 500 {
+            return;
+        }
+    }
+    panic!("{hold:?} is not reached: {:?}", rig.host.stalls);
+}
+
+#[test]
+fn a_reset_while_the_host_keeps_the_bus_waiting_ends_when_it_lets_go() {
+    let mut rig = scene::rig(FrontEnd::Simulated, seed("held"));
+    let setup = Setup {
+        slot_bytes: 256,
+        ..quick()
+    };
+    for hold in Hold::ALL {
+        for reset in [false, true] {
+            rig.host.manners = Manners::PROMPT;
+            setup.start(&mut rig);
+            rig.follow = false;
+            rig.shine(balanced(8));
+            keep(&mut rig, hold);
+            if reset {
+                rig.host.hold = Some((hold, rig.host.now() + 1_000));
+                rig.soft_reset();
+                rig.compare_registers();
+            } else {
+                rig.host.hold = None;
+                rig.run(3_000);
+                for number in [ring::ENTROPY, ring::RAW] {
+                    let status = rig.read(ring::base(number) + ring::STATUS);
+                    assert!(!ring::STATUS_ERROR.is_set(status), "{hold:?}");
+                }
+                assert!(!rig.take(ring::RAW, &setup).is_empty(), "{hold:?}");
+                rig.soft_reset();
+            }
+            delivers(&mut rig, &quick());
+        }
+    }
+    let stalls = rig.host.stalls;
+    assert!(stalls.address_of_aborted > 0, "{stalls:?}");
+}
+
+#[test]
+fn eight_bursts_and_no_more_wait_for_their_answers() {
+    let mut rig = scene::rig(FrontEnd::Simulated, seed("far"));
+    let setup = Setup {
+        tap: 0b1111,
+        slot_bytes: 4096,
+        ..Setup::default()
+    };
+    setup.start(&mut rig);
+    rig.follow = false;
+    rig.shine(balanced(12));
+    keep(&mut rig, Hold::Answer);
+    let filled = |rig: &Rig| rig.host.stalls.eight_unanswered > 1_000;
+    for _ in 0..100_000 {
+        rig.step();
+        if filled(&rig) {
+            break;
+        }
+    }
+    assert!(filled(&rig), "{:?}", rig.host.stalls);
+    assert_eq!(rig.host.most_outstanding, 8);
+    rig.host.hold = None;
+    rig.run(10_000);
+    assert!(!rig.take(ring::RAW, &setup).is_empty());
+    let status = rig.read(ring::base(ring::RAW) + ring::STATUS);
+    assert!(!ring::STATUS_ERROR.is_set(status));
 }
 
 /// A card that has just been reset delivers blocks and records, and they are the model's.

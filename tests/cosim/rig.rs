@@ -399,7 +399,9 @@ impl Rig {
         self.follow = false;
         let reset = global::CONTROL_SOFT_RESET.mask();
         self.write(global::CONTROL, reset);
+        self.host.aborted = true;
         self.wait_idle();
+        self.host.aborted = false;
         self.model.advance_to(self.cycle, &mut self.model_host);
         self.model
             .write32(global::CONTROL, reset, &mut self.model_host);

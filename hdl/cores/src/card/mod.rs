@@ -46,6 +46,12 @@ pub struct Card<
     pub replayed: Signal<In, Bit>,
     /// Makes known-answer tests fail, by their bit of `SELFTEST_RAN`; 0 on a board.
     pub selftest_fault: Signal<In, Bits<7>>,
+    /// Sets the counter at `preload_address` of an idle card, so that a wrap can be seen; 0 on a board.
+    pub preload_valid: Signal<In, Bit>,
+    /// Eight times the lane, plus the counter, in the map's order.
+    pub preload_address: Signal<In, Bits<A>>,
+    /// The counter's value.
+    pub preload_data: Signal<In, Bits<64>>,
     /// Register bus, AXI4-Lite: write address.
     pub s_axil_awaddr: Signal<In, Bits<16>>,
     /// Register bus, AXI4-Lite: protection, not looked at.
@@ -412,9 +418,9 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.counters.bulk_count.next = self.route.bulk_count.val();
         self.counters.bulk_valid.next = self.route.bulk_valid.val();
         self.counters.snapshot.next = self.control.snapshot.val();
-        self.counters.preload_valid.next = false;
-        self.counters.preload_address.next = 0.into();
-        self.counters.preload_data.next = 0.into();
+        self.counters.preload_valid.next = self.preload_valid.val();
+        self.counters.preload_address.next = self.preload_address.val();
+        self.counters.preload_data.next = self.preload_data.val();
         self.toeplitz.snapshot.next = self.control.snapshot.val();
         self.keybox.snapshot.next = self.control.snapshot.val();
 
