@@ -15,6 +15,20 @@ const REGISTERS: [u32; 4] = [
     global::PATTERN_LANES_HI,
 ];
 
+/// Cycles of an epoch.
+const EPOCH: u64 = 60_000;
+
+/// Mostly short, sometimes as long as the register allows: those are only read back. In long epochs about as long as
+/// there is time to see.
+fn period(random: &mut Random, long: bool) -> u64 {
+    match (random.below(10), long) {
+        (0, _) => random.bits(),
+        (1..5, false) => 1 << random.below(11) | random.below(20),
+        (_, false) => random.below(20),
+        (_, true) => EPOCH / 8 + random.below(EPOCH / 2),
+    }
+}
+
 pub(crate) struct PatternBench {
     bus: Bus,
     ports: [PortId; 4],
@@ -44,7 +58,7 @@ impl PatternBench {
 
 impl Bench for PatternBench {
     const NAME: &'static str = "pattern";
-    const CYCLES: u64 = 60_000;
+    const CYCLES: u64 = 240_000;
     const BINS: &'static [&'static str] = &[
         "off",
         "alternate",
@@ -90,6 +104,8 @@ impl Bench for PatternBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
+        // Short and long epochs: in a long one nothing ends what runs, so that slow patterns have their pulses too.
+        let long = (rtl.cycles() / EPOCH) % 2 == 1;
         let bus = self.bus.drive(rtl, || {
             let offset = *random.pick(&[
                 REGISTERS[0],
@@ -100,16 +116,21 @@ impl Bench for PatternBench {
             ]);
             let data = match offset {
                 global::PATTERN => random.below(8),
-                global::PATTERN_PERIOD => random.below(20),
+                global::PATTERN_PERIOD => period(random, long),
                 _ => random.bits(),
             };
             let mut op = Op::write(u32::from(random.one_in(8)), offset, data as u32);
             op.write = random.one_in(2);
             random.one_in(10).then_some(op)
         });
-        let reset = rtl.cycles() == 0 || random.one_in(4000);
-        let start = !self.running && self.settled > 1 && bus.strobe.is_none() && random.one_in(100);
-        let stop = self.running && random.one_in(400);
+        let reset = rtl.cycles().is_multiple_of(EPOCH) || !long && random.one_in(4000);
+        let slow = u64::from(self.words[1]) >= EPOCH / 8;
+        let start = !self.running
+            && slow == long
+            && self.settled > 1
+            && bus.strobe.is_none()
+            && random.one_in(100);
+        let stop = self.running && !long && random.one_in(400);
         let levels = [reset, start, stop, self.running];
         for (port, level) in self.ports.into_iter().zip(levels) {
             rtl.set(port, u64::from(level));
