@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'h41a12a7d7e3f703d61fd1b5a13e33a439645a25a4a7c3003d2c09920f689be27;
+    parameter [255:0] BUILD_HASH = 256'h623ae0b246ed54a26886f4083f2d262e4df740587c7bddce8b303c3087b23135;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -13719,6 +13719,12 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
     wire [4:0] clear_count$q;
     reg discarding$d;
     wire discarding$q;
+    reg settled$d;
+    wire settled$q;
+    reg completion_due$d;
+    wire completion_due$q;
+    reg data_due$d;
+    wire data_due$q;
     // Local signals
     reg [3:0] up;
     reg [3:0] down;
@@ -13727,7 +13733,6 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
     reg sent;
     reg started;
     reg oldest_done;
-    reg completes;
     reg freed;
     reg side_held;
     reg [15:0] slot_next;
@@ -13901,6 +13906,21 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         .q(discarding$q),
         .clock(clock)
     );
+    pb_dff_1 settled(
+        .d(settled$d),
+        .q(settled$q),
+        .clock(clock)
+    );
+    pb_dff_1 completion_due(
+        .d(completion_due$d),
+        .q(completion_due$q),
+        .clock(clock)
+    );
+    pb_dff_1 data_due(
+        .d(data_due$d),
+        .q(data_due$q),
+        .clock(clock)
+    );
     // Update code
     always @(*) begin
         state$d = state$q;
@@ -13931,6 +13951,9 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         error_swept$d = error_swept$q;
         clear_count$d = clear_count$q;
         discarding$d = discarding$q;
+        settled$d = settled$q;
+        completion_due$d = completion_due$q;
+        data_due$d = data_due$q;
         pending$0$d = pending$0$q;
         pending$1$d = pending$1$q;
         pending$2$d = pending$2$q;
@@ -13963,7 +13986,9 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         if (oldest$q == 32'h3) begin
             oldest_done = pending$3$q == 32'h0;
         end
-        completes = (closed_count$q != 32'h0) & oldest_done & ~completion_out$q;
+        settled$d = state$q == SendState$Idle;
+        completion_due$d = (closed_count$q != 32'h0) & oldest_done & ~completion_out$q;
+        data_due$d = side_held;
         window_wide = ((window0$q) & 64'hffffffffffffffff);
         first_wide = ((first0$q) & 64'hffffffffffffffff);
         if (next_side$q == 32'h1) begin
@@ -13978,8 +14003,8 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         case (state$q)
             SendState$Idle:
                 begin
-                    if (~discards) begin
-                        if (completes) begin
+                    if (settled$q & ~discards) begin
+                        if (completion_due$q) begin
                             state$d = SendState$Load;
                             completion$d = 1'b1;
                             address$d = completion_address$q;
@@ -13989,7 +14014,7 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
                             place$d = 32'h0;
                         end
                         else begin
-                            if (side_held) begin
+                            if (data_due$q) begin
                                 state$d = SendState$Load;
                                 completion$d = 1'b0;
                                 address$d = (window_wide << 32'h8) | (first_wide << 32'h3);
@@ -14194,6 +14219,7 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
                     error_swept$d = in_error;
                     discarding$d = 1'b0;
                     held$d = 32'h0;
+                    settled$d = 1'b0;
                     next_side$d = 32'h0;
                     pending$0$d = 32'h0;
                     pending$1$d = 32'h0;
@@ -14251,6 +14277,7 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
             completion_address$d = 32'h0;
             error_swept$d = 1'b0;
             discarding$d = 1'b0;
+            settled$d = 1'b0;
             pending$0$d = 32'h0;
             pending$1$d = 32'h0;
             pending$2$d = 32'h0;

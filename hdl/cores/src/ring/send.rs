@@ -158,6 +158,12 @@ pub struct Send {
     clear_count: DFF<Bits<5>>,
     /// The ring was given up: what is held is not sent any more.
     discarding: DFF<Bit>,
+    /// The sender was idle in the cycle before too: what it chooses from has been looked at since its last burst.
+    settled: DFF<Bit>,
+    /// A completion is due.
+    completion_due: DFF<Bit>,
+    /// A buffer is due.
+    data_due: DFF<Bit>,
 
     up: Signal<Local, Bits<4>>,
     down: Signal<Local, Bits<4>>,
@@ -166,7 +172,6 @@ pub struct Send {
     sent: Signal<Local, Bit>,
     started: Signal<Local, Bit>,
     oldest_done: Signal<Local, Bit>,
-    completes: Signal<Local, Bit>,
     freed: Signal<Local, Bit>,
     side_held: Signal<Local, Bit>,
     slot_next: Signal<Local, Bits<16>>,
@@ -214,7 +219,10 @@ impl Logic for Send {
             completion_last,
             error_swept,
             clear_count,
-            discarding
+            discarding,
+            settled,
+            completion_due,
+            data_due
         );
         for i in 0..4 {
             self.pending[i].clock.next = self.clock.val();
@@ -252,9 +260,12 @@ impl Logic for Send {
         if self.oldest.q.val() == 3 {
             self.oldest_done.next = self.pending[3].q.val() == 0;
         }
-        self.completes.next = (self.closed_count.q.val() != 0)
+        // Chosen a cycle before it is acted upon, which keeps the choice out of the path to what is sent.
+        self.settled.d.next = self.state.q.val() == SendState::Idle;
+        self.completion_due.d.next = (self.closed_count.q.val() != 0)
             & self.oldest_done.val()
             & !self.completion_out.q.val();
+        self.data_due.d.next = self.side_held.val();
         self.window_wide.next = bit_cast::<64, 56>(self.window0.q.val());
         self.first_wide.next = bit_cast::<64, 5>(self.first0.q.val());
         if self.next_side.q.val() == 1 {
@@ -270,8 +281,8 @@ impl Logic for Send {
         self.taken.next = false;
         match self.state.q.val() {
             SendState::Idle => {
-                if !self.discards.val() {
-                    if self.completes.val() {
+                if self.settled.q.val() & !self.discards.val() {
+                    if self.completion_due.q.val() {
                         self.state.d.next = SendState::Load;
                         self.completion.d.next = true;
                         self.address.d.next = self.completion_address.q.val();
@@ -280,7 +291,7 @@ impl Logic for Send {
                         self.tag.d.next = bit_cast::<3, 2>(self.oldest.q.val()) | 4;
                         self.place.d.next = 0.into();
                     } else {
-                        if self.side_held.val() {
+                        if self.data_due.q.val() {
                             self.state.d.next = SendState::Load;
                             self.completion.d.next = false;
                             self.address.d.next =
@@ -474,6 +485,7 @@ impl Logic for Send {
                 self.error_swept.d.next = self.in_error.val();
                 self.discarding.d.next = false;
                 self.held.d.next = 0.into();
+                self.settled.d.next = false;
                 self.next_side.d.next = 0.into();
                 for i in 0..4 {
                     self.pending[i].d.next = 0.into();
@@ -538,6 +550,7 @@ impl Logic for Send {
             self.completion_address.d.next = 0.into();
             self.error_swept.d.next = false;
             self.discarding.d.next = false;
+            self.settled.d.next = false;
             for i in 0..4 {
                 self.pending[i].d.next = 0.into();
             }
