@@ -1,0 +1,1 @@
+s/if (aw_valid\$q & m_axi_awready) begin/if (aw_valid$q) begin/

@@ -1,0 +1,1 @@
+s/(ready & edge_a & edge_b)/(edge_a \& edge_b)/
