@@ -13,8 +13,9 @@ SECONDS_OF_DEMO ?= 20
 CARD ?= model
 FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
+SEEDS ?= 20
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal cosim-long fuzz bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal cosim-long seeds fuzz bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,9 +79,15 @@ formal: tools ## hardware: properties of sampler, rings and write master, proved
 	tests/formal/run.sh
 
 cosim-long: tools ## hardware: 10^9 cycles of the small card against the model, 1,000 resets, all orbits (hours)
-	PHOTONBOX_COSIM_CYCLES=1000000000 PHOTONBOX_RESETS=1000 PHOTONBOX_LONG=1 \
+	PHOTONBOX_COSIM_CYCLES=1000000000 PHOTONBOX_RESETS=1000 PHOTONBOX_LONG=1 PHOTONBOX_SEED=$${PHOTONBOX_SEED:-random} \
 		$(CARGO) test --locked -p photonbox-boards --test cosim -- --nocapture
 	PHOTONBOX_LONG=1 $(CARGO) test --locked -p photonbox-cores --test blocks keybox -- --nocapture
+
+seeds: tools ## hardware: every block and the whole card from SEEDS random seeds (default 20)
+	for n in $$(seq $(SEEDS)); do
+		PHOTONBOX_SEED=random PHOTONBOX_COSIM_CYCLES=3000000 \
+			$(CARGO) test --locked -q -p photonbox-cores -p photonbox-boards --test blocks --test cosim
+	done
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (default 60); needs a nightly toolchain
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh

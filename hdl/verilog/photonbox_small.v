@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'h623ae0b246ed54a26886f4083f2d262e4df740587c7bddce8b303c3087b23135;
+    parameter [255:0] BUILD_HASH = 256'h60e90da315518b601817e5556128227ff8ecad0e63820aa42f346e0f5245458b;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -5614,6 +5614,10 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
     wire valid$q;
     reg last$d;
     wire last$q;
+    reg ended$d;
+    wire ended$q;
+    reg refused$d;
+    wire refused$q;
     reg alarm$d;
     wire alarm$q;
     reg [3:0] kat_chunk$d;
@@ -5763,6 +5767,16 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         .q(last$q),
         .clock(clock)
     );
+    pb_dff_1 ended(
+        .d(ended$d),
+        .q(ended$q),
+        .clock(clock)
+    );
+    pb_dff_1 refused(
+        .d(refused$d),
+        .q(refused$q),
+        .clock(clock)
+    );
     pb_dff_1 alarm(
         .d(alarm$d),
         .q(alarm$q),
@@ -5815,6 +5829,8 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         begun$d = begun$q;
         valid$d = valid$q;
         last$d = last$q;
+        ended$d = ended$q;
+        refused$d = refused$q;
         alarm$d = alarm$q;
         kat_chunk$d = kat_chunk$q;
         signature$d = signature$q;
@@ -5864,6 +5880,8 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         chunk$d = 32'h0;
         discarded = 1'b0;
         made = 1'b0;
+        ended$d = 1'b0;
+        refused$d = 1'b0;
         fetch = 1'b0;
         forget = 1'b0;
         is_last = next_beat$q == last_beat$q;
@@ -5946,20 +5964,23 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
                     end
                     if (valid$q & last$q & (out_ready | kat$q)) begin
                         valid$d = 1'b0;
-                        forget = 1'b1;
-                        load = 1'b1;
-                        made = ~kat$q;
-                        if (kat$q) begin
-                            kat$d = 1'b0;
-                            done$d = 1'b1;
-                            ok$d = folded == kat_answer;
-                        end
+                        ended$d = 1'b1;
                     end
                     if (discard & valid$q & ~begun$q & ~out_ready & ~kat$q) begin
                         valid$d = 1'b0;
+                        refused$d = 1'b1;
+                    end
+                    if (ended$q | refused$q) begin
+                        valid$d = 1'b0;
                         forget = 1'b1;
                         load = 1'b1;
-                        discarded = 1'b1;
+                        made = ended$q & ~kat$q;
+                        discarded = refused$q;
+                        if (kat$q) begin
+                            kat$d = 1'b0;
+                            done$d = 1'b1;
+                            ok$d = signature$q == kat_answer;
+                        end
                     end
                 end
         endcase
@@ -6025,6 +6046,8 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             count$d = 32'h0;
             spoiled$d = 1'b0;
             valid$d = 1'b0;
+            ended$d = 1'b0;
+            refused$d = 1'b0;
             forget = 1'b1;
             alarm$d = 1'b0;
             done$d = 1'b0;
@@ -12315,6 +12338,10 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
     wire is_full$q;
     reg is_used$d;
     wire is_used$q;
+    reg committing_now$d;
+    wire committing_now$q;
+    reg released_now$d;
+    wire released_now$q;
     // Local signals
     reg mine;
     reg write;
@@ -12345,6 +12372,7 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
     reg [31:0] status;
     reg [31:0] value;
     reg fires;
+    reg fails;
     reg stalled;
     reg is_usable;
     // Sub module instances
@@ -12557,6 +12585,16 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
         .q(is_used$q),
         .clock(clock)
     );
+    pb_dff_1 committing_now(
+        .d(committing_now$d),
+        .q(committing_now$q),
+        .clock(clock)
+    );
+    pb_dff_1 released_now(
+        .d(released_now$d),
+        .q(released_now$q),
+        .clock(clock)
+    );
     // Update code
     always @(*) begin
         data_lo$d = data_lo$q;
@@ -12600,12 +12638,14 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
         due$d = due$q;
         is_full$d = is_full$q;
         is_used$d = is_used$q;
+        committing_now$d = committing_now$q;
+        released_now$d = released_now$q;
         decode$register = csr_register;
         at = decode$at;
         mine = (csr_block == 32'h3) & (csr_instance == index);
         write = csr_write & mine;
         bytes = bytes_flipped$q ^ 32'h1000;
-        is_usable = taken_geometry$q & enabled$q & ~error$q;
+        is_usable = taken_geometry$q & enabled$q & ~error$q & ~released_now$q;
         committed = taken_geometry$q;
         usable = is_usable;
         in_error = error$q;
@@ -12715,9 +12755,9 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
         if (stall_pulse$q) begin
             stalls$d = stalls$q + 32'h1;
         end
-        error_pulse$d = failed & taken_geometry$q & ~error$q;
-        if (failed & taken_geometry$q & ~error$q) begin
-            error$d = 1'b1;
+        fails = failed & ((taken_geometry$q & ~error$q & ~released_now$q) | committing_now$q);
+        error_pulse$d = fails;
+        if (fails) begin
             errors$d = errors$q + 32'h1;
         end
         geometry = (at & 32'h3f) != 32'h0;
@@ -12725,8 +12765,10 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
         released = release_asked & ~running & quiet;
         commit_asked = write & at[32'h6] & csr_data[32'h0];
         committing = commit_asked & valid & (~taken_geometry$q | released);
-        commit = committing;
-        given_up = released;
+        committing_now$d = committing;
+        released_now$d = released;
+        commit = committing_now$q;
+        given_up = released_now$q;
         csr_refused = (write & geometry & taken_geometry$q) | (release_asked & ~released);
         if (write & ~taken_geometry$q) begin
             if (at[32'h0]) begin
@@ -12766,14 +12808,19 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
             flush$d = csr_data;
         end
         if (released) begin
-            taken_geometry$d = 1'b0;
-            error$d = 1'b0;
             bad_geometry$d = 1'b0;
         end
         if (commit_asked) begin
             bad_geometry$d = ~committing;
         end
-        if (committing) begin
+        if (released_now$q) begin
+            taken_geometry$d = 1'b0;
+            error$d = 1'b0;
+        end
+        if (fails) begin
+            error$d = 1'b1;
+        end
+        if (committing_now$q) begin
             taken_geometry$d = 1'b1;
             head$d = 32'h0;
             tail$d = 32'h0;
@@ -12862,6 +12909,8 @@ module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_regis
             waits$d = 32'h0;
             used$d = 32'h0;
             is_full$d = 1'b0;
+            committing_now$d = 1'b0;
+            released_now$d = 1'b0;
         end
     end
 endmodule // pb_registers

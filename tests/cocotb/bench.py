@@ -18,8 +18,9 @@ INPUTS = json.loads(os.environ.get("PHOTONBOX_INPUTS", "{}"))
 
 
 def random_seed(name):
-    """A seed that is printed, and may be given as PHOTONBOX_SEED."""
-    seed = int(os.environ.get("PHOTONBOX_SEED") or random.SystemRandom().getrandbits(32))
+    """A seed that is printed; PHOTONBOX_SEED gives another, or `random`."""
+    given = os.environ.get("PHOTONBOX_SEED") or "1"
+    seed = random.SystemRandom().getrandbits(32) if given == "random" else int(given)
     print(f"{name}: PHOTONBOX_SEED={seed}")
     return random.Random(seed)
 

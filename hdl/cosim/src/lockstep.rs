@@ -105,13 +105,20 @@ pub fn check<B: Bench>() -> Result<(), String> {
     }
 }
 
-/// The seed of a run: `PHOTONBOX_SEED`, else the clock. Printed, so that a failure can be repeated.
+/// The seed of a run: `PHOTONBOX_SEED`, a number or `random`; else 1, so that a change is judged by what it changes.
+/// Printed, so that a failure can be repeated.
 pub fn seed(name: &str) -> u64 {
-    let given = std::env::var("PHOTONBOX_SEED").ok();
-    let seed = given.and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.map_or(1, |now| now.as_nanos() as u64)
-    });
+    let given = std::env::var("PHOTONBOX_SEED").unwrap_or_default();
+    let seed = match given.as_str() {
+        "" => 1,
+        "random" => {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            now.map_or(1, |now| now.as_nanos() as u64)
+        }
+        number => number
+            .parse()
+            .unwrap_or_else(|_| panic!("PHOTONBOX_SEED={number}: a number, or `random`")),
+    };
     println!("{name}: PHOTONBOX_SEED={seed}");
     seed
 }

@@ -133,6 +133,10 @@ pub struct Registers {
     due: DFF<Bit>,
     is_full: DFF<Bit>,
     is_used: DFF<Bit>,
+    /// A geometry was taken by the write of the cycle before.
+    committing_now: DFF<Bit>,
+    /// The ring was given up by the write of the cycle before.
+    released_now: DFF<Bit>,
 
     mine: Signal<Local, Bit>,
     write: Signal<Local, Bit>,
@@ -163,6 +167,7 @@ pub struct Registers {
     status: Signal<Local, Bits<32>>,
     value: Signal<Local, Bits<32>>,
     fires: Signal<Local, Bit>,
+    fails: Signal<Local, Bit>,
     stalled: Signal<Local, Bit>,
     is_usable: Signal<Local, Bit>,
 }
@@ -213,7 +218,9 @@ impl Logic for Registers {
             enough,
             due,
             is_full,
-            is_used
+            is_used,
+            committing_now,
+            released_now
         );
         self.decode.register.next = self.csr_register.val();
         self.at.next = self.decode.at.val();
@@ -223,8 +230,10 @@ impl Logic for Registers {
 
         // What goes out.
         self.bytes.next = self.bytes_flipped.q.val() ^ 4096;
-        self.is_usable.next =
-            self.taken_geometry.q.val() & self.enabled.q.val() & !self.error.q.val();
+        self.is_usable.next = self.taken_geometry.q.val()
+            & self.enabled.q.val()
+            & !self.error.q.val()
+            & !self.released_now.q.val();
         self.committed.next = self.taken_geometry.q.val();
         self.usable.next = self.is_usable.val();
         self.in_error.next = self.error.q.val();
@@ -360,10 +369,11 @@ impl Logic for Registers {
             self.stalls.d.next = self.stalls.q.val() + 1;
         }
 
-        self.error_pulse.d.next =
-            self.failed.val() & self.taken_geometry.q.val() & !self.error.q.val();
-        if self.failed.val() & self.taken_geometry.q.val() & !self.error.q.val() {
-            self.error.d.next = true;
+        self.fails.next = self.failed.val()
+            & ((self.taken_geometry.q.val() & !self.error.q.val() & !self.released_now.q.val())
+                | self.committing_now.q.val());
+        self.error_pulse.d.next = self.fails.val();
+        if self.fails.val() {
             self.errors.d.next = self.errors.q.val() + 1;
         }
 
@@ -377,8 +387,11 @@ impl Logic for Registers {
         self.committing.next = self.commit_asked.val()
             & self.valid.val()
             & (!self.taken_geometry.q.val() | self.released.val());
-        self.commit.next = self.committing.val();
-        self.given_up.next = self.released.val();
+        // Both act a cycle after the strobe: much hangs on them, and the path to them is long.
+        self.committing_now.d.next = self.committing.val();
+        self.released_now.d.next = self.released.val();
+        self.commit.next = self.committing_now.q.val();
+        self.given_up.next = self.released_now.q.val();
         self.csr_refused.next =
             (self.write.val() & self.geometry.val() & self.taken_geometry.q.val())
                 | (self.release_asked.val() & !self.released.val());
@@ -420,14 +433,19 @@ impl Logic for Registers {
             self.flush.d.next = self.csr_data.val();
         }
         if self.released.val() {
-            self.taken_geometry.d.next = false;
-            self.error.d.next = false;
             self.bad_geometry.d.next = false;
         }
         if self.commit_asked.val() {
             self.bad_geometry.d.next = !self.committing.val();
         }
-        if self.committing.val() {
+        if self.released_now.q.val() {
+            self.taken_geometry.d.next = false;
+            self.error.d.next = false;
+        }
+        if self.fails.val() {
+            self.error.d.next = true;
+        }
+        if self.committing_now.q.val() {
             self.taken_geometry.d.next = true;
             self.head.d.next = 0.into();
             self.tail.d.next = 0.into();
@@ -524,6 +542,8 @@ impl Logic for Registers {
             self.waits.d.next = 0.into();
             self.used.d.next = 0.into();
             self.is_full.d.next = false;
+            self.committing_now.d.next = false;
+            self.released_now.d.next = false;
         }
     }
 }

@@ -134,6 +134,10 @@ pub struct Engine<const W: usize> {
     begun: DFF<Bit>,
     valid: DFF<Bit>,
     last: DFF<Bit>,
+    /// The ring took the last beat.
+    ended: DFF<Bit>,
+    /// The ring did not take the first beat of a block that is discarded.
+    refused: DFF<Bit>,
     alarm: DFF<Bit>,
     kat_chunk: DFF<Bits<4>>,
     signature: DFF<Bits<64>>,
@@ -263,6 +267,8 @@ impl<const W: usize> Engine<W> {
             begun: Default::default(),
             valid: Default::default(),
             last: Default::default(),
+            ended: Default::default(),
+            refused: Default::default(),
             alarm: Default::default(),
             kat_chunk: Default::default(),
             signature: Default::default(),
@@ -301,7 +307,8 @@ impl<const W: usize> Logic for Engine<W> {
         dff_setup!(
             self, clock, phase, kat, settle, n_used, m_used, chunks, loads, first, pad_bits,
             last_beat, tail, at, load_left, left, count, chunk, shifting, adding, wiping, spoiled,
-            next_beat, more, begun, valid, last, alarm, kat_chunk, signature, done, ok
+            next_beat, more, begun, valid, last, ended, refused, alarm, kat_chunk, signature, done,
+            ok
         );
         // Constants of the shape, a register a step: they settle while nothing is loaded.
         self.n_used.d.next = bit_cast::<17, 16>(self.n.val());
@@ -359,6 +366,8 @@ impl<const W: usize> Logic for Engine<W> {
         self.chunk.d.next = 0.into();
         self.discarded.next = false;
         self.made.next = false;
+        self.ended.d.next = false;
+        self.refused.d.next = false;
         self.fetch.next = false;
         self.forget.next = false;
         self.is_last.next = self.next_beat.q.val() == self.last_beat.q.val();
@@ -436,19 +445,13 @@ impl<const W: usize> Logic for Engine<W> {
                 if self.kat.q.val() & self.valid.q.val() {
                     self.signature.d.next = self.folded.val();
                 }
+                // What the ring takes or leaves is acted upon a cycle later: the path from the ring ends here.
                 if self.valid.q.val()
                     & self.last.q.val()
                     & (self.out_ready.val() | self.kat.q.val())
                 {
                     self.valid.d.next = false;
-                    self.forget.next = true;
-                    self.load.next = true;
-                    self.made.next = !self.kat.q.val();
-                    if self.kat.q.val() {
-                        self.kat.d.next = false;
-                        self.done.d.next = true;
-                        self.ok.d.next = self.folded.val() == self.kat_answer.val();
-                    }
+                    self.ended.d.next = true;
                 }
                 // The ring decides in the first beat's cycle whether a block that is discarded was made.
                 if self.discard.val()
@@ -458,9 +461,19 @@ impl<const W: usize> Logic for Engine<W> {
                     & !self.kat.q.val()
                 {
                     self.valid.d.next = false;
+                    self.refused.d.next = true;
+                }
+                if self.ended.q.val() | self.refused.q.val() {
+                    self.valid.d.next = false;
                     self.forget.next = true;
                     self.load.next = true;
-                    self.discarded.next = true;
+                    self.made.next = self.ended.q.val() & !self.kat.q.val();
+                    self.discarded.next = self.refused.q.val();
+                    if self.kat.q.val() {
+                        self.kat.d.next = false;
+                        self.done.d.next = true;
+                        self.ok.d.next = self.signature.q.val() == self.kat_answer.val();
+                    }
                 }
             }
         }
@@ -542,6 +555,8 @@ impl<const W: usize> Logic for Engine<W> {
             self.count.d.next = 0.into();
             self.spoiled.d.next = false;
             self.valid.d.next = false;
+            self.ended.d.next = false;
+            self.refused.d.next = false;
             self.forget.next = true;
             self.alarm.d.next = false;
             self.done.d.next = false;

@@ -75,7 +75,7 @@ pub struct Toeplitz<const W: usize, const M: usize> {
     pub discard: Signal<In, Bit>,
     /// It is discarded (a block that the ring has begun to take is made instead, and then this follows). One cycle.
     pub discarded: Signal<Out, Bit>,
-    /// The last beat of a block is taken. One cycle.
+    /// The last beat of a block was taken in the cycle before. One cycle.
     pub made: Signal<Out, Bit>,
     /// A complete block waits for the ring.
     pub blocked: Signal<Out, Bit>,

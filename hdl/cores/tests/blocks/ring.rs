@@ -85,6 +85,7 @@ pub(crate) struct RingBench {
     flying: VecDeque<Burst>,
     /// Raw bits: taken, completed, lost.
     bits: [u64; 3],
+    coalesced_at: u64,
     error_seen: bool,
     /// Cycle of the last event that registers follow with a delay.
     stirred: u64,
@@ -174,6 +175,7 @@ impl Bench for RingBench {
             pulling: None,
             flying: VecDeque::new(),
             bits: [0; 3],
+            coalesced_at: 0,
             error_seen: false,
             stirred: 0,
             irq_due_for: 0,
@@ -206,8 +208,10 @@ impl Bench for RingBench {
                 random.below(2) as u32 * random.below(200) as u32,
             );
             self.stirred = self.now;
+            self.coalesced_at = self.now;
         }
-        if random.one_in(200) {
+        // The two are registers of their own: no host writes both at once.
+        if random.one_in(200) && self.now > self.coalesced_at + 3 {
             self.irq_enable = !random.one_in(4);
         }
         let offered_whole = self.offer.as_ref().is_none_or(|offer| offer.given == 0);
@@ -305,7 +309,9 @@ impl Bench for RingBench {
                 .front()
                 .is_some_and(|burst| burst.due <= self.now)
             && !random.one_in(3);
-        let error = answers && (failing || random.one_in(400));
+        // Completions are few: of these, more fail.
+        let completes = self.flying.front().is_some_and(|burst| burst.tag & 4 != 0);
+        let error = answers && (failing || random.one_in(if completes { 80 } else { 400 }));
         rtl.set(p("b_valid"), u64::from(answers));
         rtl.set(p("b_error"), u64::from(error));
         rtl.set(p("b_tag"), self.flying.front().map_or(0, |burst| burst.tag));

@@ -67,6 +67,8 @@ pub(crate) struct ToeplitzBench {
     /// Cycles since the last event whose effect may still be on its way.
     calm: u64,
     since_made: u64,
+    /// The last beat was taken in the cycle before.
+    last_taken: bool,
     stalled: bool,
     cycles: u64,
 }
@@ -90,6 +92,7 @@ impl ToeplitzBench {
         self.due_got = 0;
         self.calm = 0;
         self.since_made = 0;
+        self.last_taken = false;
     }
 
     fn give_chunk(&mut self, random: &mut Random, hit: &mut dyn FnMut(&'static str)) {
@@ -201,6 +204,7 @@ impl Bench for ToeplitzBench {
             due_got: 0,
             calm: 0,
             since_made: 0,
+            last_taken: false,
             stalled: false,
             cycles: 0,
         };
@@ -432,13 +436,18 @@ impl Bench for ToeplitzBench {
             }
         }
         self.due_got += u64::from(rtl.is(ports.seed_due_event));
+        if rtl.is(ports.made) != self.last_taken {
+            return Err(format!(
+                "made: RTL {}, last beat in the cycle before: {}",
+                !self.last_taken, self.last_taken
+            ));
+        }
+        self.last_taken = false;
         if rtl.is(ports.out_valid) && rtl.get(ports.out_ready) == 1 {
             self.beats.push(rtl.get(ports.out_data));
             self.calm = 0;
             let last = rtl.is(ports.out_last);
-            if last != rtl.is(ports.made) {
-                return Err(format!("made: RTL {}, last {last}", !last));
-            }
+            self.last_taken = last;
             if last {
                 if self.discarding {
                     hit("discard while the block is made");
@@ -446,8 +455,6 @@ impl Bench for ToeplitzBench {
                 self.check_block(rtl, hit)?;
                 self.since_made = 0;
             }
-        } else if rtl.is(ports.made) {
-            return Err("made: RTL 1 without a beat".to_owned());
         }
         if rtl.is(ports.discarded) {
             if !self.discarding || !self.beats.is_empty() {

@@ -73,8 +73,8 @@ fn cycles_of_a_block() {
     rtl.set(ports.in_count, 8);
     rtl.set(ports.out_ready, 1);
     rtl.run(1000, &[ports.made]);
-    // n / 8 chunks, ceil((m - 1) / 8) + 4 to load, 4 to prepare, 2 to settle, m / 64 beats and one more.
-    assert_eq!(rtl.run(1000, &[ports.made]), 128 + 52 + 4 + 1 + 6 + 1);
+    // n / 8 chunks, ceil((m - 1) / 8) + 4 to load, 4 to prepare, 2 to settle, m / 64 beats and two more.
+    assert_eq!(rtl.run(1000, &[ports.made]), 128 + 52 + 4 + 1 + 6 + 2);
     if std::env::var_os("PHOTONBOX_MEASURE").is_some() {
         let start = std::time::Instant::now();
         rtl.run(2_000_000, &[]);
