@@ -40,12 +40,15 @@
 
   wire [16:0] f_count = {1'b0, count$q};
   always @(*) begin
+    // COMMIT and RELEASE act in the cycle after their strobe.
+    if (committing_now$q || released_now$q) assert(f_strobe == 0);
+    if (committing_now$q && !released_now$q) assert(!taken_geometry$q);
     assert(next$q == head$q + f_used && tail$q == head$q + f_waits);
     assert(f_used <= 17'h8000 && f_waits <= f_used);
     if (committed) assert(f_used <= f_count && f_count <= 17'h8000);
     if (f_may) assert(committed && f_used < f_count);
     // What is known a cycle or two late errs on the safe side.
-    if (f_strobe >= 1) assert(taken$q == f_data - head$q);
+    if (f_strobe >= 2) assert(taken$q == f_data - head$q);
     if (f_strobe >= 2) assert(waits$q <= f_waits);
     if (f_closed >= 1) assert(used$q >= f_used && used$q <= 32'h8000);
     if (f_closed >= 2 && committed) assert(is_used$q || f_used < f_count);
