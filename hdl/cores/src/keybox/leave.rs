@@ -29,7 +29,7 @@ pub struct Leave {
     pub shift: Signal<Out, Bit>,
     /// Nothing is under way.
     pub free: Signal<Out, Bit>,
-    /// The last beat of a key, not of an error, is taken in this cycle.
+    /// The last beat of a key, not of an error, was taken in the cycle before.
     pub gone: Signal<Out, Bit>,
     /// A beat is there.
     pub out_valid: Signal<Out, Bit>,
@@ -56,6 +56,7 @@ pub struct Leave {
     closing: DFF<Bit>,
     error: DFF<Bit>,
     signature_now: DFF<Bits<64>>,
+    left_now: DFF<Bit>,
     is_negative: Signal<Local, Bit>,
     odd: Signal<Local, Bit>,
     room: Signal<Local, Bit>,
@@ -117,6 +118,7 @@ impl Default for Leave {
             closing: Default::default(),
             error: Default::default(),
             signature_now: Default::default(),
+            left_now: Default::default(),
             is_negative: Default::default(),
             odd: Default::default(),
             room: Default::default(),
@@ -158,12 +160,14 @@ impl Logic for Leave {
             last,
             closing,
             error,
-            signature_now
+            signature_now,
+            left_now
         );
         // A word a cycle; every second one waits for room.
         self.odd.next = self.part.q.val().get_bit(0);
         self.taken.next = self.valid.q.val() & self.out_ready.val();
-        self.room.next = !self.valid.q.val() | self.out_ready.val();
+        // A word waits until the one before has left: the ring's answer goes no further than to the register it empties.
+        self.room.next = !self.valid.q.val();
         self.advance.next = self.active.q.val() & (!self.odd.val() | self.room.val());
         self.shift.next = self.advance.val() & !self.error.q.val();
 
@@ -230,9 +234,10 @@ impl Logic for Leave {
                 self.active.d.next = false;
             }
         }
-        self.gone.next = (self.taken.val() & self.last.q.val() & !self.error.q.val())
+        self.left_now.d.next = (self.taken.val() & self.last.q.val() & !self.error.q.val())
             | (self.quiet.val() & self.advance.val() & (self.part.q.val() == 7));
-        self.free.next = !self.active.q.val() & !self.valid.q.val();
+        self.gone.next = self.left_now.q.val();
+        self.free.next = !self.active.q.val() & !self.valid.q.val() & !self.left_now.q.val();
         if self.start.val() | self.start_error.val() {
             self.active.d.next = true;
             self.part.d.next = 0.into();
@@ -260,6 +265,7 @@ impl Logic for Leave {
             self.last.d.next = false;
             self.closing.d.next = false;
             self.error.d.next = false;
+            self.left_now.d.next = false;
             self.signature_now.d.next = 0.into();
         }
     }
