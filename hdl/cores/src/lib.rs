@@ -12,6 +12,7 @@ pub mod card;
 pub mod control;
 pub mod counters;
 pub mod csr;
+pub mod dedupe;
 pub mod interrupts;
 pub mod keybox;
 pub mod lane;

@@ -1,9 +1,8 @@
 //! Passes over the Verilog that rust-hdl emits, on its way to what a build publishes.
 
-mod dedupe;
 pub mod hash;
 
-pub use dedupe::dedupe;
+pub use photonbox_cores::dedupe::dedupe;
 
 const HEADER: &str = "\
 // Photonbox: the card. Generated from hdl/cores and hdl/boards by `cargo xtask verilog`; edit those instead.

@@ -1,7 +1,10 @@
 //! The EXTRACT path: cycles become chunks for the extractor, in lane order, cut at a block's end; and every bit
 //! that does not end in a block is counted.
 
+use super::head::Head;
+use super::pack::Pack;
 use super::queue::Queue;
+use super::tally::Tally;
 use rust_hdl::prelude::*;
 
 /// Packer of the lanes that are routed to EXTRACT, with the block's sidebands and counts.
@@ -61,7 +64,7 @@ pub struct Extract<const LANES: usize, const W: usize> {
     pub block_flags: Signal<Out, Bits<6>>,
     /// Lanes whose bit was lost on arrival.
     pub lost: Signal<Out, Bits<LANES>>,
-    /// Lane whose bit was thrown away.
+    /// Lanes of which a bit that waited was thrown away.
     pub thrown: Signal<Out, Bits<LANES>>,
     /// A lane's bits of a discarded block.
     pub bulk_valid: Signal<Out, Bit>,
@@ -71,19 +74,23 @@ pub struct Extract<const LANES: usize, const W: usize> {
     pub bulk_count: Signal<Out, Bits<14>>,
 
     queue: Queue<LANES>,
-    counts: [DFF<Bits<14>>; LANES],
+    head: Head<LANES>,
+    packer: Pack<LANES, W>,
+    counts: Tally<LANES>,
     // A lost cycle, mark or alarm that found the queue full.
     gap: DFF<Bit>,
     late_mark: DFF<Bit>,
     late_alarm: DFF<Bit>,
-    done: DFF<Bits<LANES>>,
     cleared: DFF<Bit>,
     marking: DFF<Bit>,
-    chunk: DFF<Bits<W>>,
-    fill: DFF<Bits<8>>,
-    offered: DFF<Bit>,
-    filled: DFF<Bits<17>>,
+    // Bits that the block in progress still lacks, and whether it has any.
+    room: DFF<Bits<17>>,
+    begun: DFF<Bit>,
     full: DFF<Bit>,
+    // What was packed a cycle ago.
+    taken: DFF<Bits<LANES>>,
+    taken_test: DFF<Bits<LANES>>,
+    taken_tags: DFF<Bits<6>>,
     lanes: DFF<Bits<LANES>>,
     tags: DFF<Bits<6>>,
     holed: DFF<Bit>,
@@ -92,28 +99,21 @@ pub struct Extract<const LANES: usize, const W: usize> {
     drained: DFF<Bit>,
 
     arrives: Signal<Local, Bit>,
-    left: Signal<Local, Bits<LANES>>,
     minus: Signal<Local, Bits<LANES>>,
     lowest: Signal<Local, Bits<LANES>>,
-    after: Signal<Local, Bits<LANES>>,
-    value: Signal<Local, Bit>,
+    part: Signal<Local, Bits<LANES>>,
+    part_count: Signal<Local, Bits<17>>,
+    some: Signal<Local, Bit>,
     go: Signal<Local, Bit>,
     asks: Signal<Local, Bit>,
     throw: Signal<Local, Bit>,
     pack: Signal<Local, Bit>,
-    step: Signal<Local, Bit>,
+    fits: Signal<Local, Bit>,
     sent: Signal<Local, Bit>,
-    base: Signal<Local, Bits<W>>,
-    place: Signal<Local, Bits<8>>,
-    next_fill: Signal<Local, Bits<8>>,
-    next_packed: Signal<Local, Bits<17>>,
-    ends: Signal<Local, Bit>,
+    next_room: Signal<Local, Bits<17>>,
     still: Signal<Local, Bit>,
     completes: Signal<Local, Bit>,
     wanted: Signal<Local, Bit>,
-    names: [Constant<Bits<6>>; LANES],
-    one: Constant<Bits<W>>,
-    chunk_size: Constant<Bits<8>>,
     last_lane: Constant<Bits<6>>,
 }
 
@@ -122,7 +122,9 @@ impl<const LANES: usize, const W: usize> Default for Extract<LANES, W> {
         Self {
             clock: Default::default(),
             queue: Queue::new(false),
-            counts: core::array::from_fn(|_| DFF::default()),
+            head: Default::default(),
+            packer: Default::default(),
+            counts: Default::default(),
             reset: Default::default(),
             mask: Default::default(),
             bits: Default::default(),
@@ -156,14 +158,14 @@ impl<const LANES: usize, const W: usize> Default for Extract<LANES, W> {
             gap: Default::default(),
             late_mark: Default::default(),
             late_alarm: Default::default(),
-            done: Default::default(),
             cleared: Default::default(),
             marking: Default::default(),
-            chunk: Default::default(),
-            fill: Default::default(),
-            offered: Default::default(),
-            filled: Default::default(),
+            room: Default::default(),
+            begun: Default::default(),
             full: Default::default(),
+            taken: Default::default(),
+            taken_test: Default::default(),
+            taken_tags: Default::default(),
             lanes: Default::default(),
             tags: Default::default(),
             holed: Default::default(),
@@ -171,28 +173,21 @@ impl<const LANES: usize, const W: usize> Default for Extract<LANES, W> {
             bulk_at: Default::default(),
             drained: Default::default(),
             arrives: Default::default(),
-            left: Default::default(),
             minus: Default::default(),
             lowest: Default::default(),
-            after: Default::default(),
-            value: Default::default(),
+            part: Default::default(),
+            part_count: Default::default(),
+            some: Default::default(),
             go: Default::default(),
             asks: Default::default(),
             throw: Default::default(),
             pack: Default::default(),
-            step: Default::default(),
+            fits: Default::default(),
             sent: Default::default(),
-            base: Default::default(),
-            place: Default::default(),
-            next_fill: Default::default(),
-            next_packed: Default::default(),
-            ends: Default::default(),
+            next_room: Default::default(),
             still: Default::default(),
             completes: Default::default(),
             wanted: Default::default(),
-            names: core::array::from_fn(|lane| Constant::new(bits(lane as u64))),
-            one: Constant::new(bits(1)),
-            chunk_size: Constant::new(bits(W as u64)),
             last_lane: Constant::new(bits(LANES as u64 - 1)),
         }
     }
@@ -202,11 +197,20 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, gap, late_mark, late_alarm, done, cleared, marking, chunk, fill, offered,
-            filled, full, lanes, tags, holed, bulk, bulk_at, drained
+            self, clock, gap, late_mark, late_alarm, cleared, marking, room, begun, full, taken,
+            taken_test, taken_tags, lanes, tags, holed, bulk, bulk_at, drained
         );
-        clock!(self, clock, queue);
+        clock!(self, clock, queue, head, packer, counts);
         self.queue.reset.next = self.reset.val();
+        self.head.reset.next = self.reset.val();
+        self.head.in_valid.next = self.queue.valid.val();
+        self.head.in_prior.next = self.queue.prior.val();
+        self.head.in_mark.next = self.queue.mark.val();
+        self.head.in_mask.next = self.queue.mask.val();
+        self.head.in_bits.next = self.queue.bits.val();
+        self.head.in_test.next = self.queue.test.val();
+        self.head.in_flags.next = self.queue.flags.val();
+        self.queue.pop.next = self.head.pop.val();
 
         // Arrival. A discard comes before its cycle's bits, a mark after them.
         self.arrives.next = self.mask.val().any() | self.alarm.val();
@@ -235,132 +239,126 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
             }
         }
 
-        // Head: first its discard, then one lane a cycle, then its mark.
-        self.left.next = self.queue.mask.val() & !self.done.q.val();
-        self.minus.next = self.left.val() - 1;
-        self.lowest.next = self.left.val() & !self.minus.val();
-        self.after.next = self.left.val() & self.minus.val();
-        self.value.next = (self.queue.bits.val() & self.lowest.val()).any();
-        self.go.next = self.queue.valid.val() & !self.marking.q.val() & !self.bulk.q.val();
-        self.asks.next = self.go.val() & self.queue.prior.val() & !self.cleared.q.val();
-        self.still.next = self.queue.empty.val() & !self.marking.q.val() & !self.bulk.q.val();
-        // A chunk that completes a block goes first: then the block was made before what discards.
-        self.completes.next = self.offered.q.val() & self.full.q.val() & self.in_ready.val();
-        self.wanted.next = (self.asks.val() & !self.late_alarm.q.val())
+        // Head: first its discard, then its bits, then its mark. Bits that end a block go one lane a cycle.
+        self.minus.next = self.head.mask.val() - 1;
+        self.lowest.next = self.head.mask.val() & !self.minus.val();
+        self.some.next = self.head.mask.val().any();
+        self.go.next = self.head.valid.val() & !self.marking.q.val();
+        self.asks.next = self.go.val() & self.head.prior.val() & !self.cleared.q.val();
+        self.still.next = self.queue.empty.val()
+            & self.head.empty.val()
+            & !self.marking.q.val()
+            & !self.bulk.q.val();
+        // A block that is complete goes first: it was made before what discards.
+        self.completes.next = self.full.q.val()
+            & self.packer.busy.val()
+            & !self.in_refuse.val()
+            & !self.abandon.val();
+        // The counts of the block before have to leave first.
+        self.wanted.next = (self.asks.val() & !self.bulk.q.val() & !self.late_alarm.q.val())
             | (self.still.val() & self.late_alarm.q.val())
             | (self.still.val() & self.drain.val() & !self.drained.q.val() & !self.arrives.val());
         self.discard.next = self.wanted.val() & !self.completes.val();
         self.throw.next = self.go.val()
-            & self.left.val().any()
+            & self.some.val()
             & (!self.asks.val() | self.late_alarm.q.val())
             & (self.in_refuse.val() | self.abandon.val() | self.late_alarm.q.val());
         self.pack.next = self.go.val()
-            & self.left.val().any()
+            & self.some.val()
             & !self.asks.val()
             & !self.throw.val()
             & self.in_ready.val()
+            & self.packer.ready.val()
             & !self.full.q.val();
-        self.step.next = self.throw.val() | self.pack.val();
+        self.fits.next = bit_cast::<17, 7>(self.head.count.val()) <= self.room.q.val();
+        self.part.next = self.lowest.val();
+        self.part_count.next = 1.into();
+        if self.fits.val() {
+            self.part.next = self.head.mask.val();
+            self.part_count.next = bit_cast::<17, 7>(self.head.count.val());
+        }
+        self.next_room.next = self.room.q.val() - self.part_count.val();
+        self.head.one.next = self.lowest.val();
+        self.head.take_one.next = self.pack.val() & !self.fits.val();
+        self.head.advance.next = self.go.val()
+            & (!self.asks.val() | self.late_alarm.q.val())
+            & (self.throw.val() | (self.pack.val() & self.fits.val()) | !self.some.val());
         self.thrown.next = 0.into();
         if self.throw.val() {
-            self.thrown.next = self.lowest.val();
+            self.thrown.next = self.head.mask.val();
             self.holed.d.next = true;
         }
-        if self.step.val() {
-            self.done.d.next = self.done.q.val() | self.lowest.val();
-        }
         self.marking.d.next = false;
-        self.queue.pop.next = self.go.val()
-            & (!self.asks.val() | self.late_alarm.q.val())
-            & ((self.step.val() & !self.after.val().any()) | !self.left.val().any());
-        if self.queue.pop.val() {
-            self.done.d.next = 0.into();
+        if self.head.advance.val() {
             self.cleared.d.next = false;
-            self.marking.d.next = self.queue.mark.val();
+            self.marking.d.next = self.head.mark.val();
         }
 
         // Packer.
-        self.sent.next = self.offered.q.val()
-            & self.in_ready.val()
-            & (!self.wanted.val() | self.completes.val());
-        self.base.next = self.chunk.q.val();
-        self.place.next = self.fill.q.val();
-        if self.sent.val() {
-            self.base.next = 0.into();
-            self.place.next = 0.into();
-            self.offered.d.next = false;
+        self.sent.next = self.packer.offered.val() & self.in_ready.val() & !self.discard.val();
+        self.packer.sent.next = self.sent.val();
+        self.packer.clear.next = self.reset.val() | self.discarded.val();
+        self.packer.push.next = self.pack.val();
+        self.packer.mask.next = self.part.val();
+        self.packer.bits.next = self.head.bits.val();
+        self.packer.count.next = self.part_count.val().get_bits::<7>(0);
+        self.packer.last.next = self.next_room.val() == 0;
+        self.taken.d.next = 0.into();
+        self.taken_test.d.next = 0.into();
+        self.taken_tags.d.next = 0.into();
+        if !self.begun.q.val() {
+            self.room.d.next = bit_cast::<17, 16>(self.n.val());
         }
-        self.chunk.d.next = self.base.val();
-        self.fill.d.next = self.place.val();
-        self.next_fill.next = self.place.val() + 1;
-        self.next_packed.next = self.filled.q.val() + 1;
-        self.ends.next = self.next_packed.val() == bit_cast::<17, 16>(self.n.val());
         if self.pack.val() {
-            if self.value.val() {
-                self.chunk.d.next = self.base.val() | (self.one.val() << self.place.val());
-            }
-            self.fill.d.next = self.next_fill.val();
-            self.offered.d.next = (self.next_fill.val() == self.chunk_size.val()) | self.ends.val();
-            self.filled.d.next = self.next_packed.val();
-            self.full.d.next = self.ends.val();
-            self.lanes.d.next = self.lanes.q.val() | self.lowest.val();
-            self.tags.d.next =
-                self.tags.q.val() | (bit_cast::<6, 3>(self.queue.flags.val() & 3) << 2);
-            if (self.queue.test.val() & self.lowest.val()).any() {
-                self.tags.d.next =
-                    self.tags.q.val() | (bit_cast::<6, 3>(self.queue.flags.val() & 3) << 2) | 2;
-            }
+            self.begun.d.next = true;
+            self.room.d.next = self.next_room.val();
+            self.full.d.next = self.next_room.val() == 0;
+            self.taken.d.next = self.part.val();
+            self.taken_test.d.next = self.part.val() & self.head.test.val();
+            self.taken_tags.d.next = bit_cast::<6, 3>(self.head.flags.val() & 3) << 2;
             // A hole before the block's next bit is the block's.
-            if self.holed.q.val() | self.queue.flags.val().get_bit(2) {
-                self.tags.d.next = self.tags.d.val() | 0x20;
+            if self.holed.q.val() | self.head.flags.val().get_bit(2) {
+                self.taken_tags.d.next = (bit_cast::<6, 3>(self.head.flags.val() & 3) << 2) | 0x20;
             }
             self.holed.d.next = false;
         }
-        for i in 0..LANES {
-            self.counts[i].clock.next = self.clock.val();
-            self.counts[i].d.next = self.counts[i].q.val();
-            if self.pack.val() & self.lowest.val().get_bit(i) {
-                self.counts[i].d.next = self.counts[i].q.val() + 1;
-            }
+        self.lanes.d.next = self.lanes.q.val() | self.taken.q.val();
+        self.tags.d.next = self.tags.q.val() | self.taken_tags.q.val();
+        if self.taken_test.q.val().any() {
+            self.tags.d.next = self.tags.q.val() | self.taken_tags.q.val() | 2;
         }
+        self.counts.add.next = self.taken.q.val();
+        self.counts.clear.next = self.reset.val() | self.made.val();
+        self.counts.keep.next = self.discarded.val();
 
         // A block's end: made, or discarded and its bits counted lane by lane.
         if self.made.val() {
-            self.filled.d.next = 0.into();
+            self.begun.d.next = false;
+            self.room.d.next = bit_cast::<17, 16>(self.n.val());
             self.full.d.next = false;
             self.lanes.d.next = 0.into();
             self.tags.d.next = 0.into();
-            for i in 0..LANES {
-                self.counts[i].d.next = 0.into();
-            }
         }
         self.bulk_valid.next = self.bulk.q.val();
         self.bulk_lane.next = self.bulk_at.q.val();
-        self.bulk_count.next = 0.into();
+        self.counts.lane.next = self.bulk_at.q.val();
+        self.bulk_count.next = self.counts.count.val();
         if self.bulk.q.val() {
             self.bulk_at.d.next = self.bulk_at.q.val() + 1;
             if self.bulk_at.q.val() == self.last_lane.val() {
                 self.bulk.d.next = false;
             }
         }
-        for i in 0..LANES {
-            if self.bulk.q.val() & (self.bulk_at.q.val() == self.names[i].val()) {
-                self.bulk_count.next = self.counts[i].q.val();
-                self.counts[i].d.next = 0.into();
-            }
-        }
         if self.discarded.val() {
-            self.cleared.d.next = self.queue.valid.val() & !self.late_alarm.q.val();
+            self.cleared.d.next = self.head.valid.val() & !self.late_alarm.q.val();
             self.late_alarm.d.next = self.queue.full.val() & self.alarm.val();
             self.drained.d.next = self.drain.val() & self.still.val();
-            self.chunk.d.next = 0.into();
-            self.fill.d.next = 0.into();
-            self.offered.d.next = false;
-            self.filled.d.next = 0.into();
+            self.begun.d.next = false;
+            self.room.d.next = bit_cast::<17, 16>(self.n.val());
             self.full.d.next = false;
             self.lanes.d.next = 0.into();
             self.tags.d.next = 0.into();
-            self.holed.d.next = self.holed.q.val() | (self.filled.q.val() != 0);
+            self.holed.d.next = self.holed.q.val() | self.begun.q.val();
             self.bulk.d.next = true;
             self.bulk_at.d.next = 0.into();
         }
@@ -369,20 +367,22 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         }
 
         self.marked.next = self.marking.q.val();
-        self.pending.next = self.fill.q.val() != 0;
+        self.pending.next = self.packer.busy.val();
         self.quiet.next = self.still.val()
             & !self.arrives.val()
             & !self.late_mark.q.val()
             & !self.late_alarm.q.val()
-            & (self.fill.q.val() == 0);
-        self.moves.next =
-            self.step.val() | self.sent.val() | self.discarded.val() | self.made.val();
-        self.idle.next = self.quiet.val()
-            & (self.filled.q.val() == 0)
-            & (self.drained.q.val() | !self.drain.val());
-        self.chunk_valid.next = self.offered.q.val() & (!self.wanted.val() | self.completes.val());
-        self.chunk_bits.next = self.chunk.q.val();
-        self.chunk_count.next = self.fill.q.val();
+            & !self.packer.busy.val();
+        self.moves.next = self.throw.val()
+            | self.pack.val()
+            | self.sent.val()
+            | self.discarded.val()
+            | self.made.val();
+        self.idle.next =
+            self.quiet.val() & !self.begun.q.val() & (self.drained.q.val() | !self.drain.val());
+        self.chunk_valid.next = self.packer.offered.val() & !self.discard.val();
+        self.chunk_bits.next = self.packer.chunk.val();
+        self.chunk_count.next = self.packer.chunk_count.val();
         self.block_lanes.next = bit_cast::<64, LANES>(self.lanes.q.val());
         self.block_flags.next = self.tags.q.val();
 
@@ -390,22 +390,18 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
             self.gap.d.next = false;
             self.late_mark.d.next = false;
             self.late_alarm.d.next = false;
-            self.done.d.next = 0.into();
             self.cleared.d.next = false;
             self.marking.d.next = false;
-            self.chunk.d.next = 0.into();
-            self.fill.d.next = 0.into();
-            self.offered.d.next = false;
-            self.filled.d.next = 0.into();
+            self.begun.d.next = false;
             self.full.d.next = false;
+            self.taken.d.next = 0.into();
+            self.taken_test.d.next = 0.into();
+            self.taken_tags.d.next = 0.into();
             self.lanes.d.next = 0.into();
             self.tags.d.next = 0.into();
             self.holed.d.next = false;
             self.bulk.d.next = false;
             self.drained.d.next = false;
-            for i in 0..LANES {
-                self.counts[i].d.next = 0.into();
-            }
         }
     }
 }

@@ -2,13 +2,19 @@
 //! beside this file.
 
 mod extract;
+mod head;
 mod ones;
+mod pack;
 mod queue;
+mod tally;
 mod tap;
 
 pub use extract::Extract;
+pub use head::Head;
 pub use ones::Ones;
+pub use pack::Pack;
 pub use queue::{DEPTH, Queue};
+pub use tally::Tally;
 pub use tap::Tap;
 
 use rust_hdl::prelude::*;

@@ -7,7 +7,7 @@ use rust_hdl::prelude::*;
 pub const DEPTH: usize = 64;
 
 /// Queue of cycles, oldest at the head. The head is a register; the memory has one write port, which sweeps read
-/// entries in cycles without a push. An entry that is not swept yet takes room.
+/// entries in cycles without a push; a push may overwrite one that is not swept yet.
 #[derive(LogicBlock)]
 pub struct Queue<const LANES: usize> {
     /// The one clock.
@@ -117,7 +117,8 @@ impl<const LANES: usize> Logic for Queue<LANES> {
 reg [{high}:0] memory [0:{last}];
 reg [{high}:0] head;
 reg [6:0] pushed, popped, swept;
-wire [6:0] used = pushed - swept;
+wire [6:0] used = pushed - popped;
+wire [6:0] unswept = pushed - swept;
 wire some = pushed != popped;
 wire load = some & (~valid | pop);
 wire write = push & ~used[6];
@@ -146,7 +147,7 @@ always @(posedge clock) begin
    if (write) memory[pushed[5:0]] <= {{{time}in_prior, in_mark, in_flags, in_test, in_bits, in_mask}};
    else if (sweep) memory[swept[5:0]] <= 0;
    if (write) pushed <= pushed + 7'd1;
-   if (sweep) swept <= swept + 7'd1;
+   if (sweep | (write & unswept[6])) swept <= swept + 7'd1;
    if (reset) begin
       popped <= write ? pushed + 7'd1 : pushed;
       valid <= 0;

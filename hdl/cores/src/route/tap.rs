@@ -57,10 +57,16 @@ pub struct Tap<const LANES: usize> {
     holed: Signal<Local, Bit>,
     record: Signal<Local, Bits<64>>,
     tags: Signal<Local, Bits<6>>,
-    names: [Constant<Bits<6>>; LANES],
+    /// Lanes in whose number this bit is 1.
+    digits: [Constant<Bits<LANES>>; 6],
     lane_at: Constant<Bits<8>>,
     gap_bit: Constant<Bits<64>>,
     one_bit: Constant<Bits<64>>,
+}
+
+/// The lanes in whose number bit `digit` is 1.
+fn lanes_with(digit: usize, lanes: usize) -> u64 {
+    (0..lanes).fold(0, |word, lane| word | (lane as u64 >> digit & 1) << lane)
 }
 
 impl<const LANES: usize> Default for Tap<LANES> {
@@ -100,7 +106,7 @@ impl<const LANES: usize> Default for Tap<LANES> {
             holed: Default::default(),
             record: Default::default(),
             tags: Default::default(),
-            names: core::array::from_fn(|lane| Constant::new(bits(lane as u64))),
+            digits: core::array::from_fn(|digit| Constant::new(bits(lanes_with(digit, LANES)))),
             lane_at: Constant::new(bits(56)),
             gap_bit: Constant::new(bits(1 << 62)),
             one_bit: Constant::new(bits(1 << 63)),
@@ -141,10 +147,11 @@ impl<const LANES: usize> Logic for Tap<LANES> {
         self.lowest.next = self.left.val() & !self.minus.val();
         self.after.next = self.left.val() & self.minus.val();
         self.number.next = 0.into();
-        for i in 0..LANES {
-            if self.lowest.val().get_bit(i) {
-                self.number.next = self.names[i].val();
-            }
+        for i in 0..6 {
+            self.number.next = self
+                .number
+                .val()
+                .replace_bit(i, (self.lowest.val() & self.digits[i].val()).any());
         }
         self.free.next = !self.valid.q.val() | self.raw_ready.val();
         self.take.next = self.queue.valid.val() & (self.free.val() | self.abandon.val());

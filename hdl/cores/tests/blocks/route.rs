@@ -1,12 +1,17 @@
 //! Routing against the model's order of bits: exactly while nothing is dropped, and bit for bit accounted otherwise.
 
+use photonbox_cores::dedupe::dedupe;
 use photonbox_cores::route::Route;
 use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation};
 use photonbox_regmap::RawRecord;
 use rust_hdl::prelude::*;
 
-const LANES: usize = 4;
 const GAP: u64 = 0x20;
+
+/// Build small's.
+pub(crate) type RouteBench = Routed<4, 8>;
+/// Build wide's.
+pub(crate) type RouteWideBench = Routed<64, 64>;
 
 macro_rules! ports {
     ($($name:ident)*) => {
@@ -43,9 +48,9 @@ struct Finished {
     flags: u64,
 }
 
-/// Four lanes with stand-ins for extractor and raw ring, in epochs: some where nothing may be dropped, and some
+/// Lanes with stand-ins for extractor and raw ring, in epochs: some where nothing may be dropped, and some
 /// where queues overflow, rings stop, and seeds are missing.
-pub(crate) struct RouteBench {
+pub(crate) struct Routed<const LANES: usize, const W: usize> {
     ports: Ports,
     exact: bool,
     left: u64,
@@ -55,6 +60,12 @@ pub(crate) struct RouteBench {
     n: u64,
     tap: u64,
     density: u64,
+    /// Cycles for which one in so many lanes has a bit.
+    burst: (u64, u64),
+    /// Cycles since the last alarm.
+    calm: u64,
+    /// Cycles that the packer needs for what has come, about.
+    pressure: u64,
     stuck: bool,
     refuse: bool,
     extractor: Extractor,
@@ -74,7 +85,9 @@ pub(crate) struct RouteBench {
     mark_due: bool,
 }
 
-impl RouteBench {
+impl<const LANES: usize, const W: usize> Routed<LANES, W> {
+    const ALL: u64 = u64::MAX >> (64 - LANES);
+
     fn epoch(&mut self, random: &mut Random) {
         self.exact = !random.one_in(3);
         self.left = 200 + random.below(1500);
@@ -83,10 +96,30 @@ impl RouteBench {
         self.n = 10 + random.below(60);
         self.tap = match random.below(4) {
             0 => 0,
-            1 => 15,
-            _ => random.bits() & 15,
+            1 => Self::ALL,
+            _ => random.bits() & Self::ALL,
         };
         self.density = if self.exact { 16 } else { 1 + random.below(8) };
+        if LANES == 64 {
+            // What the packer keeps up with, by the length of a block: each costs it some forty cycles.
+            let long = random.one_in(2);
+            if random.one_in(3) {
+                self.tap = 0;
+            }
+            if long {
+                self.n = if self.exact { 512 } else { 100 } + random.below(1024);
+                self.left += 2000;
+            }
+            self.density = match (self.exact, long) {
+                (false, true) => self.density,
+                (false, false) => 64 + 16 * self.density,
+                (true, false) => 600,
+                (true, true) if self.tap == 0 => 50 << random.below(3),
+                (true, true) => 200,
+            };
+        }
+        self.burst = (0, 1);
+        self.pressure = 0;
         self.stuck = false;
         self.refuse = false;
         self.extractor = Extractor::Take;
@@ -156,9 +189,9 @@ impl RouteBench {
     }
 }
 
-impl Bench for RouteBench {
-    const NAME: &'static str = "route";
-    const CYCLES: u64 = 150_000;
+impl<const LANES: usize, const W: usize> Bench for Routed<LANES, W> {
+    const NAME: &'static str = if LANES == 4 { "route" } else { "route_wide" };
+    const CYCLES: u64 = if LANES == 4 { 150_000 } else { 1_000_000 };
     const BINS: &'static [&'static str] = &[
         "block",
         "block with a gap",
@@ -170,15 +203,16 @@ impl Bench for RouteBench {
         "lost on arrival",
         "thrown away",
         "mark",
+        "many bits at once",
         "drained exactly",
         "drained with drops",
         "alarm with bits",
     ];
 
     fn design() -> Result<Design> {
-        let mut block = Route::<LANES, 8>::default();
+        let mut block = Route::<LANES, W>::default();
         block.connect_all();
-        Design::new("route", generate_verilog(&block), "top")
+        Design::new(Self::NAME, dedupe(&generate_verilog(&block)), "top")
     }
 
     fn new(rtl: &Simulation, random: &mut Random) -> Self {
@@ -192,6 +226,9 @@ impl Bench for RouteBench {
             n: 0,
             tap: 0,
             density: 1,
+            burst: (0, 1),
+            calm: 0,
+            pressure: 0,
             stuck: false,
             refuse: false,
             extractor: Extractor::Take,
@@ -236,20 +273,59 @@ impl Bench for RouteBench {
             self.epoch(random);
         }
         self.now += 1;
-        let mask = (1 << LANES) - 1;
-        // The lanes.
+        let mask = Self::ALL;
+        // The lanes; now and then many of them at once.
+        if LANES == 64
+            && self.n >= 512
+            && self.tap == 0
+            && self.density >= 100
+            && self.pressure == 0
+            && random.one_in(400)
+        {
+            self.burst = (1 + random.below(12), 1 + random.below(3));
+        }
+        let density = if self.burst.0 > 0 {
+            self.burst.0 -= 1;
+            self.burst.1
+        } else if LANES == 64 && self.exact && self.pressure > 24 {
+            // No more than the queue has room for.
+            1 << 32
+        } else {
+            self.density
+        };
         let (mut valid, mut alarm) = (0, 0);
         if !self.draining {
             for lane in 0..LANES {
-                valid |= u64::from(random.one_in(self.density)) << lane;
+                valid |= u64::from(random.one_in(density)) << lane;
             }
-            if random.one_in(120) {
+            // Counting a discarded block takes a cycle a lane; alarms faster than that may drop bits.
+            let giving = matches!(self.extractor, Extractor::Give(_));
+            let often = match (LANES, self.exact) {
+                (64, false) if giving => 8,
+                (64, _) => 800,
+                _ => 120,
+            };
+            // Else no alarm reaches the head while a block is given.
+            if LANES == 64 && !self.exact && giving && density >= 64 {
+                valid = 0;
+            }
+            self.calm += 1;
+            if random.one_in(often) && (!self.exact || self.calm > 2 * LANES as u64) {
+                self.calm = 0;
                 alarm = 1 << random.below(LANES as u64);
                 valid &= !alarm;
                 if valid != 0 {
                     hit("alarm with bits");
                 }
             }
+        }
+        let many = u64::from((valid & !self.tap).count_ones());
+        self.pressure += u64::from(many != 0) + many / 4;
+        if self.extractor == Extractor::Take {
+            self.pressure = self.pressure.saturating_sub(1);
+        }
+        if many as usize > LANES / 2 {
+            hit("many bits at once");
         }
         let bits = random.bits() & mask;
         let test = if random.one_in(3) {
@@ -372,18 +448,18 @@ impl Bench for RouteBench {
         if rtl.is(ports.chunk_valid) && ready {
             let (count, value) = (rtl.get(ports.chunk_count), rtl.get(ports.chunk_bits));
             let room = self.n - self.taking.len() as u64;
-            if count == 0 || count > 8 || count > room || count < 8.min(room) || value >> count != 0
-            {
-                return Err(format!(
-                    "chunk: RTL {count} bits {value:#x}, room for {room}"
-                ));
+            let most = room.min(W as u64);
+            if count != most || value & !(u64::MAX >> (64 - count)) != 0 {
+                return Err(format!("chunk: RTL {count} bits {value:#x}, model {most}"));
             }
             self.taking.extend((0..count).map(|k| value >> k & 1 == 1));
             if self.taking.len() as u64 == self.n {
                 let wait = if self.exact {
                     2 + random.below(18)
-                } else {
+                } else if LANES == 4 || random.one_in(10) {
                     2 + random.below(400)
+                } else {
+                    2 + random.below(60)
                 };
                 self.extractor = Extractor::Give(wait);
             }
@@ -462,7 +538,8 @@ impl Bench for RouteBench {
         } else {
             self.grace = 0;
         }
-        if self.draining && self.since_mark > 5000 {
+        // A queue of full entries is hundreds of short blocks.
+        if self.draining && self.since_mark > 20 * (LANES * LANES) as u64 + 5000 {
             return Err("idle stays 0".to_owned());
         }
         rtl.clock();
@@ -471,12 +548,40 @@ impl Bench for RouteBench {
 }
 
 #[test]
-fn lockstep() {
-    let library = photonbox_cosim::build::<RouteBench>().unwrap();
-    let seed = photonbox_cosim::seed(RouteBench::NAME);
-    let bins = photonbox_cosim::lockstep::<RouteBench>(&library, seed, RouteBench::CYCLES);
-    let bins = bins.unwrap_or_else(|mismatch| panic!("{mismatch}"));
-    for (bin, hits) in &bins {
-        assert_ne!(*hits, 0, "{bin} in {bins:?}");
+fn lockstep_of_build_wide() {
+    photonbox_cosim::check::<RouteWideBench>().unwrap();
+}
+
+/// Cycles of a block whose lanes all have a bit in each cycle, with an extractor that is always ready.
+#[test]
+fn as_many_bits_a_cycle_as_there_are_lanes() {
+    let library = photonbox_cosim::build::<RouteWideBench>().unwrap();
+    let mut rtl = library.simulation();
+    let ports = Ports::new(&rtl);
+    let n = 1024;
+    for (port, value) in [(ports.n, n), (ports.chunk_ready, 1), (ports.raw_ready, 1)] {
+        rtl.set(port, value);
     }
+    let (mut random, mut given, mut taken) = (Random::new(1), Vec::new(), Vec::new());
+    let (mut first, mut last) = (0, 0);
+    for cycle in 0..60 {
+        let word = random.bits();
+        let valid = if cycle < n / 64 { u64::MAX } else { 0 };
+        rtl.set(ports.valid, valid);
+        rtl.set(ports.bits, word);
+        if valid != 0 {
+            given.push(word);
+        }
+        rtl.settle();
+        if rtl.is(ports.chunk_valid) {
+            first = if taken.is_empty() { cycle } else { first };
+            last = cycle;
+            taken.push(rtl.get(ports.chunk_bits));
+        }
+        rtl.clock();
+    }
+    assert_eq!(given, taken);
+    println!("first chunk after {first} cycles, last after {last}");
+    assert_eq!(last - first + 1, n / 64, "a chunk each cycle");
+    assert!(first <= 14, "the first chunk comes after {first} cycles");
 }

@@ -1,7 +1,7 @@
 //! The lane against the model's lane, with the card model's rules for its registers.
 
 mod directed;
-mod oracle;
+pub(crate) mod oracle;
 mod recording;
 
 use oracle::{Oracle, register};

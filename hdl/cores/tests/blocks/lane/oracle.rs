@@ -3,7 +3,7 @@
 use photonbox_model::{Lane, LaneSettings, SamplerSettings};
 use photonbox_regmap::lane;
 
-pub(super) fn register(offset: u32) -> &'static photonbox_regmap::Register {
+pub(crate) fn register(offset: u32) -> &'static photonbox_regmap::Register {
     let found = lane::REGISTERS
         .iter()
         .find(|register| register.offset == offset);
@@ -11,16 +11,16 @@ pub(super) fn register(offset: u32) -> &'static photonbox_regmap::Register {
 }
 
 /// The model's lane with its registers, as the card model runs it.
-pub(super) struct Oracle {
-    pub(super) lane: Lane,
+pub(crate) struct Oracle {
+    pub(crate) lane: Lane,
     /// The registers that hold what was written, by offset / 4.
     words: [u32; 9],
-    pub(super) running: bool,
-    pub(super) real: bool,
+    pub(crate) running: bool,
+    pub(crate) real: bool,
 }
 
 impl Oracle {
-    pub(super) fn new(real: bool) -> Self {
+    pub(crate) fn new(real: bool) -> Self {
         let words = core::array::from_fn(|word| register(4 * word as u32).reset);
         let mut oracle = Self {
             lane: Lane::new(LaneSettings {
@@ -39,11 +39,11 @@ impl Oracle {
         oracle
     }
 
-    pub(super) fn word(&self, offset: u32) -> u32 {
+    pub(crate) fn word(&self, offset: u32) -> u32 {
         self.words[offset as usize / 4]
     }
 
-    pub(super) fn settings(&self) -> LaneSettings {
+    pub(crate) fn settings(&self) -> LaneSettings {
         LaneSettings {
             sampler: SamplerSettings {
                 window: self.word(lane::WINDOW),
@@ -58,11 +58,11 @@ impl Oracle {
         }
     }
 
-    pub(super) fn enabled(&self) -> bool {
+    pub(crate) fn enabled(&self) -> bool {
         self.word(lane::ENABLE) == 1
     }
 
-    pub(super) fn window_ok(&self) -> bool {
+    pub(crate) fn window_ok(&self) -> bool {
         !self.real || self.word(lane::WINDOW) >= 1
     }
 
@@ -71,19 +71,19 @@ impl Oracle {
         self.lane.start();
     }
 
-    pub(super) fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.running = true;
         if self.enabled() {
             self.begin();
         }
     }
 
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.running = false;
         self.lane.stop();
     }
 
-    pub(super) fn read(&self, offset: u32) -> u32 {
+    pub(crate) fn read(&self, offset: u32) -> u32 {
         match offset {
             lane::STATE => {
                 lane::STATE_STATE.put(self.lane.state().code())
@@ -99,7 +99,7 @@ impl Oracle {
     }
 
     /// After the strobe's cycle has been executed; false when refused.
-    pub(super) fn write(&mut self, offset: u32, value: u32) -> bool {
+    pub(crate) fn write(&mut self, offset: u32, value: u32) -> bool {
         let free = match offset {
             lane::ENABLE => !self.running || self.window_ok(),
             lane::CONFIG..=lane::BALANCE_MAX => !self.running || self.lane.stopped(),

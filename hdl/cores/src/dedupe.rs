@@ -206,6 +206,15 @@ fn without_clock_detours(body: &[String]) -> Vec<String> {
         .filter(|name| name.ends_with("clock"))
         .collect();
     let count = occurrences(body);
+    let lines: BTreeSet<&str> = body.iter().map(|line| line.trim()).collect();
+    let bracketed = |line: &'_ String| -> Option<(usize, usize)> {
+        let open = line.find('(')?;
+        Some((open + 1, open + 1 + line[open + 1..].find(')')?))
+    };
+    let connected: BTreeSet<&str> = body
+        .iter()
+        .filter_map(|line| bracketed(line).map(|(from, to)| &line[from..to]))
+        .collect();
     let mut detours: BTreeMap<&str, &str> = BTreeMap::new();
     let mut depth = 0_usize;
     for line in body {
@@ -217,12 +226,8 @@ fn without_clock_detours(body: &[String]) -> Vec<String> {
             && signal.ends_with("$clock") | signal.ends_with("_clock")
             && clocks.contains(value)
             && count.get(signal) == Some(&3)
-            && body
-                .iter()
-                .any(|line| line.trim() == format!("reg {signal};"))
-            && body
-                .iter()
-                .any(|line| line.contains(&format!("({signal})")))
+            && lines.contains(format!("reg {signal};").as_str())
+            && connected.contains(signal)
         {
             detours.insert(signal, value);
         }
@@ -235,19 +240,20 @@ fn without_clock_detours(body: &[String]) -> Vec<String> {
         }
     }
     let kept = body.iter().filter(|line| {
-        let text = line.trim();
-        !detours.iter().any(|(signal, value)| {
-            text == format!("reg {signal};") || text == format!("{signal} = {value};")
-        })
+        let Some(text) = line.trim().strip_suffix(';') else {
+            return true;
+        };
+        let declared = text.strip_prefix("reg ");
+        let set = text.split_once(" = ");
+        !(declared.is_some_and(|signal| detours.contains_key(signal))
+            || set.is_some_and(|(signal, value)| detours.get(signal) == Some(&value)))
     });
     kept.map(|line| {
-        let connected = line.split_once('(').and_then(|(before, rest)| {
-            let (signal, after) = rest.split_once(')')?;
-            let value = detours.get(signal)?;
-            before
-                .trim_start()
+        let connected = bracketed(line).and_then(|(from, to)| {
+            let value = detours.get(&line[from..to])?;
+            line.trim_start()
                 .starts_with('.')
-                .then(|| format!("{before}({value}){after}"))
+                .then(|| format!("{}{value}{}", &line[..from], &line[to..]))
         });
         connected.unwrap_or_else(|| line.clone())
     })
