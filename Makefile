@@ -61,6 +61,7 @@ unit:
 
 synth-check: tools ## hardware: yosys on every module: latches, drivers, loops, implicit wires
 	$(CARGO) run --locked -q -p xtask -- synth --check-only
+	$(CARGO) run --locked -q -p xtask -- synth --check-only --wide
 
 cocotb: tools ## hardware: an independent driver and account of the photons on the card's two AXI ports
 	CARGO="$(CARGO)" tests/cocotb/run.sh
@@ -78,8 +79,9 @@ mutate: tools ## hardware: 30 changed versions of each block (BLOCKS="rct apt": 
 formal: tools ## hardware: properties of sampler, rings and write master, proved
 	tests/formal/run.sh
 
-cosim-long: tools ## hardware: 10^9 cycles of the small card against the model, 1,000 resets, all orbits (hours)
-	PHOTONBOX_COSIM_CYCLES=1000000000 PHOTONBOX_RESETS=1000 PHOTONBOX_LONG=1 PHOTONBOX_SEED=$${PHOTONBOX_SEED:-random} \
+cosim-long: tools ## hardware: 10^9 cycles of the small card and 10^8 of the wide one against the model, 1,000 resets, all orbits (hours)
+	PHOTONBOX_COSIM_CYCLES=1000000000 PHOTONBOX_WIDE_CYCLES=100000000 \
+		PHOTONBOX_RESETS=1000 PHOTONBOX_LONG=1 PHOTONBOX_SEED=$${PHOTONBOX_SEED:-random} \
 		$(CARGO) test --locked -p photonbox-boards --test cosim -- --nocapture
 	PHOTONBOX_LONG=1 $(CARGO) test --locked -p photonbox-cores --test blocks keybox -- --nocapture
 

@@ -44,6 +44,9 @@ struct Burst {
     address: u64,
     beats: u64,
     data: Vec<u8>,
+    /// Bytes that are written.
+    enabled: Vec<bool>,
+    /// No beat was without any.
     strobed: bool,
 }
 
@@ -52,7 +55,7 @@ struct Burst {
 pub struct Written {
     pub address: u64,
     pub bytes: usize,
-    /// All byte strobes were set; else none was.
+    /// Each beat wrote bytes; else a reset cut it short.
     pub strobed: bool,
     pub okay: bool,
 }
@@ -249,6 +252,7 @@ impl Host {
             address,
             beats,
             data: Vec::new(),
+            enabled: Vec::new(),
             strobed: true,
         });
         self.most_outstanding = self
@@ -263,8 +267,12 @@ impl Host {
         }
         let data = rtl.get_wide(self.ports.wdata);
         let (strobe, last) = (rtl.get(self.ports.wstrb), rtl.get(self.ports.wlast));
-        let all = (1_u64 << self.bytes) - 1;
-        assert!(strobe == all || strobe == 0, "WSTRB {strobe:#x}");
+        // Words of eight bytes are written whole, or not at all.
+        let enabled: Vec<bool> = (0..self.bytes)
+            .map(|byte| strobe >> byte & 1 == 1)
+            .collect();
+        let whole = |word: &[bool]| word.iter().all(|byte| *byte == word[0]);
+        assert!(enabled.chunks(8).all(whole), "WSTRB {strobe:#x}");
         if let Some(waiting) = &self.waiting_w {
             assert_eq!(
                 waiting,
@@ -280,7 +288,8 @@ impl Host {
         let Some(burst) = self.addressed.front_mut() else {
             panic!("data before its address: this host accepts none");
         };
-        burst.strobed &= strobe == all;
+        burst.strobed &= strobe != 0;
+        burst.enabled.extend(enabled);
         burst
             .data
             .extend(data.iter().flat_map(|word| word.to_le_bytes()));
@@ -301,7 +310,13 @@ impl Host {
             burst.address
         );
         if burst.strobed && !refused {
-            self.memory[burst.address as usize..end].copy_from_slice(&burst.data);
+            let runs = burst.enabled.chunk_by(|a, b| a == b).filter(|run| run[0]);
+            assert_eq!(runs.count(), 1, "a burst with a hole");
+            let memory = &mut self.memory[burst.address as usize..end];
+            let bytes = memory.iter_mut().zip(&burst.data).zip(&burst.enabled);
+            for ((byte, written), _) in bytes.filter(|(_, enabled)| **enabled) {
+                *byte = *written;
+            }
         }
         if self.keep_log {
             self.log.push(Written {

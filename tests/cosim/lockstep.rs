@@ -82,8 +82,8 @@ fn any_setup(rig: &mut Rig) -> Setup {
         .random
         .pick(&[(1024, 384), (512, 128), (384, 64), (2048, 512), (1000, 320)]);
     Setup {
-        lanes: 1 + rig.random.below(15) as u32,
-        tap: rig.random.below(16) as u32 & rig.random.below(16) as u32,
+        lanes: 1 + rig.random.below(15),
+        tap: rig.random.below(16) & rig.random.below(16),
         window: [0, 0, 1, 3][rig.random.below(4) as usize],
         holdoff: [0, 3, 4, 30][rig.random.below(4) as usize],
         retrigger: rig.random.one_in(4),

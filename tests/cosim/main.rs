@@ -1,4 +1,4 @@
-//! The whole small card: RTL under Verilator against the model.
+//! The whole card of each build: RTL under Verilator against the model.
 #![allow(
     clippy::unwrap_used,
     missing_docs,
@@ -17,3 +17,4 @@ mod resets;
 mod rig;
 mod scene;
 mod stalls;
+mod wide;

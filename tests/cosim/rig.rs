@@ -363,6 +363,11 @@ impl Rig {
         rtl
     }
 
+    /// Lanes of the build.
+    pub fn lanes(&self) -> u32 {
+        self.lanes
+    }
+
     /// The cycle to come.
     pub fn cycle(&self) -> u64 {
         self.cycle

@@ -6,12 +6,20 @@ use photonbox_model::{Build, FrontEnd};
 use photonbox_regmap::{global, lane, ring};
 use std::sync::OnceLock;
 
-/// The small card, built once.
-pub fn small() -> &'static (Library, [u8; 32]) {
-    static LIBRARY: OnceLock<(Library, [u8; 32])> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let verilog = photonbox_boards::small().unwrap();
-        let design = Design::new("photonbox_small", verilog.text, "photonbox_small").unwrap();
+/// A built card and its hash.
+pub type Built = (Library, [u8; 32]);
+
+/// A build's card, built once.
+pub fn built(build: Build) -> &'static Built {
+    static SMALL: OnceLock<Built> = OnceLock::new();
+    static WIDE: OnceLock<Built> = OnceLock::new();
+    let (of, name, verilog): (_, _, fn() -> _) = match build {
+        Build::Small => (&SMALL, photonbox_boards::SMALL_TOP, photonbox_boards::small),
+        Build::Wide => (&WIDE, photonbox_boards::WIDE_TOP, photonbox_boards::wide),
+    };
+    of.get_or_init(|| {
+        let verilog = verilog().unwrap();
+        let design = Design::new(name, verilog.text, name).unwrap();
         let waves = std::env::var_os("WAVES").is_some_and(|value| value == "1");
         let options = Options {
             waves,
@@ -21,19 +29,24 @@ pub fn small() -> &'static (Library, [u8; 32]) {
     })
 }
 
-/// A card after power-on.
+/// A small card after power-on.
 pub fn rig(front_end: FrontEnd, seed: u64) -> Rig {
-    let (library, hash) = small();
-    Rig::new(library.simulation(), Build::Small, front_end, *hash, seed)
+    rig_of(Build::Small, front_end, seed)
+}
+
+/// A card after power-on.
+pub fn rig_of(build: Build, front_end: FrontEnd, seed: u64) -> Rig {
+    let (library, hash) = built(build);
+    Rig::new(library.simulation(), build, front_end, *hash, seed)
 }
 
 /// How a card is set up.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Lanes that are used.
-    pub lanes: u32,
+    pub lanes: u64,
     /// Of these, the ones routed to TAP.
-    pub tap: u32,
+    pub tap: u64,
     pub window: u32,
     pub holdoff: u32,
     pub retrigger: bool,
@@ -59,13 +72,18 @@ impl Default for Setup {
     }
 }
 
-/// Balanced light, one photon of each lane in about `every` cycles.
+/// Balanced light on four lanes, one photon of each in about `every` cycles.
 pub fn balanced(every: u64) -> Beams {
+    balanced_on(4, every)
+}
+
+/// The same on so many lanes.
+pub fn balanced_on(lanes: u32, every: u64) -> Beams {
     let beam = Beam {
         every,
         on_a: 1 << 15,
     };
-    Beams::new(vec![beam; 4])
+    Beams::new(vec![beam; lanes as usize])
 }
 
 impl Setup {
@@ -93,9 +111,9 @@ impl Setup {
         );
         rig.seed(self.n, self.m);
         rig.write(global::INT_ENABLE, 0x7f);
-        for index in 0..4 {
-            let on = self.lanes >> index & 1;
-            let config = lane::CONFIG_TAP.put(self.tap >> index & 1)
+        for index in 0..rig.lanes() {
+            let on = (self.lanes >> index & 1) as u32;
+            let config = lane::CONFIG_TAP.put((self.tap >> index & 1) as u32)
                 | lane::CONFIG_RETRIGGER.put(u32::from(self.retrigger));
             rig.lane(index, lane::CONFIG, config);
             rig.lane(index, lane::WINDOW, self.window);

@@ -6,7 +6,7 @@ mod sampler;
 
 pub use sampler::sampler;
 
-use photonbox_cores::card::Small;
+use photonbox_cores::card::{Small, Wide};
 use photonbox_model::Build;
 use rust_hdl::prelude::{Block, generate_verilog};
 
@@ -22,6 +22,9 @@ pub struct Verilog {
 /// Name of the top module of build *small*.
 pub const SMALL_TOP: &str = "photonbox_small";
 
+/// Name of the top module of build *wide*.
+pub const WIDE_TOP: &str = "photonbox_wide";
+
 /// The Verilog of build *small*.
 ///
 /// # Errors
@@ -30,6 +33,36 @@ pub fn small() -> Result<Verilog, emit::hash::HashError> {
     let mut card = Small::new(Build::Small);
     card.connect_all();
     publish(&generate_verilog(&card), SMALL_TOP)
+}
+
+/// Bytes of stack for the emission of a wide card.
+const STACK: usize = 1 << 28;
+
+/// The Verilog of build *wide*: some seconds of work.
+///
+/// # Errors
+/// As [`small`].
+pub fn wide() -> Result<Verilog, emit::hash::HashError> {
+    // The card with all its lanes is built on the stack before it is anywhere else.
+    let emit = || {
+        let mut card = Box::new(Wide::new(Build::Wide));
+        card.connect_all();
+        generate_verilog(&*card)
+    };
+    let verilog = std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK);
+        let thread = builder.spawn_scoped(scope, emit);
+        thread.map(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    });
+    // Without a thread of its own there is no emission either.
+    publish(
+        &verilog.map_err(|_| emit::hash::HashError::NoPort)?,
+        WIDE_TOP,
+    )
 }
 
 /// From what rust-hdl emits (its top is called `top`) to what is published.

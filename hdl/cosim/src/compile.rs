@@ -1,4 +1,5 @@
-//! The C++ compiler: Verilator's own runtime, compiled once for each set of options, and one file for each design.
+//! The C++ compiler: Verilator's own runtime, compiled once for each set of options, and one file for each design
+//! (for a big one, a file for each that Verilator wrote).
 //!
 //! A small block has a few kilobytes of generated code, but the headers that it includes take the compiler a second
 //! and the runtime ten. Both are therefore compiled once: the headers to a precompiled one, the runtime to a static
@@ -71,33 +72,96 @@ impl Runtime {
             .filter(|path| path.extension() == Some(OsStr::new("cpp")))
             .collect();
         sources.sort();
-        let mut text = format!("#include <{HEADER}>\n");
-        for source in sources.iter().map(PathBuf::as_path).chain([shim]) {
-            text.push_str(&format!("#include \"{}\"\n", source.display()));
-        }
-        let unit = work.join("unit.cpp");
-        write(&unit, &text)?;
-        let object = work.join("unit.o");
-        let mut compile = compiler(tools, options, options.optimisation())?;
-        // The precompiled header must be found first.
-        compile
-            .arg("-I")
-            .arg(&self.headers)
-            .arg("-I")
-            .arg(generated);
-        compile.arg("-c").arg(&unit).arg("-o").arg(&object);
-        run(&mut compile, "the C++ compiler", name)?;
+        sources.push(shim.to_owned());
+        let bytes: u64 = sources
+            .iter()
+            .filter_map(|path| Some(fs::metadata(path).ok()?.len()))
+            .sum();
+        let include = |command: &mut Command| {
+            // The precompiled header must be found first.
+            let folders = [&self.headers, generated];
+            for folder in folders {
+                command.arg("-I").arg(folder);
+            }
+        };
+        let objects = if bytes > BIG {
+            big(tools, options, name, &sources, work, &include)?
+        } else {
+            let mut text = format!("#include <{HEADER}>\n");
+            for source in &sources {
+                text.push_str(&format!("#include \"{}\"\n", source.display()));
+            }
+            let unit = work.join("unit.cpp");
+            write(&unit, &text)?;
+            let object = work.join("unit.o");
+            let mut compile = compiler(tools, options, options.optimisation())?;
+            include(&mut compile);
+            compile.arg("-c").arg(&unit).arg("-o").arg(&object);
+            run(&mut compile, "the C++ compiler", name)?;
+            vec![object]
+        };
 
         let library = work.join("design.so");
         let mut link = compiler(tools, options, options.optimisation())?;
         link.args(["-shared", "-s", "-o"]).arg(&library);
-        link.arg(&object).arg(&self.archive).arg("-lpthread");
+        link.args(&objects).arg(&self.archive).arg("-lpthread");
         if options.waves {
             link.args(["-lz", "-llz4"]);
         }
         run(&mut link, "the linker", name)?;
         Ok(library)
     }
+}
+
+/// Bytes of generated code above which a design is compiled in parts.
+const BIG: u64 = 4 << 20;
+
+/// Compiles each file for itself, as many at once as there are processors. What runs once only, when an instance is
+/// made, is not optimised; that is half of the code.
+fn big(
+    tools: &Tools,
+    options: &Options,
+    name: &str,
+    sources: &[PathBuf],
+    work: &Path,
+    include: &dyn Fn(&mut Command),
+) -> Result<Vec<PathBuf>> {
+    let mut waiting = Vec::new();
+    let mut objects = Vec::new();
+    // The last is taken first: the biggest.
+    let mut sources = sources.to_vec();
+    sources.sort_by_key(|path| fs::metadata(path).map_or(0, |of| of.len()));
+    for (number, source) in sources.iter().enumerate() {
+        let once = source.to_string_lossy().contains("__Slow");
+        let optimisation = if once { 0 } else { 1 };
+        let object = work.join(format!("{number}.o"));
+        let mut compile = compiler(tools, options, optimisation)?;
+        include(&mut compile);
+        compile.args(["-include", HEADER, "-c"]).arg(source);
+        compile.arg("-o").arg(&object);
+        objects.push(object);
+        waiting.push(compile);
+    }
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let waiting = std::sync::Mutex::new(waiting);
+    let work = || -> Result<()> {
+        loop {
+            let next = waiting.lock().map_or(None, |mut waiting| waiting.pop());
+            let Some(mut compile) = next else {
+                return Ok(());
+            };
+            run(&mut compile, "the C++ compiler", name)?;
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        }
+        Ok(objects)
+    })
 }
 
 fn build_header(tools: &Tools, options: &Options, work: &Path) -> Result<()> {

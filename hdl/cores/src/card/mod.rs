@@ -174,6 +174,9 @@ pub struct Card<
 
 /// The card of build *small*: 4 lanes, 8 bits a cycle, 64-bit bus.
 pub type Small = Card<4, 5, 8, 512, 64, 8>;
+/// The card of build *wide*: 64 lanes, 64 bits a cycle, 256-bit bus.
+pub type Wide = Card<64, 9, 64, 1024, 256, 32>;
+
 impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: usize, const S: usize>
     Logic for Card<L, A, W, M, D, S>
 {
