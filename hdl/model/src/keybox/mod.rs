@@ -2,6 +2,7 @@
 //! 6-card §6.1). Bits are exact; of the cycles, those between two keys are.
 
 mod orbit;
+pub mod wide;
 
 pub use orbit::Orbit;
 
@@ -35,13 +36,21 @@ pub struct Job {
 impl Job {
     /// Whether numbers and ring allow the job; X_0 is looked at later.
     fn allowed(&self, ring: &Ring) -> bool {
+        self.in_range() && ring.usable() && self.fits(ring.geometry().slot_bytes)
+    }
+
+    /// Whether the numbers are those of a job.
+    fn in_range(&self) -> bool {
         let fits = |value, most| (1..=most).contains(&value);
         fits(self.s, keybox::MAX_S)
             && fits(self.boxes, 65_535)
             && fits(self.keys, 65_535)
             && u64::from(self.boxes) * u64::from(self.keys) <= u64::from(keybox::MAX_JOB_KEYS)
-            && ring.usable()
-            && self.keys * keybox::KEY_BYTES <= ring.geometry().slot_bytes
+    }
+
+    /// Whether a box has room in a slot.
+    fn fits(&self, slot_bytes: u32) -> bool {
+        self.keys * keybox::KEY_BYTES <= slot_bytes
     }
 }
 
@@ -208,12 +217,7 @@ impl KeyboxEngine {
 
     /// The register `STATUS`.
     pub fn status(&self) -> u32 {
-        let ended = |outcome| u32::from(self.outcome == Some(outcome));
-        keybox::STATUS_BUSY.put(u32::from(self.busy()))
-            | keybox::STATUS_DONE.put(ended(Outcome::Done))
-            | keybox::STATUS_WEAK.put(ended(Outcome::Weak))
-            | keybox::STATUS_BAD.put(ended(Outcome::Bad))
-            | keybox::STATUS_ABORTED.put(ended(Outcome::Aborted))
+        status(self.busy(), self.outcome)
     }
 
     fn end(&mut self, outcome: Outcome) {
@@ -225,6 +229,16 @@ impl KeyboxEngine {
         };
         *count = count.wrapping_add(1);
     }
+}
+
+/// The register `STATUS` of a context.
+fn status(busy: bool, outcome: Option<Outcome>) -> u32 {
+    let ended = |one| u32::from(outcome == Some(one));
+    keybox::STATUS_BUSY.put(u32::from(busy))
+        | keybox::STATUS_DONE.put(ended(Outcome::Done))
+        | keybox::STATUS_WEAK.put(ended(Outcome::Weak))
+        | keybox::STATUS_BAD.put(ended(Outcome::Bad))
+        | keybox::STATUS_ABORTED.put(ended(Outcome::Aborted))
 }
 
 impl Drop for KeyboxEngine {
