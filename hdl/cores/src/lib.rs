@@ -15,6 +15,7 @@ pub mod csr;
 pub mod dedupe;
 pub mod interrupts;
 pub mod keybox;
+pub mod keybox_wide;
 pub mod lane;
 pub mod lanes;
 pub mod pattern;

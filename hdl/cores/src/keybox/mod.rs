@@ -22,7 +22,7 @@ use arithmetic::{LIMBS, limb};
 use num_bigint::BigUint;
 use photonbox_model::keybox::{KAT_KEYS, KAT_S, KAT_SIGNATURE, kat_x0};
 use photonbox_regmap::keybox as map;
-use registers::{number, outcome};
+pub(crate) use registers::{number, outcome};
 use rust_hdl::prelude::*;
 use schedule::{CHECK, FLUSH, PAUSE, Program, place};
 

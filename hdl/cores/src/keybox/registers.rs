@@ -99,7 +99,7 @@ pub struct Registers {
 }
 
 /// How a job ended.
-pub(super) mod outcome {
+pub(crate) mod outcome {
     pub(crate) const NONE: u64 = 0;
     pub(crate) const DONE: u64 = 1;
     pub(crate) const WEAK: u64 = 2;
@@ -108,7 +108,7 @@ pub(super) mod outcome {
 }
 
 /// A constant of any width.
-pub(super) fn number<const N: usize>(value: u64) -> Constant<Bits<N>> {
+pub(crate) fn number<const N: usize>(value: u64) -> Constant<Bits<N>> {
     Constant::new(value.into())
 }
 

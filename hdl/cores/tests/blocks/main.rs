@@ -21,6 +21,7 @@ macro_rules! for_each_bench {
             csr: CsrBench,
             interrupts: InterruptsBench,
             keybox: KeyboxBench,
+            keybox_wide: KeyboxWideBench,
             lane: LaneBench,
             pattern: PatternBench,
             rate: RateBench,
@@ -46,6 +47,7 @@ mod coverage;
 mod csr;
 mod interrupts;
 mod keybox;
+mod keybox_wide;
 mod lane;
 mod mutate;
 mod pattern;

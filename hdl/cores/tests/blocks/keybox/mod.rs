@@ -5,3 +5,4 @@ mod orbits;
 mod rig;
 
 pub(crate) use bench::KeyboxBench;
+pub(crate) use rig::decimal;

@@ -75,7 +75,7 @@ impl Ports {
 }
 
 /// Digits to a 256-bit little-endian number, `zeros` zeros appended.
-pub(super) fn decimal(digits: &str, zeros: u32) -> [u8; 32] {
+pub(crate) fn decimal(digits: &str, zeros: u32) -> [u8; 32] {
     let mut x = [0_u8; 32];
     let tail = "0".repeat(zeros as usize);
     for digit in digits.bytes().chain(tail.bytes()) {

@@ -1,0 +1,10 @@
+//! The wide key-box engine: its sums, its pipeline, its jobs.
+
+mod bench;
+mod map;
+mod numbers;
+mod orbits;
+mod rig;
+mod sums;
+
+pub(crate) use bench::KeyboxWideBench;
