@@ -10,7 +10,7 @@ use crate::table::registers;
 pub const BASE: u32 = 0x5000;
 
 registers! {
-    /// X_0 = IP key * 10^S, bits 0 to 31. Secret: reads as 0, swept when the job takes it. Refused while a job of the slot runs, as all of the job's registers are.
+    /// X_0 = IP key * 10^S, bits 0 to 31. Secret: reads as 0. One register for all job contexts: the SUBMIT that takes it sweeps it. Refused while a job of the slot runs, as all of the job's registers are.
     X0_0 @ 0x00 Wo = 0;
     /// X_0, bits 32 to 63.
     X0_1 @ 0x04 Wo = 0;

@@ -357,13 +357,17 @@ mod tests {
             {
                 *bytes = word.to_le_bytes();
             }
-            let mut orbit = Orbit::new(&x0, 4).unwrap();
+            let mut orbit = Orbit::new(&x0, 4).expect("it is small");
             let mine = ring.keys.iter().filter(|key| key.0 == context);
             let mut seen = 0;
             for (made, key) in mine.enumerate() {
                 assert!(orbit.step());
                 let made = made as u32;
-                let place = (made % 2 == 0, made % 2 == 1, 1 + made / 2);
+                let place = (
+                    made.is_multiple_of(2),
+                    !made.is_multiple_of(2),
+                    1 + made / 2,
+                );
                 assert_eq!(
                     (key.1, key.2, key.3, key.4),
                     (orbit.session_key(), place.0, place.1, place.2)

@@ -1,16 +1,13 @@
 //! Random jobs in random contexts against the model's engine, which makes a context's turn whenever the block does.
 
-use super::numbers::modulus;
 use super::rig::{ACCESS_CYCLES, BLOCK, Ports, design, key};
-use num_bigint::BigUint;
+use super::stimulus::{Access, SWEEP};
 use photonbox_cosim::{Bench, Design, Random, Result, Simulation};
 use photonbox_model::keybox::wide::{KeyRing, SessionKey, WideEngine};
 use photonbox_model::keybox::{Job, Outcome};
 use photonbox_regmap::keybox;
 use std::collections::VecDeque;
 
-/// Cycles after a reset, or after the end of a job, in which the block may still be sweeping.
-const SWEEP: u64 = 140;
 /// A job's numbers after a reset.
 const DEFAULTS: Job = Job {
     s: 4,
@@ -18,30 +15,6 @@ const DEFAULTS: Job = Job {
     keys: 512,
     tag: 0,
 };
-
-/// A register access, or a moment without one.
-#[derive(Clone, Copy, Debug)]
-enum Access {
-    Write {
-        offset: u32,
-        value: u32,
-    },
-    Read {
-        offset: u32,
-        expected: u32,
-    },
-    Status,
-    Idle {
-        cycles: u32,
-    },
-    Kat {
-        fault: bool,
-    },
-    Snapshot,
-    /// The ring cannot be used during the next access.
-    NoRing,
-    Reset,
-}
 
 /// The ring of one turn of the model.
 struct Turn {
@@ -74,69 +47,46 @@ impl KeyRing for Turn {
 
 /// What is known of a context besides the model.
 #[derive(Clone, Copy, Debug)]
-struct Known {
-    job: Job,
+pub(super) struct Known {
+    pub(super) job: Job,
     /// Its X_0 or its numbers end the job by themselves: when is not known.
-    special: bool,
+    pub(super) special: bool,
     /// Keys that are still to be made.
-    left: u32,
+    pub(super) left: u32,
     /// Cycle of the write of ABORT.
-    aborted: Option<u64>,
+    pub(super) aborted: Option<u64>,
     /// Cycle in which its last job ended.
-    ended: u64,
+    pub(super) ended: u64,
     /// How that ended depends on which came first.
-    murky: bool,
+    pub(super) murky: bool,
 }
 
 /// The engine and jobs for it.
 pub(crate) struct KeyboxWideBench {
-    ports: Ports,
-    engine: WideEngine,
-    known: Vec<Known>,
-    accesses: VecDeque<Access>,
-    cycle_of_access: u32,
-    cycle: u64,
-    reset_at: u64,
-    slot: u32,
-    slot_bytes: u32,
-    usable: bool,
-    was_usable: bool,
+    pub(super) ports: Ports,
+    pub(super) engine: WideEngine,
+    pub(super) known: Vec<Known>,
+    pub(super) accesses: VecDeque<Access>,
+    pub(super) cycle_of_access: u32,
+    pub(super) cycle: u64,
+    pub(super) reset_at: u64,
+    pub(super) slot: u32,
+    pub(super) slot_bytes: u32,
+    pub(super) usable: bool,
+    pub(super) was_usable: bool,
     /// Cycles until the ring can be used again.
-    unusable: u64,
+    pub(super) unusable: u64,
     /// Jobs that are still to be submitted before all is to end.
-    jobs: u32,
+    pub(super) jobs: u32,
     /// The ring takes one key in so many.
-    patience: u64,
-    kat: Option<bool>,
-    kat_runs: bool,
-    last_kat: bool,
-    announced: (u64, bool),
-}
-
-/// X_0 of a job by kind: whether it ends early, and the bin.
-fn start(random: &mut Random, s: u32) -> (BigUint, Option<&'static str>) {
-    let m = modulus(s);
-    match random.below(24) {
-        0 => (BigUint::default(), Some("weak_at_0")),
-        1 => (&m / 4_u32, Some("weak_later")),
-        2 => (&m / 4_u32 * 3_u32, Some("weak_later")),
-        3 => (&m / 2_u32, Some("weak_later")),
-        4 => (m + random.below(2), Some("bad_x0")),
-        5 => (m - 1_u32, None),
-        6 => (BigUint::from(1_u32), None),
-        _ => (super::numbers::below(random, &m), None),
-    }
+    pub(super) patience: u64,
+    pub(super) kat: Option<bool>,
+    pub(super) kat_runs: bool,
+    pub(super) last_kat: bool,
+    pub(super) announced: (u64, bool),
 }
 
 impl KeyboxWideBench {
-    fn write(&mut self, offset: u32, value: u32) {
-        self.accesses.push_back(Access::Write { offset, value });
-    }
-
-    fn read(&mut self, offset: u32, expected: u32) {
-        self.accesses.push_back(Access::Read { offset, expected });
-    }
-
     fn turn(&self) -> Turn {
         Turn {
             usable: self.usable,
@@ -144,164 +94,6 @@ impl KeyboxWideBench {
             takes: false,
             key: None,
             cut: false,
-        }
-    }
-
-    /// A context without a job.
-    fn free(&self, random: &mut Random) -> Option<u32> {
-        let context = random.below(64) as u32;
-        self.is_free(context).then_some(context)
-    }
-
-    fn is_free(&self, context: u32) -> bool {
-        let ended = self.known[context as usize].ended;
-        !self.engine.busy(context) && ended + SWEEP < self.cycle
-    }
-
-    /// A context whose job is far from its end.
-    fn running(&self, random: &mut Random) -> Option<u32> {
-        let from = random.below(64) as u32;
-        (0..64)
-            .map(|step| (from + step) % 64)
-            .find(|&context| {
-                let known = &self.known[context as usize];
-                let steady = !known.special && known.aborted.is_none() && known.left >= 2;
-                self.engine.busy(context) && steady
-            })
-            .filter(|_| self.usable && self.unusable == 0)
-    }
-
-    /// Writes a job's registers and submits it.
-    fn plan(
-        &mut self,
-        rtl: &mut Simulation,
-        random: &mut Random,
-        context: u32,
-        hit: &mut dyn FnMut(&'static str),
-    ) {
-        let mut s = 1 + random.below(8) as u32;
-        let mut boxes = 1 + random.below(3) as u32;
-        let mut keys = 1 + random.below(8) as u32;
-        let (x0, bin) = start(random, s);
-        self.slot_bytes = 32 * keys + 64 * random.below(2) as u32;
-        let mut bad = None;
-        if random.one_in(8) {
-            bad = Some(*random.pick(&["bad_s", "bad_boxes", "bad_keys", "bad_total", "bad_slot"]));
-        }
-        match bad {
-            Some("bad_s") => s = *random.pick(&[0, 9, 15]),
-            Some("bad_boxes") => boxes = 0,
-            Some("bad_keys") => keys = 0,
-            Some("bad_total") => {
-                (boxes, keys) = *random.pick(&[(1025, 1024), (65_535, 17), (17, 65_535)]);
-                self.slot_bytes = (1 << 21) - 1;
-            }
-            Some("bad_slot") => self.slot_bytes = 32 * keys - 1,
-            _ => hit(["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"][s as usize - 1]),
-        }
-        if let Some(bin) = bad.or(bin) {
-            hit(bin);
-        }
-        rtl.set(self.ports.slot_bytes, u64::from(self.slot_bytes));
-        let here = self.slot;
-        let late_slot = random.one_in(4) && self.is_free(here);
-        if late_slot {
-            // X_0 is one register: what was written for one context is taken by another.
-            hit("x0_before_slot");
-        } else {
-            self.write(keybox::JOB_SLOT, context);
-        }
-        let mut words = x0.to_u32_digits();
-        words.resize(8, 0);
-        // Bits that X_0 does not have.
-        words[7] |= (random.bits() as u32) << 16;
-        for (index, word) in words.into_iter().enumerate() {
-            self.write(keybox::X0_0 + 4 * index as u32, word);
-        }
-        if late_slot {
-            self.write(keybox::JOB_SLOT, context);
-        }
-        let tag = random.bits() as u32;
-        for (offset, value) in [
-            (keybox::S, s),
-            (keybox::BOXES, boxes),
-            (keybox::KEYS, keys),
-            (keybox::TAG, tag),
-        ] {
-            self.write(offset, value);
-        }
-        if random.one_in(4) {
-            for (offset, expected) in [
-                (keybox::S, s),
-                (keybox::BOXES, boxes),
-                (keybox::KEYS, keys),
-                (keybox::TAG, tag),
-                (keybox::X0_3, 0),
-                (keybox::JOB_SLOT, context),
-            ] {
-                self.read(offset, expected);
-            }
-        }
-        if random.one_in(60) {
-            hit("bad_ring");
-            self.accesses.push_back(Access::NoRing);
-        }
-        self.write(keybox::SUBMIT, keybox::SUBMIT_SUBMIT.mask());
-        self.known[context as usize].special = bad.or(bin).is_some();
-    }
-
-    /// Something in the middle of jobs.
-    fn disturb(&mut self, random: &mut Random, hit: &mut dyn FnMut(&'static str)) {
-        match random.below(20) {
-            0..5 => {
-                if let Some(context) = self.running(random) {
-                    hit("abort");
-                    self.write(keybox::JOB_SLOT, context);
-                    self.write(keybox::SUBMIT, keybox::SUBMIT_ABORT.mask());
-                }
-            }
-            5 => {
-                hit("ring_lost");
-                self.unusable = 1 + random.below(30);
-            }
-            6..8 => {
-                if self.running(random).is_some() {
-                    hit("kat_while_busy");
-                    self.accesses.push_back(Access::Kat { fault: false });
-                }
-            }
-            8 if random.one_in(4) => {
-                hit("reset_in_job");
-                self.accesses.push_back(Access::Reset);
-            }
-            8..12 => {
-                if let Some(context) = self.running(random) {
-                    hit("refused_busy");
-                    self.write(keybox::JOB_SLOT, context);
-                    let offset = *random.pick(&[
-                        keybox::X0_0,
-                        keybox::S,
-                        keybox::BOXES,
-                        keybox::KEYS,
-                        keybox::TAG,
-                        keybox::SUBMIT,
-                    ]);
-                    self.write(offset, 1);
-                    self.accesses.push_back(Access::Status);
-                }
-            }
-            12..16 => {
-                let context = random.below(64) as u32;
-                hit("other_slot");
-                self.write(keybox::JOB_SLOT, context);
-                let job = self.known[context as usize].job;
-                self.read(keybox::KEYS, job.keys);
-                self.read(keybox::TAG, job.tag);
-                self.accesses.push_back(Access::Status);
-            }
-            _ => self.accesses.push_back(Access::Idle {
-                cycles: random.below(200) as u32,
-            }),
         }
     }
 

@@ -49,7 +49,7 @@ fn a_step_is_the_orbit_s() {
                 }
             }
             None => Expected {
-                next: (x == modulus(s)).then(|| Default::default()),
+                next: (x == modulus(s)).then(Default::default),
                 below: false,
             },
         };

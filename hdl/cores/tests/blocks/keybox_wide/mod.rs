@@ -5,6 +5,7 @@ mod map;
 mod numbers;
 mod orbits;
 mod rig;
+mod stimulus;
 mod sums;
 
 pub(crate) use bench::KeyboxWideBench;
