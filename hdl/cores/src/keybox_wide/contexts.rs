@@ -57,10 +57,10 @@ pub struct Contexts {
     is_fresh: DFF<Bit>,
     is_aborting: DFF<Bit>,
     is_lost: DFF<Bit>,
-    of_turn: Signal<Local, Bits<64>>,
-    of_read: Signal<Local, Bits<64>>,
-    of_last: Signal<Local, Bits<64>>,
-    of_slot: Signal<Local, Bits<64>>,
+    of_turn: DFF<Bits<64>>,
+    of_read: DFF<Bits<64>>,
+    of_last: DFF<Bits<64>>,
+    of_slot: DFF<Bits<64>>,
     added: Signal<Local, Bits<64>>,
     over: Signal<Local, Bits<64>>,
     begun: Signal<Local, Bits<64>>,
@@ -68,6 +68,8 @@ pub struct Contexts {
     cut: Signal<Local, Bits<64>>,
     lose: Signal<Local, Bits<64>>,
     sweeps: Signal<Local, Bit>,
+    turn_after: Signal<Local, Bits<6>>,
+    read_after: Signal<Local, Bits<6>>,
     one: Fixed<64, 1>,
     to_read: Given<6>,
 }
@@ -91,6 +93,10 @@ impl Logic for Contexts {
             self,
             clock,
             turn,
+            of_turn,
+            of_read,
+            of_last,
+            of_slot,
             read_at,
             judge_at,
             last_at,
@@ -104,41 +110,44 @@ impl Logic for Contexts {
             is_aborting,
             is_lost
         );
-        self.turn.d.next = self.turn.q.val() + 1;
-        self.read_at.d.next = self.turn.q.val() + self.to_read.val();
         self.judge_at.d.next = self.read_at.q.val();
         self.last_at.d.next = self.judge_at.q.val();
         self.first_turn.next = self.turn.q.val();
         self.read_turn.next = self.read_at.q.val();
         self.judge_turn.next = self.judge_at.q.val();
         self.last_turn.next = self.last_at.q.val();
-        self.of_turn.next = self.one.val() << bit_cast::<64, 6>(self.turn.q.val());
-        self.of_read.next = self.one.val() << bit_cast::<64, 6>(self.read_at.q.val());
-        self.of_last.next = self.one.val() << bit_cast::<64, 6>(self.last_at.q.val());
-        self.of_slot.next = self.one.val() << bit_cast::<64, 6>(self.slot.val());
+        // Each context's bit is decoded one cycle ahead; JOB_SLOT has been still for longer when it matters.
+        self.turn_after.next = self.turn.q.val() + 1;
+        self.read_after.next = self.turn.q.val() + self.to_read.val();
+        self.turn.d.next = self.turn_after.val();
+        self.read_at.d.next = self.read_after.val();
+        self.of_turn.d.next = self.one.val() << bit_cast::<64, 6>(self.turn_after.val());
+        self.of_read.d.next = self.one.val() << bit_cast::<64, 6>(self.read_after.val());
+        self.of_last.d.next = self.one.val() << bit_cast::<64, 6>(self.judge_at.q.val());
+        self.of_slot.d.next = self.one.val() << bit_cast::<64, 6>(self.slot.val());
 
-        self.is_running.d.next = (self.runs.q.val() & self.of_turn.val()) != 0;
-        self.is_fresh.d.next = (self.pending.q.val() & self.of_turn.val()) != 0;
-        self.is_aborting.d.next = (self.to_abort.q.val() & self.of_read.val()) != 0;
-        self.is_lost.d.next = (self.without_ring.q.val() & self.of_read.val()) != 0;
+        self.is_running.d.next = (self.runs.q.val() & self.of_turn.q.val()) != 0;
+        self.is_fresh.d.next = (self.pending.q.val() & self.of_turn.q.val()) != 0;
+        self.is_aborting.d.next = (self.to_abort.q.val() & self.of_read.q.val()) != 0;
+        self.is_lost.d.next = (self.without_ring.q.val() & self.of_read.q.val()) != 0;
         self.running.next = self.is_running.q.val();
         self.fresh.next = self.is_fresh.q.val();
         self.aborting.next = self.is_aborting.q.val();
         self.lost.next = self.is_lost.q.val();
 
         // The memory of X_0 has one port to write by; who submits has it first, and a sweep its next turn.
-        self.sweeps.next = (((self.pending.q.val() & self.of_last.val()) == 0)
+        self.sweeps.next = (((self.pending.q.val() & self.of_last.q.val()) == 0)
             | self.started.val())
             & !self.submit.val();
         self.sweep_x0.next = self.sweeps.val();
 
         self.added.next = 0.into();
         if self.submit.val() {
-            self.added.next = self.of_slot.val();
+            self.added.next = self.of_slot.q.val();
         }
         self.cut.next = 0.into();
         if self.abort.val() {
-            self.cut.next = self.of_slot.val();
+            self.cut.next = self.of_slot.q.val();
         }
         self.lose.next = 0.into();
         if !self.ring_usable.val() {
@@ -146,15 +155,15 @@ impl Logic for Contexts {
         }
         self.over.next = 0.into();
         if self.ended.val() {
-            self.over.next = self.of_last.val();
+            self.over.next = self.of_last.q.val();
         }
         self.begun.next = 0.into();
         if self.started.val() {
-            self.begun.next = self.of_last.val();
+            self.begun.next = self.of_last.q.val();
         }
         self.swept.next = 0.into();
         if self.sweeps.val() {
-            self.swept.next = self.of_last.val();
+            self.swept.next = self.of_last.q.val();
         }
         self.runs.d.next = (self.runs.q.val() & !self.over.val()) | self.added.val();
         self.pending.d.next = (self.pending.q.val() & !self.begun.val()) | self.added.val();
@@ -162,7 +171,8 @@ impl Logic for Contexts {
         self.to_abort.d.next = (self.to_abort.q.val() | self.cut.val()) & !self.over.val();
         self.without_ring.d.next = (self.without_ring.q.val() | self.lose.val()) & !self.over.val();
 
-        self.slot_busy.next = ((self.runs.q.val() | self.stale.q.val()) & self.of_slot.val()) != 0;
+        self.slot_busy.next =
+            ((self.runs.q.val() | self.stale.q.val()) & self.of_slot.q.val()) != 0;
         self.any.next = (self.runs.q.val() | self.stale.q.val()) != 0;
 
         if self.reset.val() {

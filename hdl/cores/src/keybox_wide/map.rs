@@ -52,7 +52,8 @@ pub struct Map {
     correct: Correct,
     shifted: DFF<Bits<REMAINDER_BITS>>,
     sticky: DFF<Bits<1>>,
-    is_weak: DFF<Bits<1>>,
+    is_zero: DFF<Bit>,
+    is_same: DFF<Bit>,
     shifted_late: Delay<REMAINDER_BITS>,
     sticky_late: Delay<1>,
     s_square: Delay<4>,
@@ -106,7 +107,8 @@ impl Default for Map {
             correct: Default::default(),
             shifted: Default::default(),
             sticky: Default::default(),
-            is_weak: Default::default(),
+            is_zero: Default::default(),
+            is_same: Default::default(),
             shifted_late: Delay::new(Estimate::stages() - 1),
             sticky_late: Delay::new(Estimate::stages() - 1),
             s_square: Delay::new(Square::stages()),
@@ -138,7 +140,7 @@ impl Default for Map {
 impl Logic for Map {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, shifted, sticky, is_weak);
+        dff_setup!(self, clock, shifted, sticky, is_zero, is_same);
         clock!(
             self,
             clock,
@@ -225,12 +227,13 @@ impl Logic for Map {
         self.x_weak.early.next = self.x_sum.late.val();
         self.old.next = self.x_weak.late.val();
         if self.run.val() {
-            self.is_weak.d.next = 0.into();
-            if (self.made.val() == 0) | (self.made.val() == self.old.val()) {
-                self.is_weak.d.next = 1.into();
-            }
+            self.is_zero.d.next = self.made.val() == 0;
+            self.is_same.d.next = self.made.val() == self.old.val();
         }
-        self.weak_late.early.next = self.is_weak.q.val();
+        self.weak_late.early.next = 0.into();
+        if self.is_zero.q.val() | self.is_same.q.val() {
+            self.weak_late.early.next = 1.into();
+        }
         self.weak_value.next = self.weak_late.late.val() != 0;
         self.range.x.next = self.x.val();
         self.range.s.next = self.s.val();
