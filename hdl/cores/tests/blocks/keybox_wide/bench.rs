@@ -51,7 +51,7 @@ pub(super) struct Known {
     pub(super) job: Job,
     /// Its X_0 or its numbers end the job by themselves: when is not known.
     pub(super) special: bool,
-    /// Keys that are still to be made.
+    /// Keys that are still to be made, if nothing has ended that.
     pub(super) left: u32,
     /// Cycle of the write of ABORT.
     pub(super) aborted: Option<u64>,
@@ -506,7 +506,10 @@ impl Bench for KeyboxWideBench {
         rtl.settle();
         if !self.usable {
             for (context, known) in self.known.iter_mut().enumerate() {
-                known.murky |= known.special && self.engine.busy(context as u32);
+                if self.engine.busy(context as u32) {
+                    known.murky |= known.special;
+                    known.left = 0;
+                }
             }
             self.engine.lose_ring();
         }
