@@ -3,7 +3,8 @@
 use anyhow::{Result, bail};
 use photonbox_cores::{
     axi_lite::AxiLite,
-    axi_write::AxiWrite,
+    axi_write::{AxiWrite, AxiWriteWide},
+    box_ring::BoxRing,
     control::{Control, Parameters},
     counters::Counters,
     csr::Csr,
@@ -50,6 +51,8 @@ fn main() -> Result<()> {
         "keybox_wide" => emit(KeyBoxWide::default()),
         "keybox_wide_map" => emit(Map::default()),
         "axi_write" => emit(AxiWrite::<64, 8>::new(SHORT_TIMEOUT)),
+        "axi_write_wide" => emit(AxiWriteWide::new(SHORT_TIMEOUT)),
+        "box_ring" => emit(BoxRing::default()),
         "axi_write_256" => emit(AxiWrite::<256, 32>::new(SHORT_TIMEOUT)),
         _ => bail!("no block {name}: add it to this example"),
     };

@@ -8,6 +8,7 @@ pub mod apt;
 pub mod axi_lite;
 pub mod axi_write;
 pub mod balance;
+pub mod box_ring;
 pub mod card;
 pub mod control;
 pub mod counters;

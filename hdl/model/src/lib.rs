@@ -7,6 +7,7 @@
 
 pub mod apt;
 pub mod balance;
+pub mod boxes;
 pub mod card;
 pub mod credit;
 pub mod cutoffs;

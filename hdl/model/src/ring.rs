@@ -51,16 +51,16 @@ pub struct Piece<'a> {
     pub seed_epoch: u32,
 }
 
-/// The slot being filled.
+/// A slot being filled.
 #[derive(Debug, Default)]
-struct Open {
-    data: Vec<u8>,
-    flags: Flags,
-    lanes: u64,
-    raw_bits: u32,
-    pieces: u16,
-    seed_epoch: u32,
-    since: u64,
+pub(crate) struct Open {
+    pub(crate) data: Vec<u8>,
+    pub(crate) flags: Flags,
+    pub(crate) lanes: u64,
+    pub(crate) raw_bits: u32,
+    pub(crate) pieces: u16,
+    pub(crate) seed_epoch: u32,
+    pub(crate) since: u64,
 }
 
 /// A ring.
@@ -184,11 +184,16 @@ impl Ring {
             return false;
         }
         let stalled = self.open.is_none() && self.full();
+        self.count_stall(stalled);
+        !stalled
+    }
+
+    /// A slot was wanted: counts a stall once, until one was to be had.
+    pub(crate) fn count_stall(&mut self, stalled: bool) {
         self.stalls = self
             .stalls
             .wrapping_add(u32::from(stalled && !self.stalling));
         self.stalling = stalled;
-        !stalled
     }
 
     /// Completes the slot being filled, if any: data first, then the completion.
@@ -197,40 +202,56 @@ impl Ring {
             return;
         };
         if self.usable() {
-            let slot = self.tail % self.geometry.slot_count;
-            let completion = Completion {
-                slot: slot as u16,
-                blocks: open.pieces,
-                bytes: open.data.len() as u32,
-                ring: self.number,
-                flags: open.flags,
-                seed_epoch: open.seed_epoch as u16,
-                lanes: open.lanes,
-                raw_bits: open.raw_bits,
-                sequence: self.tail,
-                generation,
-                phase: Phase::of(self.tail, self.geometry.slot_count),
-            };
-            let data_address =
-                self.geometry.data_base + u64::from(slot) * u64::from(self.geometry.slot_bytes);
-            let completion_address =
-                self.geometry.completion_base + u64::from(slot) * COMPLETION_BYTES as u64;
-            let written = bursts(data_address, &open.data, bus)
-                .and_then(|()| bus.write(completion_address, &completion.to_bytes()));
-            if written.is_ok() {
-                if self.tail == self.head {
-                    self.waiting_since = now;
-                }
-                self.tail = self.tail.wrapping_add(1);
-            } else {
-                self.stopped_on_error = true;
-                self.errors = self.errors.wrapping_add(1);
-                self.lost_bits += u64::from(open.raw_bits);
-            }
+            self.write_slot(&open, now, generation, bus);
         } else {
             self.lost_bits += u64::from(open.raw_bits);
         }
         open.data.zeroize();
+    }
+
+    /// Writes a slot at the tail: its data, then its completion.
+    pub(crate) fn write_slot(
+        &mut self,
+        open: &Open,
+        now: u64,
+        generation: u32,
+        bus: &mut dyn BusMaster,
+    ) {
+        let slot = self.tail % self.geometry.slot_count;
+        let completion = Completion {
+            slot: slot as u16,
+            blocks: open.pieces,
+            bytes: open.data.len() as u32,
+            ring: self.number,
+            flags: open.flags,
+            seed_epoch: open.seed_epoch as u16,
+            lanes: open.lanes,
+            raw_bits: open.raw_bits,
+            sequence: self.tail,
+            generation,
+            phase: Phase::of(self.tail, self.geometry.slot_count),
+        };
+        let data_address =
+            self.geometry.data_base + u64::from(slot) * u64::from(self.geometry.slot_bytes);
+        let completion_address =
+            self.geometry.completion_base + u64::from(slot) * COMPLETION_BYTES as u64;
+        let written = bursts(data_address, &open.data, bus)
+            .and_then(|()| bus.write(completion_address, &completion.to_bytes()));
+        if written.is_ok() {
+            if self.tail == self.head {
+                self.waiting_since = now;
+            }
+            self.tail = self.tail.wrapping_add(1);
+        } else {
+            self.fail();
+            self.lost_bits += u64::from(open.raw_bits);
+        }
+    }
+
+    /// A burst was answered with an error: the ring stops.
+    pub(crate) fn fail(&mut self) {
+        self.stopped_on_error = true;
+        self.errors = self.errors.wrapping_add(1);
     }
 
     /// Sweeps the slot being filled; its bits count as lost.

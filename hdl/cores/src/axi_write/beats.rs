@@ -32,6 +32,10 @@ pub struct Beats<const D: usize, const S: usize> {
     pub push: Signal<In, Bit>,
     /// The word.
     pub word: Signal<In, Bits<64>>,
+    /// Instead of a word, this is a whole beat.
+    pub whole: Signal<In, Bit>,
+    /// The beat.
+    pub whole_word: Signal<In, Bits<D>>,
     /// The burst's last word.
     pub last: Signal<In, Bit>,
     /// Write nothing: zero data, no strobes.
@@ -79,6 +83,7 @@ pub struct Beats<const D: usize, const S: usize> {
     lanes_log: Constant<Bits<6>>,
     size: Constant<Bits<3>>,
     align: Constant<Bits<64>>,
+    every: Constant<Bits<S>>,
 }
 
 impl<const D: usize, const S: usize> Default for Beats<D, S> {
@@ -99,6 +104,8 @@ impl<const D: usize, const S: usize> Default for Beats<D, S> {
             room: Signal::default(),
             push: Signal::default(),
             word: Signal::default(),
+            whole: Signal::default(),
+            whole_word: Signal::default(),
             last: Signal::default(),
             dead: Signal::default(),
             valid: Signal::default(),
@@ -134,6 +141,7 @@ impl<const D: usize, const S: usize> Default for Beats<D, S> {
             lanes_log: Constant::new(u64::from(words.trailing_zeros()).into()),
             size: Constant::new(u64::from(bytes.trailing_zeros()).into()),
             align: Constant::new((!(bytes - 1)).into()),
+            every: Constant::new((u64::MAX >> (64 - bytes)).into()),
         }
     }
 }
@@ -175,21 +183,25 @@ impl<const D: usize, const S: usize> Logic for Beats<D, S> {
         self.beat.next = self.part.q.val() | (self.wide.val() << self.data_shift.val());
         self.beat_strobes.next =
             self.part_strobes.q.val() | (self.eight.val() << self.strobe_shift.val());
+        if self.whole.val() {
+            self.beat.next = self.whole_word.val();
+            self.beat_strobes.next = self.every.val();
+        }
         if self.dead.val() {
             self.beat.next = 0.into();
             self.beat_strobes.next = 0.into();
             self.part.d.next = 0.into();
             self.part_strobes.d.next = 0.into();
         }
-        self.complete.next =
-            self.push.val() & (self.last.val() | (self.place.q.val() == self.lanes.val()));
-        if self.start.val() {
-            self.place.d.next = self.lane.val();
-        }
+        self.complete.next = self.push.val()
+            & (self.last.val() | self.whole.val() | (self.place.q.val() == self.lanes.val()));
         if self.push.val() {
             self.place.d.next = (self.place.q.val() + 1) & self.lanes.val();
             self.part.d.next = self.beat.val();
             self.part_strobes.d.next = self.beat_strobes.val();
+        }
+        if self.start.val() {
+            self.place.d.next = self.lane.val();
         }
         if self.complete.val() {
             self.part.d.next = 0.into();

@@ -2,18 +2,35 @@
 
 mod beats;
 mod queue;
+mod shape;
 
 pub use beats::Beats;
 pub use queue::{Limit, OrderMemory};
+pub use shape::Shape;
 
 use rust_hdl::prelude::*;
 
 /// Cycles without a response after which the bus counts as failed.
 pub const TIMEOUT_CYCLES: u32 = 1 << 20;
 
-/// The write master: `D` data bits (64 or 256), `S` = `D` / 8 strobes; three request ports, eight bursts in flight.
+/// The write master whose three ports are 64 bits wide: `D` data bits (64 or 256), `S` = `D` / 8 strobes; eight bursts
+/// in flight.
+pub type AxiWrite<const D: usize, const S: usize> = WriteMaster<D, S, 64, 3, 4>;
+
+/// The write master of 256 bits whose port 2 is as wide as the bus, for a ring that fills every beat; 32 bursts in
+/// flight.
+pub type AxiWriteWide = WriteMaster<256, 32, 256, 5, 6>;
+
+/// The write master: `D` data bits, `S` = `D` / 8 strobes; three request ports, of which port 2 is `P` bits wide (64,
+/// or `D`); 2^`A` bursts in flight, `B` = `A` + 1.
 #[derive(LogicBlock, Default)]
-pub struct AxiWrite<const D: usize, const S: usize> {
+pub struct WriteMaster<
+    const D: usize,
+    const S: usize,
+    const P: usize,
+    const A: usize,
+    const B: usize,
+> {
     /// Clock.
     pub clock: Signal<In, Clock>,
     /// Synchronous reset of the bus itself (PERST): drops whatever is under way.
@@ -33,13 +50,13 @@ pub struct AxiWrite<const D: usize, const S: usize> {
     pub request_address0: Signal<In, Bits<64>>,
     /// Of port 1's.
     pub request_address1: Signal<In, Bits<64>>,
-    /// Of port 2's.
+    /// Of port 2's; a multiple of its width.
     pub request_address2: Signal<In, Bits<64>>,
     /// Words of 8 bytes of port 0's burst, 1 to 32; it ends before the next multiple of 4,096.
     pub request_words0: Signal<In, Bits<6>>,
     /// Of port 1's.
     pub request_words1: Signal<In, Bits<6>>,
-    /// Of port 2's.
+    /// Of port 2's; a multiple of its width.
     pub request_words2: Signal<In, Bits<6>>,
     /// What comes back with the response to port 0.
     pub request_tag0: Signal<In, Bits<3>>,
@@ -52,7 +69,7 @@ pub struct AxiWrite<const D: usize, const S: usize> {
     /// Port 1's.
     pub data1: Signal<In, Bits<64>>,
     /// Port 2's.
-    pub data2: Signal<In, Bits<64>>,
+    pub data2: Signal<In, Bits<P>>,
     /// For each port: the word is taken.
     pub take: Signal<Out, Bits<3>>,
     /// For each port: a burst is answered. One cycle.
@@ -100,22 +117,23 @@ pub struct AxiWrite<const D: usize, const S: usize> {
     pub m_axi_bready: Signal<Out, Bit>,
 
     limit: Limit,
+    shape: Shape<P, A, B>,
     beats: Beats<D, S>,
-    order: OrderMemory<13, 3>,
+    order: OrderMemory<13, A>,
     aw_valid: DFF<Bit>,
     aw_address: DFF<Bits<64>>,
     aw_len: DFF<Bits<8>>,
     /// Port that is asked first.
     turn: DFF<Bits<2>>,
-    /// Bursts taken, whose data began, that were answered: modulo 16.
-    begun: DFF<Bits<4>>,
-    given: DFF<Bits<4>>,
-    settled: DFF<Bits<4>>,
+    /// Bursts taken, whose data was given, that were answered: modulo 2^`B`.
+    begun: DFF<Bits<B>>,
+    given: DFF<Bits<B>>,
+    settled: DFF<Bits<B>>,
     active: DFF<Bit>,
     port: DFF<Bits<3>>,
     left: DFF<Bits<6>>,
     /// Responses that are still to come for bursts that were reported as failed.
-    absorb: DFF<Bits<4>>,
+    absorb: DFF<Bits<B>>,
     timer: DFF<Bits<32>>,
     failed: DFF<Bit>,
     aborting: DFF<Bit>,
@@ -124,8 +142,13 @@ pub struct AxiWrite<const D: usize, const S: usize> {
     answer_tag: DFF<Bits<3>>,
     still: DFF<Bit>,
 
-    used: Signal<Local, Bits<4>>,
-    waits: Signal<Local, Bits<4>>,
+    used: Signal<Local, Bits<B>>,
+    waits: Signal<Local, Bits<B>>,
+    /// Burst whose data is due next: the one after that which ends, or the first.
+    coming: Signal<Local, Bits<B>>,
+    ends: Signal<Local, Bit>,
+    begins: Signal<Local, Bit>,
+    whole: Signal<Local, Bit>,
     dead: Signal<Local, Bit>,
     grant: Signal<Local, Bits<3>>,
     address: Signal<Local, Bits<64>>,
@@ -148,7 +171,9 @@ pub struct AxiWrite<const D: usize, const S: usize> {
     is_still: Signal<Local, Bit>,
 }
 
-impl<const D: usize, const S: usize> AxiWrite<D, S> {
+impl<const D: usize, const S: usize, const P: usize, const A: usize, const B: usize>
+    WriteMaster<D, S, P, A, B>
+{
     /// With another time-out, in cycles.
     pub fn new(timeout_cycles: u32) -> Self {
         Self {
@@ -158,7 +183,9 @@ impl<const D: usize, const S: usize> AxiWrite<D, S> {
     }
 }
 
-impl<const D: usize, const S: usize> Logic for AxiWrite<D, S> {
+impl<const D: usize, const S: usize, const P: usize, const A: usize, const B: usize> Logic
+    for WriteMaster<D, S, P, A, B>
+{
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
@@ -217,7 +244,10 @@ impl<const D: usize, const S: usize> Logic for AxiWrite<D, S> {
                 self.grant.next = 4.into();
             }
         }
-        if self.aw_valid.q.val() | self.used.val().get_bit(3) | self.dead.val() {
+        if self.aw_valid.q.val()
+            | (self.used.val() >= self.shape.most.val())
+            | self.dead.val()
+        {
             self.grant.next = 0.into();
         }
         self.address.next = self.request_address0.val();
@@ -243,7 +273,7 @@ impl<const D: usize, const S: usize> Logic for AxiWrite<D, S> {
             | (self.tag_wide.val() << 2)
             | (self.words_wide.val() << 5)
             | (self.lane_wide.val() << 11);
-        self.order.write_address.next = bit_cast::<3, 4>(self.begun.q.val());
+        self.order.write_address.next = bit_cast::<A, B>(self.begun.q.val());
         self.order.write_data.next = self.entry.val();
         self.order.write_enable.next = self.grant.val() != 0;
         if self.aw_valid.q.val() & self.m_axi_awready.val() {
@@ -263,35 +293,47 @@ impl<const D: usize, const S: usize> Logic for AxiWrite<D, S> {
             }
         }
 
-        // Data: in the order of the addresses, one word a cycle while a beat has room.
-        self.order.first_address.next = bit_cast::<3, 4>(self.given.q.val());
-        self.head.next = self.order.first.val();
+        // Data: in the order of the addresses, one word a cycle (of port 2: of its width) while a beat has room. With
+        // a wide port a burst begins right behind the one before.
         self.advance.next = self.active.q.val() & self.beats.room.val();
-        self.last.next = self.left.q.val() == 1;
+        self.whole.next = self.shape.wide.val() & self.port.q.val().get_bit(2);
+        self.last.next =
+            (self.left.q.val() == 1) | (self.whole.val() & (self.left.q.val() == self.shape.words.val()));
         self.pulled.next = self.advance.val() & !self.dead.val();
+        self.ends.next = self.advance.val() & self.last.val();
+        self.coming.next = self.given.q.val();
+        self.begins.next = !self.active.q.val() & (self.waits.val() != 0);
+        if self.active.q.val() {
+            self.coming.next = self.given.q.val() + 1;
+            self.begins.next = self.shape.wide.val() & self.ends.val() & (self.waits.val() > 1);
+        }
+        self.order.first_address.next = bit_cast::<A, B>(self.coming.val());
+        self.head.next = self.order.first.val();
         self.word.next = self.data0.val();
         if self.port.q.val().get_bit(1) {
             self.word.next = self.data1.val();
         }
         if self.port.q.val().get_bit(2) {
-            self.word.next = self.data2.val();
+            self.word.next = bit_cast::<64, P>(self.data2.val());
         }
-        self.beats.start.next = false;
+        if self.advance.val() {
+            self.left.d.next = self.left.q.val() - 1;
+            if self.whole.val() {
+                self.left.d.next = self.left.q.val() - self.shape.words.val();
+            }
+            if self.last.val() {
+                self.active.d.next = false;
+                self.given.d.next = self.given.q.val() + 1;
+            }
+        }
+        self.beats.start.next = self.begins.val();
         self.beats.lane.next = self.head.val().get_bits::<2>(11);
-        if !self.active.q.val() & (self.waits.val() != 0) {
+        if self.begins.val() {
             self.active.d.next = true;
-            self.beats.start.next = true;
             self.left.d.next = self.head.val().get_bits::<6>(5);
             self.port.d.next = self.head.val().get_bits::<3>(0) & 3;
             if (self.head.val() & 3) == 0 {
                 self.port.d.next = 4.into();
-            }
-        }
-        if self.advance.val() {
-            self.left.d.next = self.left.q.val() - 1;
-            if self.last.val() {
-                self.active.d.next = false;
-                self.given.d.next = self.given.q.val() + 1;
             }
         }
         self.take.next = 0.into();
@@ -302,11 +344,13 @@ impl<const D: usize, const S: usize> Logic for AxiWrite<D, S> {
         self.beats.push.next = self.advance.val();
         self.beats.last.next = self.last.val();
         self.beats.word.next = self.word.val();
+        self.beats.whole.next = self.whole.val();
+        self.beats.whole_word.next = bit_cast::<D, P>(self.data2.val());
         self.beats.dead.next = self.dead.val();
         self.beats.ready.next = self.m_axi_wready.val();
 
         // Responses, in order; after a time-out all that is under way fails, and what comes late is absorbed.
-        self.order.second_address.next = bit_cast::<3, 4>(self.settled.q.val());
+        self.order.second_address.next = bit_cast::<A, B>(self.settled.q.val());
         self.oldest.next = self.order.second.val();
         self.gives_up.next = self.failed.q.val() & (self.used.val() != 0);
         self.absorbs.next =

@@ -16,6 +16,7 @@ macro_rules! for_each_bench {
             axi_lite: AxiLiteBench,
             axi_write: AxiWriteBench,
             balance: BalanceBench,
+            box_ring: BoxRingBench,
             control: ControlBench,
             counters: CountersBench,
             csr: CsrBench,
@@ -41,6 +42,7 @@ mod apt;
 mod axi_lite;
 mod axi_write;
 mod balance;
+mod box_ring;
 mod control;
 mod counters;
 mod coverage;
