@@ -244,10 +244,7 @@ impl<const D: usize, const S: usize, const P: usize, const A: usize, const B: us
                 self.grant.next = 4.into();
             }
         }
-        if self.aw_valid.q.val()
-            | (self.used.val() >= self.shape.most.val())
-            | self.dead.val()
-        {
+        if self.aw_valid.q.val() | (self.used.val() >= self.shape.most.val()) | self.dead.val() {
             self.grant.next = 0.into();
         }
         self.address.next = self.request_address0.val();
@@ -297,8 +294,8 @@ impl<const D: usize, const S: usize, const P: usize, const A: usize, const B: us
         // a wide port a burst begins right behind the one before.
         self.advance.next = self.active.q.val() & self.beats.room.val();
         self.whole.next = self.shape.wide.val() & self.port.q.val().get_bit(2);
-        self.last.next =
-            (self.left.q.val() == 1) | (self.whole.val() & (self.left.q.val() == self.shape.words.val()));
+        self.last.next = (self.left.q.val() == 1)
+            | (self.whole.val() & (self.left.q.val() == self.shape.words.val()));
         self.pulled.next = self.advance.val() & !self.dead.val();
         self.ends.next = self.advance.val() & self.last.val();
         self.coming.next = self.given.q.val();

@@ -113,8 +113,7 @@ impl Logic for Pump {
         if self.reads_key.val() {
             self.waits_place.d.next = self.place.q.val();
         }
-        self.loads.next =
-            ((self.left.q.val() == 0) | self.ends.val()) & (self.used.val() != 0);
+        self.loads.next = ((self.left.q.val() == 0) | self.ends.val()) & (self.used.val() != 0);
         if self.loads.val() {
             self.begun.d.next = self.begun.q.val() + 1;
             self.place.d.next = self.burst.val().get_bits::<10>(0);

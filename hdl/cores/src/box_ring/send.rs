@@ -182,8 +182,8 @@ impl Logic for BoxSend {
         self.started.next = false;
         self.pump_push.next = false;
         self.window_entry.next = self.held.q.val().get_bits::<7>(14);
-        self.window.next = self.slot_window.val()
-            + bit_cast::<56, 13>(self.held.q.val().get_bits::<13>(22));
+        self.window.next =
+            self.slot_window.val() + bit_cast::<56, 13>(self.held.q.val().get_bits::<13>(22));
         self.window_wide.next = bit_cast::<64, 56>(self.window.val());
         self.first_wide.next = bit_cast::<64, 3>(self.held.q.val().get_bits::<3>(7));
         self.place.next = (self.window_wide.val() << 8) | (self.first_wide.val() << 5);
@@ -214,8 +214,7 @@ impl Logic for BoxSend {
             BoxSendState::Sum => {
                 self.pump_push.next = true;
                 self.address.d.next = self.place.val();
-                self.words.d.next =
-                    bit_cast::<6, 4>(self.held.q.val().get_bits::<4>(10)) << 2;
+                self.words.d.next = bit_cast::<6, 4>(self.held.q.val().get_bits::<4>(10)) << 2;
                 self.state.d.next = BoxSendState::Request;
             }
             BoxSendState::Request => {
@@ -291,8 +290,8 @@ impl Logic for BoxSend {
         // A slot's data is in host memory when its last burst is, or its mark is the oldest: all others were before.
         self.tail_entry.next = bit_cast::<7, 32>(self.tail_count.val());
         self.oldest_entry.next = self.oldest.val().get_bits::<7>(0);
-        self.lap.next = !(self.tail_count.val().get_bit(7)
-            ^ (self.oldest_entry.val() < self.tail_entry.val()));
+        self.lap.next =
+            !(self.tail_count.val().get_bit(7) ^ (self.oldest_entry.val() < self.tail_entry.val()));
         self.data_done.next = ((self.settles.val() & !self.oldest.val().get_bit(8))
             | self.passes.val())
             & self.oldest.val().get_bit(7);
@@ -305,14 +304,13 @@ impl Logic for BoxSend {
         self.done.first_address.next = self.tail_entry.val();
         self.done.second_address.next = 0.into();
         self.completes.next = self.settles.val() & self.oldest.val().get_bit(8);
-        self.due.d.next = ((self.done.first.val() == 1)
-            ^ self.tail_count.val().get_bit(7))
+        self.due.d.next = ((self.done.first.val() == 1) ^ self.tail_count.val().get_bit(7))
             & self.committed.val()
             & !self.completion_out.q.val()
             & !self.picks.val();
         self.mask.d.next = self.slot_count.val() - 1;
-        self.last_slot.next = (bit_cast::<16, 32>(self.tail_count.val()) & self.mask.q.val())
-            == self.mask.q.val();
+        self.last_slot.next =
+            (bit_cast::<16, 32>(self.tail_count.val()) & self.mask.q.val()) == self.mask.q.val();
         if self.picks.val() {
             self.completion_out.d.next = true;
         }

@@ -208,10 +208,8 @@ impl Logic for Take {
             (self.base_wide.val() << 1) + bit_cast::<17, 16>(self.count_read.val());
         self.index.d.next = self.index_read.val();
         self.odd.next = self.slot_state.val().get_bit(10) ^ self.index_read.val().get_bit(3);
-        self.busy0.next =
-            self.slot_state.val().get_bit(12) ^ (self.sent0.first.val() == 1);
-        self.busy1.next =
-            self.slot_state.val().get_bit(13) ^ (self.sent1.first.val() == 1);
+        self.busy0.next = self.slot_state.val().get_bit(12) ^ (self.sent0.first.val() == 1);
+        self.busy1.next = self.slot_state.val().get_bit(13) ^ (self.sent1.first.val() == 1);
         self.free.d.next = !self.busy0.val();
         if self.odd.val() {
             self.free.d.next = !self.busy1.val();
@@ -249,8 +247,8 @@ impl Logic for Take {
                     & !self.flight.q.val().get_bit(7)));
         self.begins.next = self.taken.val() & self.key_first.val();
         self.stored.next = self.taken.val() & (self.key_first.val() | self.fits.q.val());
-        self.ends.next = (self.taken.val() & self.key_last.val())
-            | (self.cuts_now.val() & self.is_open.q.val());
+        self.ends.next =
+            (self.taken.val() & self.key_last.val()) | (self.cuts_now.val() & self.is_open.q.val());
         self.fresh.next = self.key_first.val() & !self.cut.q.val();
         self.place.next = self.index.q.val().get_bits::<3>(0);
         self.window.next = self.index.q.val().get_bits::<13>(3);
@@ -265,12 +263,10 @@ impl Logic for Take {
             self.now_entry.next = self.slot_number.val().get_bits::<7>(0);
         }
         self.now_side.next = self.side.q.val() ^ self.window.val().get_bit(0);
-        self.beats.next =
-            bit_cast::<4, 3>(self.place.val()) - bit_cast::<4, 3>(self.first.val());
+        self.beats.next = bit_cast::<4, 3>(self.place.val()) - bit_cast::<4, 3>(self.first.val());
         if self.stored.val() {
-            self.beats.next = (bit_cast::<4, 3>(self.place.val())
-                - bit_cast::<4, 3>(self.first.val()))
-                + 1;
+            self.beats.next =
+                (bit_cast::<4, 3>(self.place.val()) - bit_cast::<4, 3>(self.first.val())) + 1;
         }
         self.holds.next = self.stored.val() | (self.place.val() != self.first.val());
         self.pushed.next = (self.stored.val() & (self.place.val() == 7)) | self.ends.val();
@@ -293,9 +289,8 @@ impl Logic for Take {
             self.count_next.next = self.count.q.val() + 1;
         }
         // Whatever an engine does, nothing is written beyond the slot; it is marked as not to be used.
-        self.error_next.next = self.error.q.val()
-            | (self.taken.val() & !self.stored.val())
-            | self.cuts_now.val();
+        self.error_next.next =
+            self.error.q.val() | (self.taken.val() & !self.stored.val()) | self.cuts_now.val();
         self.contexts.write_address.next = self.key_context.val();
         self.contexts.write_enable.next = self.taken.val() | self.ends.val();
         self.contexts.write_data.next = self.marked.val()
@@ -356,8 +351,7 @@ impl Logic for Take {
 
         // Free slots: given back by the head, taken by boxes.
         self.head_seen.d.next = bit_cast::<17, 32>(self.head_count.val());
-        self.credit.d.next =
-            bit_cast::<17, 32>(self.head_count.val()) - self.head_seen.q.val();
+        self.credit.d.next = bit_cast::<17, 32>(self.head_count.val()) - self.head_seen.q.val();
         self.room_wide.next = self.room.q.val() + self.credit.q.val();
         self.room.d.next = self.room_wide.val();
         self.some_room.d.next = self.room_wide.val() != 0;

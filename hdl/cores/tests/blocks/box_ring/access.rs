@@ -11,7 +11,7 @@ fn pick_geometry(random: &mut Random) -> Geometry {
         data_base: (random.bits() & 0x0fff_ffff_ffff_ff00) | (0x40 * random.below(4)),
         completion_base: 0x7000_0000_0000_0000 | (random.bits() & 0xffff_ffe0),
         slot_bytes: *random.pick(&[64, 128, 192, 320, 512, 1024, 4096]),
-        slot_count: *random.pick(&[2, 4, 8, 64, 128, 256, 256, 1024]),
+        slot_count: *random.pick(&[2, 4, 8, 64, 128, 256, 256, 1024, 1024]),
     };
     let bytes = u64::from(geometry.slot_bytes) * u64::from(geometry.slot_count);
     if random.one_in(5) {

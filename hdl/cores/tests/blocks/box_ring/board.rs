@@ -233,11 +233,19 @@ impl Board {
             // They count with the first key.
             rtl.set(
                 p("key_tag"),
-                if first { u64::from(offered.tag) } else { random.bits() & 0xffff_ffff },
+                if first {
+                    u64::from(offered.tag)
+                } else {
+                    random.bits() & 0xffff_ffff
+                },
             );
             rtl.set(
                 p("key_box"),
-                if first { u64::from(offered.number) } else { random.bits() & 0xffff_ffff },
+                if first {
+                    u64::from(offered.number)
+                } else {
+                    random.bits() & 0xffff_ffff
+                },
             );
         } else {
             rtl.set(p("key_first"), random.below(2));
@@ -277,7 +285,11 @@ impl Board {
             return Err("not idle though nothing is under way".into());
         }
         let quiet_for = self.now.saturating_sub(self.stirred);
-        let settled = if self.cut_at + 4000 > self.now { LAG } else { 5 };
+        let settled = if self.cut_at + 4000 > self.now {
+            LAG
+        } else {
+            5
+        };
         if let Some(access) = self.access
             && access.age > 0
             && quiet_for > settled
@@ -320,7 +332,11 @@ impl Board {
 
         // The key: taken only if the model can, refused only for a reason.
         let taken = rtl.is(p("key_taken"));
-        while self.stall_checked.front().is_some_and(|at| at + 6 < self.now) {
+        while self
+            .stall_checked
+            .front()
+            .is_some_and(|at| at + 6 < self.now)
+        {
             self.stall_checked.pop_front();
         }
         if !usable && !self.stall_checked.is_empty() {
@@ -412,7 +428,11 @@ impl Board {
             self.model.take_interrupt(u64::MAX / 2, 1, 1);
             self.irq_due_for = 0;
         }
-        let late = if self.cut_at + 4000 > self.now { LAG } else { 8 };
+        let late = if self.cut_at + 4000 > self.now {
+            LAG
+        } else {
+            8
+        };
         if self.irq_due_for > late {
             return Err("an interrupt is overdue".into());
         }
@@ -427,7 +447,10 @@ impl Board {
                 return Err(format!("refused {refused} for {access:x?}"));
             }
         }
-        if self.access.is_some_and(|access| access.age > 5 + (self.now & 3)) {
+        if self
+            .access
+            .is_some_and(|access| access.age > 5 + (self.now & 3))
+        {
             self.access = None;
         }
         if !rtl.is(self.port("usable")) {
@@ -491,7 +514,12 @@ impl Board {
     }
 
     /// The oldest burst is answered; `data` is what it wrote.
-    pub(super) fn answered(&mut self, data: &[u8], error: bool, hit: Hit<'_>) -> Result<(), String> {
+    pub(super) fn answered(
+        &mut self,
+        data: &[u8],
+        error: bool,
+        hit: Hit<'_>,
+    ) -> Result<(), String> {
         self.moved = self.now;
         let Some(burst) = self.way.pop_front() else {
             return Err("an answer without a burst".into());
@@ -500,7 +528,11 @@ impl Board {
             self.stirred = self.now;
         }
         if error {
-            hit(if burst.completion { "completion error" } else { "data error" });
+            hit(if burst.completion {
+                "completion error"
+            } else {
+                "data error"
+            });
             self.failed();
             return Ok(());
         }
@@ -525,7 +557,10 @@ impl Board {
 
     /// A completion has landed: the model completes its oldest slot, and has to write the same.
     fn compare(&mut self, burst: &Burst, hit: Hit<'_>) -> Result<(), String> {
-        if !self.model.complete(self.now, self.generation, &mut self.expected) {
+        if !self
+            .model
+            .complete(self.now, self.generation, &mut self.expected)
+        {
             return Err(format!("the model has no slot to complete: {burst:x?}"));
         }
         let geometry = *self.model.geometry();

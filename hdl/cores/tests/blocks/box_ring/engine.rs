@@ -180,7 +180,9 @@ impl Engine {
 
     /// Whether keys of the context's box were taken, and not all.
     pub(super) fn is_open(&self, context: usize) -> bool {
-        self.boxes[context].as_ref().is_some_and(|box_| box_.made != 0)
+        self.boxes[context]
+            .as_ref()
+            .is_some_and(|box_| box_.made != 0)
     }
 }
 

@@ -4,7 +4,8 @@ mod access;
 mod board;
 mod engine;
 mod host;
-
+mod pair;
+mod rate;
 
 use board::Board;
 use host::Burst;
@@ -77,7 +78,7 @@ const PORTS: [&str; 10] = [
 
 impl Bench for BoxRingBench {
     const NAME: &'static str = "box_ring";
-    const CYCLES: u64 = 500_000;
+    const CYCLES: u64 = 800_000;
     const BINS: &'static [&'static str] = BINS;
 
     fn design() -> Result<Design> {
@@ -102,8 +103,8 @@ impl Bench for BoxRingBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> std::result::Result<(), String> {
-        let reset = random.one_in(9000);
-        if !self.failing && random.one_in(15_000) {
+        let reset = random.one_in(20_000);
+        if !self.failing && random.one_in(30_000) {
             self.failing = true;
         }
         self.board.drive(rtl, reset, random);
@@ -134,7 +135,7 @@ impl Bench for BoxRingBench {
         let answers = !self.board.doorbell()
             && self.flying.front().is_some_and(|burst| burst.due <= now)
             && (fast || !random.one_in(3));
-        let error = answers && (self.failing || random.one_in(2500));
+        let error = answers && (self.failing || random.one_in(4000));
         rtl.set(request_ready, u64::from(ready));
         rtl.set(take, u64::from(takes));
         rtl.set(b_valid, u64::from(answers));
@@ -221,4 +222,3 @@ impl Bench for BoxRingBench {
         self.board.settle(rtl, taken, refused, at_rest, random, hit)
     }
 }
-
