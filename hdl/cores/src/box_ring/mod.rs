@@ -129,6 +129,10 @@ pub struct BoxRing {
     completion: DFF<Bits<256>>,
     is_quiet: DFF<Bit>,
     is_idle: DFF<Bit>,
+    /// COMMIT and RELEASE, a cycle later than the registers have them: nothing is taken in that cycle.
+    commit: DFF<Bit>,
+    given_up: DFF<Bit>,
+    open_for_keys: Signal<Local, Bit>,
 
     tail_entry: Signal<Local, Bits<7>>,
     tail_slot: Signal<Local, Bits<64>>,
@@ -150,7 +154,13 @@ pub struct BoxRing {
 impl Logic for BoxRing {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, completion, is_quiet, is_idle, mask);
+        dff_setup!(
+            self, clock, completion, is_quiet, is_idle, commit, given_up, mask
+        );
+        self.commit.d.next = self.registers.commit.val();
+        self.given_up.d.next = self.registers.given_up.val();
+        self.open_for_keys.next =
+            self.sweep.normal.val() & !self.commit.q.val() & !self.given_up.q.val();
         clock!(
             self, clock, registers, taking, send, pump, sweep, keys, windows, names, extents
         );
@@ -174,7 +184,7 @@ impl Logic for BoxRing {
         self.registers.coalesce_slots.next = self.coalesce_slots.val();
         self.registers.coalesce_cycles.next = self.coalesce_cycles.val();
         self.committed.next = self.registers.committed.val();
-        self.usable.next = self.registers.usable.val() & self.sweep.normal.val();
+        self.usable.next = self.registers.usable.val() & self.open_for_keys.val();
         self.slot_bytes.next = self.registers.slot_bytes.val();
         self.full.next = self.registers.full.val();
         self.waiting.next = self.registers.waiting.val();
@@ -185,10 +195,10 @@ impl Logic for BoxRing {
 
         self.taking.reset.next = self.reset.val();
         self.taking.usable.next = self.registers.usable.val();
-        self.taking.normal.next = self.sweep.normal.val();
+        self.taking.normal.next = self.open_for_keys.val();
         self.taking.forget.next = self.sweep.forget.val();
         self.taking.clear_place.next = self.sweep.clear_place.val();
-        self.taking.commit.next = self.registers.commit.val();
+        self.taking.commit.next = self.commit.q.val();
         self.taking.data_base.next = self.registers.data_base.val();
         self.taking.slot_bytes.next = self.registers.slot_bytes.val();
         self.taking.slot_count.next = self.registers.slot_count.val();
@@ -209,17 +219,17 @@ impl Logic for BoxRing {
 
         self.sweep.reset.next = self.reset.val();
         self.sweep.in_error.next = self.registers.in_error.val();
-        self.sweep.given_up.next = self.registers.given_up.val();
+        self.sweep.given_up.next = self.given_up.q.val();
         self.sweep.settled.next = self.send.settled.val();
 
         self.send.reset.next = self.reset.val();
         self.send.forget.next = self.sweep.forget.val();
         self.send.clear_place.next = self.sweep.clear_place.val();
         self.send.discards.next =
-            self.registers.in_error.val() | self.bus_failed.val() | !self.sweep.normal.val();
+            self.registers.in_error.val() | self.bus_failed.val() | !self.open_for_keys.val();
         self.send.bus_failed.next = self.bus_failed.val();
         self.send.committed.next = self.registers.committed.val();
-        self.send.commit.next = self.registers.commit.val();
+        self.send.commit.next = self.commit.q.val();
         self.send.completion_base.next = self.registers.completion_base.val();
         self.send.slot_count.next = self.registers.slot_count.val();
         self.send.tail_count.next = self.registers.tail_count.val();
@@ -310,6 +320,8 @@ impl Logic for BoxRing {
         if self.reset.val() {
             self.is_quiet.d.next = false;
             self.is_idle.d.next = false;
+            self.commit.d.next = false;
+            self.given_up.d.next = false;
         }
     }
 }
