@@ -1,6 +1,6 @@
 //! The write master against a scoreboard: three ports, a host that takes and answers when it likes.
 
-use photonbox_cores::axi_write::AxiWrite;
+use photonbox_cores::axi_write::WriteMaster;
 use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation, build, lockstep, seed};
 use rust_hdl::prelude::*;
 use std::collections::VecDeque;
@@ -8,8 +8,10 @@ use std::collections::VecDeque;
 /// Cycles without a response after which the bus counts as failed, here.
 const TIMEOUT: u32 = 300;
 
-fn design<const D: usize, const S: usize>(name: &str) -> Result<Design> {
-    let mut block = AxiWrite::<D, S>::new(TIMEOUT);
+fn design<const D: usize, const S: usize, const P: usize, const A: usize, const B: usize>(
+    name: &str,
+) -> Result<Design> {
+    let mut block = WriteMaster::<D, S, P, A, B>::new(TIMEOUT);
     block.connect_all();
     Design::new(name, generate_verilog_unchecked(&block), "top")
 }
@@ -63,8 +65,8 @@ struct Ports {
     bvalid: PortId,
 }
 
-/// The scoreboard of a bus of `D` bits.
-pub(crate) struct Master<const D: usize> {
+/// The scoreboard of a bus of `D` bits whose port 2 has `P`.
+pub(crate) struct Master<const D: usize, const P: usize> {
     ports: Ports,
     /// What each port asks for now.
     asks: [Option<Burst>; 3],
@@ -93,7 +95,12 @@ pub(crate) struct Master<const D: usize> {
     dead: bool,
 }
 
-impl<const D: usize> Master<D> {
+impl<const D: usize, const P: usize> Master<D, P> {
+    /// Words that a port gives at once.
+    const fn step_words(port: usize) -> usize {
+        if port == 2 { P / 64 } else { 1 }
+    }
+
     const LANES: u64 = (D / 64) as u64;
 
     fn start(rtl: &Simulation) -> Self {
@@ -149,12 +156,13 @@ impl<const D: usize> Master<D> {
     fn ask(&mut self, random: &mut Random) {
         for (port, ask) in self.asks.iter_mut().enumerate() {
             if ask.is_none() && random.one_in(6) {
-                let first = random.below(32);
+                let step = Self::step_words(port) as u64;
+                let first = random.below(32 / step) * step;
                 let most = 32 - first;
                 let count = if random.one_in(4) {
                     most
                 } else {
-                    1 + random.below(most)
+                    step * (1 + random.below(most / step))
                 };
                 *ask = Some(Burst {
                     port,
@@ -240,11 +248,14 @@ impl<const D: usize> Master<D> {
                 .open
                 .iter()
                 .find(|burst| burst.port == port && burst.taken < burst.words.len());
-            let word = match next {
-                Some(burst) if self.now > burst.at + 1 => burst.words[burst.taken],
-                _ => random.bits(),
-            };
-            rtl.set(p.data[port], word);
+            let words: Vec<u32> = (0..Self::step_words(port))
+                .map(|index| match next {
+                    Some(burst) if self.now > burst.at + 1 => burst.words[burst.taken + index],
+                    _ => random.bits(),
+                })
+                .flat_map(|word| [word as u32, (word >> 32) as u32])
+                .collect();
+            rtl.set_wide(p.data[port], &words);
         }
         let awready = !silent && random.one_in(2);
         let wready = !silent && !random.one_in(3);
@@ -361,7 +372,7 @@ impl<const D: usize> Master<D> {
                 let Some(burst) = burst else {
                     return Err(format!("port {port}: a word too many"));
                 };
-                burst.taken += 1;
+                burst.taken += Self::step_words(port);
             }
             if ready >> port & 1 == 1
                 && let Some(mut burst) = self.asks[port].take()
@@ -438,13 +449,13 @@ impl<const D: usize> Master<D> {
     }
 }
 
-impl Bench for Master<64> {
+impl Bench for Master<64, 64> {
     const NAME: &'static str = "axi_write";
     const CYCLES: u64 = 100_000;
     const BINS: &'static [&'static str] = BINS;
 
     fn design() -> Result<Design> {
-        design::<64, 8>(Self::NAME)
+        design::<64, 8, 64, 3, 4>(Self::NAME)
     }
 
     fn new(rtl: &Simulation, _random: &mut Random) -> Self {
@@ -461,13 +472,36 @@ impl Bench for Master<64> {
     }
 }
 
-impl Bench for Master<256> {
+impl Bench for Master<256, 64> {
     const NAME: &'static str = "axi_write_256";
-    const CYCLES: u64 = 100_000;
+    const CYCLES: u64 = 300_000;
     const BINS: &'static [&'static str] = BINS;
 
     fn design() -> Result<Design> {
-        design::<256, 32>(Self::NAME)
+        design::<256, 32, 64, 3, 4>(Self::NAME)
+    }
+
+    fn new(rtl: &Simulation, _random: &mut Random) -> Self {
+        Self::start(rtl)
+    }
+
+    fn cycle(
+        &mut self,
+        rtl: &mut Simulation,
+        random: &mut Random,
+        hit: &mut dyn FnMut(&'static str),
+    ) -> std::result::Result<(), String> {
+        self.step(rtl, random, hit)
+    }
+}
+
+impl Bench for Master<256, 256> {
+    const NAME: &'static str = "axi_write_wide";
+    const CYCLES: u64 = 300_000;
+    const BINS: &'static [&'static str] = BINS;
+
+    fn design() -> Result<Design> {
+        design::<256, 32, 256, 5, 6>(Self::NAME)
     }
 
     fn new(rtl: &Simulation, _random: &mut Random) -> Self {
@@ -511,8 +545,13 @@ fn axi_write_lockstep() {
 
 #[test]
 fn axi_write_lockstep_at_256_bits() {
-    run::<Master<256>>();
+    run::<Master<256, 64>>();
+}
+
+#[test]
+fn axi_write_lockstep_with_a_wide_port() {
+    run::<Master<256, 256>>();
 }
 
 /// The bench of the *small* build's width.
-pub(crate) type AxiWriteBench = Master<64>;
+pub(crate) type AxiWriteBench = Master<64, 64>;

@@ -54,13 +54,13 @@ const NAMES: [&str; 31] = [
 pub(super) type Hit<'a> = &'a mut dyn FnMut(&'static str);
 
 pub(super) struct Board {
-    ports: HashMap<&'static str, PortId>,
+    pub(super) ports: HashMap<&'static str, PortId>,
     pub(super) model: Boxes,
-    expected: Host,
-    host: Host,
+    pub(super) expected: Host,
+    pub(super) host: Host,
     pub(super) engine: Engine,
     pub(super) now: u64,
-    generation: u32,
+    pub(super) generation: u32,
     pub(super) access: Option<Access>,
     /// Registers as the host last wrote them.
     pub(super) geometry: Geometry,
@@ -68,32 +68,32 @@ pub(super) struct Board {
     pub(super) wanted: Geometry,
     pub(super) flush_cycles: u32,
     pub(super) enabled: bool,
-    coalesce: (u32, u32),
-    irq_enable: bool,
+    pub(super) coalesce: (u32, u32),
+    pub(super) irq_enable: bool,
     pub(super) running: bool,
-    offered: Option<Offered>,
-    cut: Option<usize>,
-    strobe: bool,
+    pub(super) offered: Option<Offered>,
+    pub(super) cut: Option<usize>,
+    pub(super) strobe: bool,
     /// Bursts that were asked for and not answered, oldest first.
     pub(super) way: VecDeque<Burst>,
     /// Bytes of data that were asked for, of each slot that is not completed.
-    asked: HashMap<u64, u64>,
+    pub(super) asked: HashMap<u64, u64>,
     pub(super) error_seen: bool,
     pub(super) errors: u32,
     /// Cycle of the last event that registers follow with a delay.
     pub(super) stirred: u64,
-    cut_at: u64,
+    pub(super) cut_at: u64,
     /// Tail as the host knows it, and from when on.
-    tails: VecDeque<(u64, u32)>,
+    pub(super) tails: VecDeque<(u64, u32)>,
     pub(super) host_tail: u32,
-    irq_due_for: u64,
-    irq_last_due: u64,
+    pub(super) irq_due_for: u64,
+    pub(super) irq_last_due: u64,
     /// Stalls cannot be compared: the ring was lost when one was about to be counted.
-    stalls_disputed: bool,
-    stall_checked: VecDeque<u64>,
+    pub(super) stalls_disputed: bool,
+    pub(super) stall_checked: VecDeque<u64>,
     /// Cycle in which the bus or the host last held something up.
     pub(super) held_up: u64,
-    moved: u64,
+    pub(super) moved: u64,
     pub(super) phase: u64,
     pub(super) keys: u64,
 }
@@ -259,128 +259,6 @@ impl Board {
     pub(super) fn doorbell(&self) -> bool {
         self.access
             .is_some_and(|access| access.register == ring::HEAD && (2..=4).contains(&access.age))
-    }
-
-    /// The outputs of the cycle, before its edge: register reads, idleness, the key.
-    pub(super) fn observe(
-        &mut self,
-        rtl: &Simulation,
-        failing: bool,
-        hit: Hit<'_>,
-    ) -> Result<(), String> {
-        let p = |name: &str| self.ports[name];
-        let idle = rtl.is(p("idle"));
-        if idle && !self.way.is_empty() {
-            return Err("idle with a burst under way".into());
-        }
-        if idle && self.model.in_flight() != 0 && self.now > self.moved + 2 {
-            return Err("idle with a slot in flight".into());
-        }
-        if self.way.is_empty()
-            && self.model.in_flight() == 0
-            && self.now > self.moved.max(self.stirred).max(self.held_up) + 1500
-            && !idle
-            && !failing
-        {
-            return Err("not idle though nothing is under way".into());
-        }
-        let quiet_for = self.now.saturating_sub(self.stirred);
-        let settled = if self.cut_at + 4000 > self.now {
-            LAG
-        } else {
-            5
-        };
-        if let Some(access) = self.access
-            && access.age > 0
-            && quiet_for > settled
-            && !failing
-        {
-            let read = rtl.get(p("csr_read")) as u32;
-            let model = &self.model;
-            let want = match access.register {
-                ring::HEAD => Some(model.head()),
-                ring::TAIL => Some(model.tail()),
-                ring::CONTROL => Some(u32::from(self.enabled)),
-                ring::STATUS if !self.irq_disputed() => Some(model.status()),
-                ring::ERRORS => Some(self.errors),
-                ring::STALLS if !self.stalls_disputed => {
-                    self.stall_checked.is_empty().then(|| model.stalls())
-                }
-                ring::FLUSH_CYCLES => Some(self.flush_cycles),
-                ring::SLOT_BYTES => Some(self.geometry.slot_bytes),
-                ring::SLOT_COUNT => Some(self.geometry.slot_count),
-                ring::DATA_BASE_HI => Some((self.geometry.data_base >> 32) as u32),
-                ring::CPL_BASE_LO => Some(self.geometry.completion_base as u32),
-                ring::COMMIT => Some(0),
-                _ => None,
-            };
-            if let Some(want) = want
-                && read != want
-            {
-                return Err(format!(
-                    "register {:#x} is {read:#x}, not {want:#x}",
-                    access.register
-                ));
-            }
-        }
-        let usable = rtl.is(p("usable"));
-        // A sweep takes a while.
-        let swept = usable || self.now > self.stirred + 1200;
-        if usable != self.model.usable() && !failing && swept && self.now > self.stirred + 2 {
-            return Err(format!("usable {usable}"));
-        }
-
-        // The key: taken only if the model can, refused only for a reason.
-        let taken = rtl.is(p("key_taken"));
-        while self
-            .stall_checked
-            .front()
-            .is_some_and(|at| at + 6 < self.now)
-        {
-            self.stall_checked.pop_front();
-        }
-        if !usable && !self.stall_checked.is_empty() {
-            self.stalls_disputed = true;
-        }
-        if let Some(offered) = &self.offered {
-            let full = offered.first && self.model.no_slot() && self.model.usable();
-            if full {
-                self.stall_checked.push_back(self.now);
-            }
-            if taken || full {
-                let takes = self.model.take(offered.key());
-                if takes != taken {
-                    return Err(format!("taken {taken}, model {takes}: {offered:x?}"));
-                }
-            }
-            if taken {
-                self.keys += 1;
-                self.moved = self.now;
-                if self.model.open_slots() == CONTEXTS {
-                    hit("64 open");
-                }
-                if self.model.in_flight() > 100 {
-                    hit("more than 100 in flight");
-                }
-            } else if usable {
-                hit(match (offered.first, full) {
-                    (true, true) => "refused for a slot",
-                    (true, false) => "refused a first key",
-                    (false, _) => "refused for a buffer",
-                });
-            }
-        } else if taken {
-            return Err("taken, but no key was there".into());
-        }
-        // Whatever is under way gets on.
-        if self.model.usable()
-            && self.now > self.moved.max(self.held_up).max(self.stirred) + 4000
-            && self.model.in_flight() > self.model.open_slots()
-            && self.model.open_slots() == 0
-        {
-            return Err("closed slots are not completed".into());
-        }
-        Ok(())
     }
 
     /// After the edge: what the cycle did to the engine, the host's write, interrupts.
@@ -616,7 +494,7 @@ impl Board {
     }
 
     /// Whether an interrupt may just have been raised.
-    fn irq_disputed(&self) -> bool {
+    pub(super) fn irq_disputed(&self) -> bool {
         self.irq_due_for != 0 || self.now < self.irq_last_due + LAG
     }
 

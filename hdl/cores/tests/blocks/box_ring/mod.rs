@@ -4,8 +4,10 @@ mod access;
 mod board;
 mod engine;
 mod host;
+mod observe;
 mod pair;
 mod rate;
+mod secrets;
 
 use board::Board;
 use host::Burst;
