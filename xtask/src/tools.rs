@@ -109,8 +109,8 @@ fn essence(said: &str) -> String {
     }
 }
 
-/// `PHOTONBOX_TARGET`, or the user's cache folder: as for verilated designs (`hdl/cosim`).
-fn base() -> PathBuf {
+/// Where what is made is kept: `PHOTONBOX_TARGET`, or the user's cache folder: as for verilated designs (`hdl/cosim`).
+pub(crate) fn base() -> PathBuf {
     if let Some(target) = std::env::var_os("PHOTONBOX_TARGET") {
         return PathBuf::from(target);
     }

@@ -1,11 +1,14 @@
 //! `hdl/verilog`: the Verilog of the builds, generated and committed.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 use photonbox_boards::emit::hash;
 
 const SMALL: &str = "hdl/verilog/photonbox_small.v";
+/// Of build *wide* only the build hash is kept, as `sha256sum` prints it: the text has megabytes.
+const WIDE: &str = "hdl/verilog/wide.sha256";
 /// The sampler alone; no bitstream is made of it, so it has no build hash.
 const SAMPLER: &str = "hdl/verilog/sampler.v";
 
@@ -22,6 +25,10 @@ fn files() -> Result<Vec<File>> {
             text: small()?,
         },
         File {
+            name: WIDE,
+            text: format!("{}  -\n", hex(&wide()?.build_hash)),
+        },
+        File {
             name: SAMPLER,
             text: photonbox_boards::sampler(),
         },
@@ -33,8 +40,29 @@ pub(crate) fn small() -> Result<String> {
     Ok(photonbox_boards::small().context("build small")?.text)
 }
 
-/// Writes what is stale.
+/// Build *wide*, emitted once.
+pub(crate) fn wide() -> Result<&'static photonbox_boards::Verilog> {
+    static EMITTED: OnceLock<photonbox_boards::Verilog> = OnceLock::new();
+    if let Some(verilog) = EMITTED.get() {
+        return Ok(verilog);
+    }
+    let verilog = photonbox_boards::wide().context("build wide")?;
+    Ok(EMITTED.get_or_init(|| verilog))
+}
+
+/// Writes what is stale, and the text of build *wide* into the target folder.
 pub(crate) fn write(root: &Path) -> Result<()> {
+    let folder = crate::tools::base().join("verilog");
+    let path = folder.join(photonbox_boards::WIDE_TOP).with_extension("v");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::write(&path, &wide()?.text)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    println!("wrote {}", path.display());
+    write_committed(root)
+}
+
+fn write_committed(root: &Path) -> Result<()> {
     for file in files()? {
         let path = root.join(file.name);
         if let Some(folder) = path.parent() {
@@ -42,12 +70,18 @@ pub(crate) fn write(root: &Path) -> Result<()> {
                 .with_context(|| format!("cannot make {}", folder.display()))?;
         }
         std::fs::write(&path, &file.text).with_context(|| format!("cannot write {}", file.name))?;
-        if file.name != SMALL {
-            println!("wrote {}", file.name);
-            continue;
+        match file.name {
+            SMALL => {
+                let hash = hash::verify(&file.text).with_context(|| file.name.to_owned())?;
+                println!("wrote {}: build hash {}", file.name, hex(&hash));
+            }
+            WIDE => println!(
+                "wrote {}: build hash {}",
+                file.name,
+                hex(&wide()?.build_hash)
+            ),
+            name => println!("wrote {name}"),
         }
-        let hash = hash::verify(&file.text).with_context(|| file.name.to_owned())?;
-        println!("wrote {}: build hash {}", file.name, hex(&hash));
     }
     Ok(())
 }
@@ -88,6 +122,8 @@ mod tests {
     fn the_text_carries_its_hash() {
         let verilog = photonbox_boards::small().expect("emits");
         assert_eq!(hash::verify(&verilog.text), Ok(verilog.build_hash));
+        let verilog = wide().expect("emits");
+        assert_eq!(hash::verify(&verilog.text), Ok(verilog.build_hash));
     }
 
     #[test]
@@ -97,7 +133,7 @@ mod tests {
             stale(&folder).expect("emitted").len(),
             files().expect("emitted").len()
         );
-        write(&folder).expect("written");
+        write_committed(&folder).expect("written");
         assert_eq!(stale(&folder).expect("emitted"), Vec::<String>::new());
         std::fs::write(folder.join(SMALL), "old").expect("overwritten");
         assert!(check(&folder).is_err());

@@ -14,19 +14,20 @@ use targets::Target;
 
 use crate::tools::Tools;
 
-const HELP: &str = "cargo xtask synth [--check-only] [--board ecp5-evn|xcup] [--seeds N] [--block NAME | --file FILE]
+const HELP: &str = "cargo xtask synth [--check-only] [--board ecp5-evn|xcup] [--seeds N] [--wide | --block NAME | --file FILE]
   --check-only   yosys checks of every module: latches, drivers, loops, implicit wires; nothing else
   --board        ecp5-evn: synthesis, place and route out of context (default); xcup: an estimate of synthesis
   --seeds N      place and route with seeds 1 to N (default 5)
+  --wide         build wide in place of build small
   --block NAME   a block of hdl/cores as its example `emit` prints it, in place of build small
   --file FILE    a Verilog file in place of build small
-Reports of build small go to bitstreams/reports and into docs/hardware.md, all others to the screen.";
+Reports of the builds go to bitstreams/reports and into docs/hardware.md, all others to the screen.";
 
 /// Verilog text that is to be judged.
 struct Design {
     name: String,
     text: String,
-    /// Build small: its report is kept.
+    /// A whole build: its report is kept.
     published: bool,
 }
 
@@ -39,6 +40,7 @@ struct Request {
 }
 
 enum Source {
+    Wide,
     Block(String),
     File(String),
 }
@@ -81,6 +83,10 @@ fn parse(arguments: &[&str]) -> Result<Request> {
             request.check_only = true;
             continue;
         }
+        if argument == "--wide" {
+            request.design = Some(Source::Wide);
+            continue;
+        }
         let value = rest.next().copied().with_context(|| {
             format!("{argument} is unknown or wants a value: cargo xtask synth --help")
         })?;
@@ -110,6 +116,13 @@ fn design(root: &Path, source: Option<Source>) -> Result<Design> {
             return Ok(Design {
                 name: "small".to_owned(),
                 text: crate::verilog::small()?,
+                published: true,
+            });
+        }
+        Some(Source::Wide) => {
+            return Ok(Design {
+                name: "wide".to_owned(),
+                text: crate::verilog::wide()?.text.clone(),
                 published: true,
             });
         }
