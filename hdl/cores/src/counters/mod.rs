@@ -1,8 +1,8 @@
 //! The lanes' 64-bit counters behind one snapshot (spec 6-card §6.1, *CSR*). See `README.md`.
 
-mod lane;
+mod counts;
 
-pub use lane::LaneCounts;
+pub use counts::Counts;
 
 use crate::csr::{At, Fixed};
 use photonbox_regmap::lane as registers;
@@ -72,7 +72,7 @@ pub struct Counters<const LANES: usize, const ADDRESS: usize> {
     pub preload_address: Signal<In, Bits<ADDRESS>>,
     /// The counter's value.
     pub preload_data: Signal<In, Bits<64>>,
-    lanes: [LaneCounts; LANES],
+    counts: Counts<LANES>,
     totals: RAM<Bits<64>, ADDRESS>,
     kept: RAM<Bits<64>, ADDRESS>,
     /// Lane of the sweep, one-hot, and its counter.
@@ -101,11 +101,6 @@ pub struct Counters<const LANES: usize, const ADDRESS: usize> {
     first: At<{ registers::BITS_LO }>,
     last: At<{ registers::DISCARDED_HI }>,
     all: Signal<Local, Bits<ADDRESS>>,
-    count1: Signal<Local, Bits<16>>,
-    kept1: Signal<Local, Bits<16>>,
-    fresh1: Signal<Local, Bit>,
-    one: Signal<Local, Bits<64>>,
-    bulk: Signal<Local, Bits<64>>,
     wanted: Signal<Local, Bits<16>>,
     word: Signal<Local, Bits<64>>,
 }
@@ -140,7 +135,7 @@ impl<const LANES: usize, const ADDRESS: usize> Default for Counters<LANES, ADDRE
             preload_valid: Signal::default(),
             preload_address: Signal::default(),
             preload_data: Signal::default(),
-            lanes: std::array::from_fn(|_| LaneCounts::default()),
+            counts: Counts::default(),
             totals: RAM::default(),
             kept: RAM::default(),
             lane: DFF::default(),
@@ -167,11 +162,6 @@ impl<const LANES: usize, const ADDRESS: usize> Default for Counters<LANES, ADDRE
             first: At::default(),
             last: At::default(),
             all: Signal::default(),
-            count1: Signal::default(),
-            kept1: Signal::default(),
-            fresh1: Signal::default(),
-            one: Signal::default(),
-            bulk: Signal::default(),
             wanted: Signal::default(),
             word: Signal::default(),
         }
@@ -210,37 +200,27 @@ impl<const LANES: usize, const ADDRESS: usize> Logic for Counters<LANES, ADDRESS
         self.place3.d.next = self.place2.q.val();
 
         // Stage 0: the lane takes its count, the RAM its address.
-        self.one.next = 1.into();
-        self.bulk.next = self.one.val() << self.bulk_lane.val();
-        self.count1.next = 0.into();
-        self.kept1.next = 0.into();
-        self.fresh1.next = false;
-        for i in 0..LANES {
-            self.lanes[i].clock.next = self.clock.val();
-            self.lanes[i].reset.next = self.reset.val();
-            self.lanes[i].bits.next = self.inc_bits.val().get_bit(i);
-            self.lanes[i].ones.next = self.inc_ones.val().get_bit(i);
-            self.lanes[i].coincidences.next = self.inc_coincidences.val().get_bit(i);
-            self.lanes[i].ignored_low.next = self.inc_ignored_low.val().get_bit(i);
-            self.lanes[i].ignored_high.next = self.inc_ignored_high.val().get_bit(i);
-            self.lanes[i].edges_a.next = self.inc_edges_a.val().get_bit(i);
-            self.lanes[i].edges_b.next = self.inc_edges_b.val().get_bit(i);
-            self.lanes[i].discarded_low.next = self.inc_discarded_low.val().get_bit(i);
-            self.lanes[i].discarded_high.next = self.inc_discarded_high.val().get_bit(i);
-            self.lanes[i].bulk_count.next = self.bulk_count.val();
-            self.lanes[i].bulk_valid.next = self.bulk_valid.val() & self.bulk.val().get_bit(i);
-            self.lanes[i].snapshot.next = self.snapshot.val();
-            self.lanes[i].selected.next = self.lane.q.val().get_bit(i);
-            self.lanes[i].index.next = self.index.q.val();
-            // Stage 1: at most one lane shows anything.
-            self.count1.next = self.count1.val() | self.lanes[i].count.val();
-            self.kept1.next = self.kept1.val() | self.lanes[i].kept.val();
-            self.fresh1.next = self.fresh1.val() | self.lanes[i].fresh.val();
-        }
+        clock!(self, clock, counts);
+        self.counts.reset.next = self.reset.val();
+        self.counts.bits.next = self.inc_bits.val();
+        self.counts.ones.next = self.inc_ones.val();
+        self.counts.coincidences.next = self.inc_coincidences.val();
+        self.counts.ignored_low.next = self.inc_ignored_low.val();
+        self.counts.ignored_high.next = self.inc_ignored_high.val();
+        self.counts.edges_a.next = self.inc_edges_a.val();
+        self.counts.edges_b.next = self.inc_edges_b.val();
+        self.counts.discarded_low.next = self.inc_discarded_low.val();
+        self.counts.discarded_high.next = self.inc_discarded_high.val();
+        self.counts.bulk_count.next = self.bulk_count.val();
+        self.counts.bulk_lane.next = self.bulk_lane.val();
+        self.counts.bulk_valid.next = self.bulk_valid.val();
+        self.counts.snapshot.next = self.snapshot.val();
+        self.counts.lane.next = self.lane.q.val();
+        self.counts.index.next = self.index.q.val();
         self.totals.read_address.next = self.place.q.val();
-        self.count2.d.next = self.count1.val();
-        self.kept2.d.next = self.kept1.val();
-        self.fresh2.d.next = self.fresh1.val();
+        self.count2.d.next = self.counts.count.val() + self.counts.count_bulk.val();
+        self.kept2.d.next = self.counts.kept.val() + self.counts.kept_bulk.val();
+        self.fresh2.d.next = self.counts.fresh.val();
         self.total2.d.next = self.totals.read_data.val();
         // Stage 2: sums.
         self.sum3.d.next = self.total2.q.val() + bit_cast::<64, 16>(self.count2.q.val());

@@ -2,11 +2,11 @@
 
 use crate::csr::{Bus, Op, same};
 use photonbox_cores::counters::Counters;
+use photonbox_cores::dedupe::dedupe;
 use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation};
 use photonbox_regmap::lane;
 use rust_hdl::prelude::{Block as _, generate_verilog};
 
-const LANES: usize = 4;
 const INCREMENTS: [&str; 9] = [
     "inc_bits",
     "inc_ones",
@@ -31,9 +31,15 @@ const EFFECT: [(usize, u64); 9] = [
     (6, 2),
 ];
 
-type Counts = [[u64; 7]; LANES];
+/// Seven counts of each lane.
+type Counts = Vec<[u64; 7]>;
 
-pub(crate) struct CountersBench {
+/// Build small's.
+pub(crate) type CountersBench = Counting<4, 5>;
+/// Build wide's.
+pub(crate) type CountersWideBench = Counting<64, 9>;
+
+pub(crate) struct Counting<const LANES: usize, const ADDRESS: usize> {
     bus: Bus,
     increments: [PortId; 9],
     bulk: [PortId; 3],
@@ -47,6 +53,9 @@ pub(crate) struct CountersBench {
     /// Chance of an increment in a cycle, by spells.
     rate: u64,
     expected: Option<(u32, u32)>,
+    /// A preload waits for the end of a sweep.
+    due: bool,
+    turn: u64,
 }
 
 fn value(op: Op, kept: &Counts) -> u32 {
@@ -58,8 +67,12 @@ fn value(op: Op, kept: &Counts) -> u32 {
     (kept[op.instance as usize][place as usize / 2] >> (32 * (place % 2))) as u32
 }
 
-impl Bench for CountersBench {
-    const NAME: &'static str = "counters";
+impl<const LANES: usize, const ADDRESS: usize> Bench for Counting<LANES, ADDRESS> {
+    const NAME: &'static str = if LANES == 4 {
+        "counters"
+    } else {
+        "counters_wide"
+    };
     const CYCLES: u64 = 40_000;
     const BINS: &'static [&'static str] = &[
         "snapshot",
@@ -74,9 +87,9 @@ impl Bench for CountersBench {
     ];
 
     fn design() -> Result<Design> {
-        let mut block = Counters::<LANES, 5>::default();
+        let mut block = Counters::<LANES, ADDRESS>::default();
         block.connect_all();
-        Design::new(Self::NAME, generate_verilog(&block), "top")
+        Design::new(Self::NAME, dedupe(&generate_verilog(&block)), "top")
     }
 
     fn new(rtl: &Simulation, _: &mut Random) -> Self {
@@ -89,11 +102,13 @@ impl Bench for CountersBench {
             reset: rtl.port("reset"),
             preload: ["preload_valid", "preload_address", "preload_data"]
                 .map(|name| rtl.port(name)),
-            now: Counts::default(),
-            kept: Counts::default(),
+            now: Self::ZERO.to_vec(),
+            kept: Self::ZERO.to_vec(),
             busy_for: 0,
             rate: 2,
             expected: None,
+            due: false,
+            turn: 0,
         }
     }
 
@@ -113,18 +128,20 @@ impl Bench for CountersBench {
             return Err("busy: RTL 1, model 0: a sweep does not end".into());
         }
         // A sweep that clears goes over whatever is counted meanwhile: nothing runs then.
-        let clearing =
-            reset || busy && self.kept == Counts::default() && self.now == Counts::default();
+        let clearing = reset || busy && self.kept == Self::ZERO && self.now == Self::ZERO;
         // Preload what makes the low word, and the whole counter, wrap; the sweep is far away at these cycles.
-        let preload = !clearing && cycle % 4096 == 100 && !busy;
+        self.turn += 1;
+        self.due |= self.turn % 4096 == 100;
+        let preload = self.due && !clearing && !busy;
         rtl.set(self.preload[0], 0);
         if preload {
+            self.due = false;
             return self.preload(rtl, random, hit);
         }
         if random.one_in(300) {
             self.rate = *random.pick(&[1, 2, 10, 1000]);
         }
-        let mut adds = Counts::default();
+        let mut adds = Self::ZERO.to_vec();
         for (port, (counter, weight)) in self.increments.into_iter().zip(EFFECT) {
             let mut bits = 0;
             for (index, lane) in adds.iter_mut().enumerate() {
@@ -149,7 +166,7 @@ impl Bench for CountersBench {
             adds[target as usize][6] += count;
             hit(if full { "bulk_full" } else { "bulk" });
         }
-        let snapshot = !clearing && random.one_in(if busy { 40 } else { 200 });
+        let snapshot = !clearing && !self.due && random.one_in(if busy { 40 } else { 200 });
         rtl.set(self.snapshot, u64::from(snapshot));
         let cycle_op = self.bus.drive(rtl, || {
             let offset = match random.below(4) {
@@ -200,19 +217,21 @@ impl Bench for CountersBench {
             self.busy_for = 0;
         }
         if snapshot {
-            self.kept = self.now;
+            self.kept.clone_from(&self.now);
             hit(if busy { "snapshot_again" } else { "snapshot" });
         }
         if reset {
-            self.now = Counts::default();
-            self.kept = Counts::default();
+            self.now = Self::ZERO.to_vec();
+            self.kept = Self::ZERO.to_vec();
             hit("reset");
         }
         Ok(())
     }
 }
 
-impl CountersBench {
+impl<const LANES: usize, const ADDRESS: usize> Counting<LANES, ADDRESS> {
+    const ZERO: [[u64; 7]; LANES] = [[0; 7]; LANES];
+
     /// Sets all counters near a wrap while nothing is counted. A place is set just after the sweep has left it: the
     /// place of the sweep is known from a reset, but it is easier to set each until it stays.
     fn preload(
@@ -247,4 +266,9 @@ impl CountersBench {
         rtl.clock();
         Ok(())
     }
+}
+
+#[test]
+fn lockstep_of_build_wide() {
+    photonbox_cosim::check::<CountersWideBench>().unwrap();
 }
