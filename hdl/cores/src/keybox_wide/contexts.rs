@@ -129,7 +129,6 @@ impl Logic for Contexts {
         self.is_running.d.next = (self.runs.q.val() & self.of_turn.q.val()) != 0;
         self.is_fresh.d.next = (self.pending.q.val() & self.of_turn.q.val()) != 0;
         self.is_aborting.d.next = (self.to_abort.q.val() & self.of_read.q.val()) != 0;
-        self.is_lost.d.next = (self.without_ring.q.val() & self.of_read.q.val()) != 0;
         self.running.next = self.is_running.q.val();
         self.fresh.next = self.is_fresh.q.val();
         self.aborting.next = self.is_aborting.q.val();
@@ -147,12 +146,15 @@ impl Logic for Contexts {
         }
         self.cut.next = 0.into();
         if self.abort.val() {
-            self.cut.next = self.of_slot.q.val();
+            self.cut.next = self.of_slot.q.val() & self.runs.q.val();
         }
         self.lose.next = 0.into();
         if !self.ring_usable.val() {
             self.lose.next = self.runs.q.val();
         }
+        // A ring that is lost for one cycle must not be overlooked in the next.
+        self.is_lost.d.next =
+            ((self.without_ring.q.val() | self.lose.val()) & self.of_read.q.val()) != 0;
         self.over.next = 0.into();
         if self.ended.val() {
             self.over.next = self.of_last.q.val();

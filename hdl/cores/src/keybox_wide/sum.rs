@@ -131,8 +131,15 @@ impl Sum {
 
     /// The text: registers, then what happens at an edge.
     pub(super) fn text(&self) -> String {
-        let mut text = Text::new(self.width);
-        let have_products = self.products() != 0;
+        let products = self.products();
+        let what = format!(
+            "{products} products and {} more, modulo 2^{}, in {} cycles",
+            self.terms.len() - products,
+            self.width,
+            self.stages()
+        );
+        let mut text = Text::new(what, self.width);
+        let have_products = products != 0;
         let mut factors: Vec<(String, usize)> = Vec::new();
         let mut parts = Vec::new();
         for (number, (term, _)) in self.terms.iter().enumerate() {
@@ -322,10 +329,10 @@ struct Text {
 }
 
 impl Text {
-    fn new(width: usize) -> Self {
+    fn new(what: String, width: usize) -> Self {
         let mut text = Self {
             width,
-            registers: String::new(),
+            registers: format!("// {what}.\n"),
             locals: String::new(),
             edge: String::new(),
         };

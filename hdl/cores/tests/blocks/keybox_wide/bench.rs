@@ -82,6 +82,8 @@ pub(crate) struct KeyboxWideBench {
     pub(super) patience: u64,
     pub(super) kat: Option<bool>,
     pub(super) kat_runs: bool,
+    /// The last cycle in which it ran: STATUS is some cycles older than its reading.
+    pub(super) kat_seen: u64,
     pub(super) last_kat: bool,
     pub(super) announced: (u64, bool),
 }
@@ -257,13 +259,13 @@ impl KeyboxWideBench {
         let context = self.slot;
         let known = self.known[context as usize];
         if value == keybox::STATUS_BUSY.mask() {
-            let may = self.kat_runs
+            let may = self.cycle < self.kat_seen + 8
                 || self.engine.busy(context)
                 || self.cycle < known.ended.max(self.reset_at) + SWEEP;
             return if may {
                 Ok(())
             } else {
-                Err("busy for ever".to_owned())
+                Err(format!("context {context} is busy for ever"))
             };
         }
         if self.engine.busy(context) {
@@ -303,6 +305,12 @@ impl KeyboxWideBench {
             let fault = random.one_in(2);
             hit(if fault { "kat_fault" } else { "kat_ok" });
             self.accesses.push_back(Access::Kat { fault });
+            if random.one_in(2) {
+                // No job is there to be aborted, now or later.
+                hit("abort_none");
+                self.write(keybox::JOB_SLOT, random.below(64) as u32);
+                self.write(keybox::SUBMIT, keybox::SUBMIT_ABORT.mask());
+            }
         }
         let most = if random.one_in(3) { 100 } else { 10 };
         self.jobs = 1 + random.below(most) as u32;
@@ -350,7 +358,7 @@ impl Known {
 
 impl Bench for KeyboxWideBench {
     const NAME: &'static str = "keybox_wide";
-    const CYCLES: u64 = 120_000;
+    const CYCLES: u64 = 150_000;
     const BINS: &'static [&'static str] = &[
         "done",
         "weak",
@@ -366,6 +374,7 @@ impl Bench for KeyboxWideBench {
         "bad_slot",
         "bad_ring",
         "abort",
+        "abort_none",
         "cut",
         "box",
         "key_refused",
@@ -410,6 +419,7 @@ impl Bench for KeyboxWideBench {
             patience: 1,
             kat: None,
             kat_runs: false,
+            kat_seen: 0,
             last_kat: false,
             announced: (0, false),
         }
@@ -496,6 +506,9 @@ impl Bench for KeyboxWideBench {
             }
             // Another block's registers: no answer from this one.
             None => rtl.set(ports.block, random.below(4)),
+        }
+        if self.kat_runs {
+            self.kat_seen = self.cycle;
         }
         let takes = random.one_in(self.patience);
         rtl.set(ports.taken, u64::from(takes));

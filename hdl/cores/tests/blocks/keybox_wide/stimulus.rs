@@ -180,7 +180,7 @@ impl KeyboxWideBench {
                     self.accesses.push_back(Access::Kat { fault: false });
                 }
             }
-            8 if random.one_in(4) => {
+            8 if random.one_in(2) => {
                 hit("reset_in_job");
                 self.accesses.push_back(Access::Reset);
             }
