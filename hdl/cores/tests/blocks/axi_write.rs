@@ -451,7 +451,7 @@ impl<const D: usize, const P: usize> Master<D, P> {
 
 impl Bench for Master<64, 64> {
     const NAME: &'static str = "axi_write";
-    const CYCLES: u64 = 100_000;
+    const CYCLES: u64 = 300_000;
     const BINS: &'static [&'static str] = BINS;
 
     fn design() -> Result<Design> {
