@@ -46,6 +46,8 @@ pub(crate) struct SelftestBench {
     model: TestModel,
     said: TestOutcome,
     fault: Fault,
+    /// Tests begun.
+    begun: u64,
     running: bool,
     forgotten: bool,
     cycles: u64,
@@ -86,6 +88,7 @@ impl Bench for SelftestBench {
             model: TestModel::new(),
             said: TestOutcome::default(),
             fault: Fault::None,
+            begun: 0,
             running: false,
             forgotten: true,
             cycles: 0,
@@ -103,7 +106,8 @@ impl Bench for SelftestBench {
         let reset = rtl.cycles() == 0 || random.one_in(100_000);
         let begin = !self.running && !reset && random.one_in(20);
         if begin {
-            self.fault = choose(random);
+            self.fault = choose(random, self.begun);
+            self.begun += 1;
         }
         let asked = match self.fault {
             Fault::Asked(mask) => mask,
@@ -244,9 +248,10 @@ impl Bench for SelftestBench {
     }
 }
 
-fn choose(random: &mut Random) -> Fault {
+/// Each kind of fault in its turn: a run of all the tests is long.
+fn choose(random: &mut Random, turn: u64) -> Fault {
     let line = random.below(7) as usize;
-    match random.below(6) {
+    match turn % 6 {
         0 => Fault::None,
         1 => Fault::Asked(1 << random.below(7)),
         2 => Fault::Wrong {
