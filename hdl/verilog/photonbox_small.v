@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'h60e90da315518b601817e5556128227ff8ecad0e63820aa42f346e0f5245458b;
+    parameter [255:0] BUILD_HASH = 256'h0eff040310f72e0a54d926f089e277cee66ffdadd30cc05fdc07ad5444356339;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -1579,6 +1579,9 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
     output reg m_axi_bready;
     // Stub signals
     wire [31:0] limit$value;
+    wire shape$wide;
+    wire [5:0] shape$words;
+    wire [3:0] shape$most;
     reg beats$reset;
     reg [63:0] beats$request_address;
     reg [5:0] beats$request_words;
@@ -1591,6 +1594,8 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
     wire beats$room;
     reg beats$push;
     reg [63:0] beats$word;
+    reg beats$whole;
+    reg [63:0] beats$whole_word;
     reg beats$last;
     reg beats$dead;
     wire beats$valid;
@@ -1645,6 +1650,10 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
     // Local signals
     reg [3:0] used;
     reg [3:0] waits;
+    reg [3:0] coming;
+    reg ends;
+    reg begins;
+    reg whole;
     reg dead;
     reg [2:0] grant;
     reg [63:0] address;
@@ -1669,6 +1678,11 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
     pb_limit limit(
         .value(limit$value)
     );
+    pb_shape shape(
+        .wide(shape$wide),
+        .words(shape$words),
+        .most(shape$most)
+    );
     pb_beats beats(
         .clock(clock),
         .reset(beats$reset),
@@ -1683,6 +1697,8 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
         .room(beats$room),
         .push(beats$push),
         .word(beats$word),
+        .whole(beats$whole),
+        .whole_word(beats$whole_word),
         .last(beats$last),
         .dead(beats$dead),
         .valid(beats$valid),
@@ -1843,7 +1859,7 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
                 grant = 32'h4;
             end
         end
-        if (aw_valid$q | used[32'h3] | dead) begin
+        if (aw_valid$q | (used >= shape$most) | dead) begin
             grant = 32'h0;
         end
         address = request_address0;
@@ -1884,34 +1900,44 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
                 turn$d = 32'h2;
             end
         end
-        order$first_address = ((given$q) & 3'h7);
-        head = order$first;
         advance = active$q & beats$room;
-        last = left$q == 32'h1;
+        whole = shape$wide & port$q[32'h2];
+        last = (left$q == 32'h1) | (whole & (left$q == shape$words));
         pulled = advance & ~dead;
+        ends = advance & last;
+        coming = given$q;
+        begins = ~active$q & (waits != 32'h0);
+        if (active$q) begin
+            coming = given$q + 32'h1;
+            begins = shape$wide & ends & (waits > 32'h1);
+        end
+        order$first_address = ((coming) & 3'h7);
+        head = order$first;
         word = data0;
         if (port$q[32'h1]) begin
             word = data1;
         end
         if (port$q[32'h2]) begin
-            word = data2;
+            word = ((data2) & 64'hffffffffffffffff);
         end
-        beats$start = 1'b0;
+        if (advance) begin
+            left$d = left$q - 32'h1;
+            if (whole) begin
+                left$d = left$q - shape$words;
+            end
+            if (last) begin
+                active$d = 1'b0;
+                given$d = given$q + 32'h1;
+            end
+        end
+        beats$start = begins;
         beats$lane = head[(32'hb)+:(2)];
-        if (~active$q & (waits != 32'h0)) begin
+        if (begins) begin
             active$d = 1'b1;
-            beats$start = 1'b1;
             left$d = head[(32'h5)+:(6)];
             port$d = head[(32'h0)+:(3)] & 32'h3;
             if ((head & 32'h3) == 32'h0) begin
                 port$d = 32'h4;
-            end
-        end
-        if (advance) begin
-            left$d = left$q - 32'h1;
-            if (last) begin
-                active$d = 1'b0;
-                given$d = given$q + 32'h1;
             end
         end
         take = 32'h0;
@@ -1922,6 +1948,8 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
         beats$push = advance;
         beats$last = last;
         beats$word = word;
+        beats$whole = whole;
+        beats$whole_word = ((data2) & 64'hffffffffffffffff);
         beats$dead = dead;
         beats$ready = m_axi_wready;
         order$second_address = ((settled$q) & 3'h7);
@@ -2317,7 +2345,7 @@ module pb_balance_register(clock,reset,write,data,value);
     end
 endmodule // pb_balance_register
 
-module pb_beats(clock,reset,request_address,request_words,beat_address,beats_less_one,request_lane,beat_size,start,lane,room,push,word,last,dead,valid,ready,data,strobes,is_last,back_is_last);
+module pb_beats(clock,reset,request_address,request_words,beat_address,beats_less_one,request_lane,beat_size,start,lane,room,push,word,whole,whole_word,last,dead,valid,ready,data,strobes,is_last,back_is_last);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -2332,6 +2360,8 @@ module pb_beats(clock,reset,request_address,request_words,beat_address,beats_les
     output reg room;
     input wire push;
     input wire [63:0] word;
+    input wire whole;
+    input wire [63:0] whole_word;
     input wire last;
     input wire dead;
     output reg valid;
@@ -2345,6 +2375,7 @@ module pb_beats(clock,reset,request_address,request_words,beat_address,beats_les
     localparam lanes_log = 6'b0;
     localparam size = 3'b11;
     localparam align = 64'hfffffffffffffff8;
+    localparam every = 8'hff;
     // Stub signals
     reg [1:0] place$d;
     wire [1:0] place$q;
@@ -2464,20 +2495,24 @@ module pb_beats(clock,reset,request_address,request_words,beat_address,beats_les
         eight = 32'hff;
         beat = part$q | (wide << data_shift);
         beat_strobes = part_strobes$q | (eight << strobe_shift);
+        if (whole) begin
+            beat = whole_word;
+            beat_strobes = every;
+        end
         if (dead) begin
             beat = 32'h0;
             beat_strobes = 32'h0;
             part$d = 32'h0;
             part_strobes$d = 32'h0;
         end
-        complete = push & (last | (place$q == lanes));
-        if (start) begin
-            place$d = lane;
-        end
+        complete = push & (last | whole | (place$q == lanes));
         if (push) begin
             place$d = (place$q + 32'h1) & lanes;
             part$d = beat;
             part_strobes$d = beat_strobes;
+        end
+        if (start) begin
+            place$d = lane;
         end
         if (complete) begin
             part$d = 32'h0;
@@ -3948,78 +3983,27 @@ module pb_counters(clock,reset,csr_block,csr_instance,csr_register,csr_read,inc_
     localparam first = 7'b10000;
     localparam last = 7'b11101;
     // Stub signals
-    reg lanes$0$reset;
-    reg lanes$0$bits;
-    reg lanes$0$ones;
-    reg lanes$0$coincidences;
-    reg lanes$0$ignored_low;
-    reg lanes$0$ignored_high;
-    reg lanes$0$edges_a;
-    reg lanes$0$edges_b;
-    reg lanes$0$discarded_low;
-    reg lanes$0$discarded_high;
-    reg [13:0] lanes$0$bulk_count;
-    reg lanes$0$bulk_valid;
-    reg lanes$0$snapshot;
-    reg lanes$0$selected;
-    reg [2:0] lanes$0$index;
-    wire [15:0] lanes$0$count;
-    wire [15:0] lanes$0$kept;
-    wire lanes$0$fresh;
-    reg lanes$1$reset;
-    reg lanes$1$bits;
-    reg lanes$1$ones;
-    reg lanes$1$coincidences;
-    reg lanes$1$ignored_low;
-    reg lanes$1$ignored_high;
-    reg lanes$1$edges_a;
-    reg lanes$1$edges_b;
-    reg lanes$1$discarded_low;
-    reg lanes$1$discarded_high;
-    reg [13:0] lanes$1$bulk_count;
-    reg lanes$1$bulk_valid;
-    reg lanes$1$snapshot;
-    reg lanes$1$selected;
-    reg [2:0] lanes$1$index;
-    wire [15:0] lanes$1$count;
-    wire [15:0] lanes$1$kept;
-    wire lanes$1$fresh;
-    reg lanes$2$reset;
-    reg lanes$2$bits;
-    reg lanes$2$ones;
-    reg lanes$2$coincidences;
-    reg lanes$2$ignored_low;
-    reg lanes$2$ignored_high;
-    reg lanes$2$edges_a;
-    reg lanes$2$edges_b;
-    reg lanes$2$discarded_low;
-    reg lanes$2$discarded_high;
-    reg [13:0] lanes$2$bulk_count;
-    reg lanes$2$bulk_valid;
-    reg lanes$2$snapshot;
-    reg lanes$2$selected;
-    reg [2:0] lanes$2$index;
-    wire [15:0] lanes$2$count;
-    wire [15:0] lanes$2$kept;
-    wire lanes$2$fresh;
-    reg lanes$3$reset;
-    reg lanes$3$bits;
-    reg lanes$3$ones;
-    reg lanes$3$coincidences;
-    reg lanes$3$ignored_low;
-    reg lanes$3$ignored_high;
-    reg lanes$3$edges_a;
-    reg lanes$3$edges_b;
-    reg lanes$3$discarded_low;
-    reg lanes$3$discarded_high;
-    reg [13:0] lanes$3$bulk_count;
-    reg lanes$3$bulk_valid;
-    reg lanes$3$snapshot;
-    reg lanes$3$selected;
-    reg [2:0] lanes$3$index;
-    wire [15:0] lanes$3$count;
-    wire [15:0] lanes$3$kept;
-    wire lanes$3$fresh;
+    reg counts$reset;
+    reg [3:0] counts$bits;
+    reg [3:0] counts$ones;
+    reg [3:0] counts$coincidences;
+    reg [3:0] counts$ignored_low;
+    reg [3:0] counts$ignored_high;
+    reg [3:0] counts$edges_a;
+    reg [3:0] counts$edges_b;
+    reg [3:0] counts$discarded_low;
+    reg [3:0] counts$discarded_high;
+    reg [13:0] counts$bulk_count;
+    reg [5:0] counts$bulk_lane;
+    reg counts$bulk_valid;
+    reg counts$snapshot;
+    reg [3:0] counts$lane;
+    reg [2:0] counts$index;
+    wire [15:0] counts$count;
+    wire [15:0] counts$count_bulk;
+    wire [15:0] counts$kept;
+    wire [15:0] counts$kept_bulk;
+    wire counts$fresh;
     reg [4:0] totals$read_address;
     wire [63:0] totals$read_data;
     reg [4:0] totals$write_address;
@@ -4072,97 +4056,32 @@ module pb_counters(clock,reset,csr_block,csr_instance,csr_register,csr_read,inc_
     wire [31:0] read$q;
     // Local signals
     reg [4:0] all;
-    reg [15:0] count1;
-    reg [15:0] kept1;
-    reg fresh1;
-    reg [63:0] one;
-    reg [63:0] bulk;
     reg [15:0] wanted;
     reg [63:0] word;
     // Sub module instances
-    pb_counters_lanes lanes$0(
+    pb_counts counts(
         .clock(clock),
-        .reset(lanes$0$reset),
-        .bits(lanes$0$bits),
-        .ones(lanes$0$ones),
-        .coincidences(lanes$0$coincidences),
-        .ignored_low(lanes$0$ignored_low),
-        .ignored_high(lanes$0$ignored_high),
-        .edges_a(lanes$0$edges_a),
-        .edges_b(lanes$0$edges_b),
-        .discarded_low(lanes$0$discarded_low),
-        .discarded_high(lanes$0$discarded_high),
-        .bulk_count(lanes$0$bulk_count),
-        .bulk_valid(lanes$0$bulk_valid),
-        .snapshot(lanes$0$snapshot),
-        .selected(lanes$0$selected),
-        .index(lanes$0$index),
-        .count(lanes$0$count),
-        .kept(lanes$0$kept),
-        .fresh(lanes$0$fresh)
-    );
-    pb_counters_lanes lanes$1(
-        .clock(clock),
-        .reset(lanes$1$reset),
-        .bits(lanes$1$bits),
-        .ones(lanes$1$ones),
-        .coincidences(lanes$1$coincidences),
-        .ignored_low(lanes$1$ignored_low),
-        .ignored_high(lanes$1$ignored_high),
-        .edges_a(lanes$1$edges_a),
-        .edges_b(lanes$1$edges_b),
-        .discarded_low(lanes$1$discarded_low),
-        .discarded_high(lanes$1$discarded_high),
-        .bulk_count(lanes$1$bulk_count),
-        .bulk_valid(lanes$1$bulk_valid),
-        .snapshot(lanes$1$snapshot),
-        .selected(lanes$1$selected),
-        .index(lanes$1$index),
-        .count(lanes$1$count),
-        .kept(lanes$1$kept),
-        .fresh(lanes$1$fresh)
-    );
-    pb_counters_lanes lanes$2(
-        .clock(clock),
-        .reset(lanes$2$reset),
-        .bits(lanes$2$bits),
-        .ones(lanes$2$ones),
-        .coincidences(lanes$2$coincidences),
-        .ignored_low(lanes$2$ignored_low),
-        .ignored_high(lanes$2$ignored_high),
-        .edges_a(lanes$2$edges_a),
-        .edges_b(lanes$2$edges_b),
-        .discarded_low(lanes$2$discarded_low),
-        .discarded_high(lanes$2$discarded_high),
-        .bulk_count(lanes$2$bulk_count),
-        .bulk_valid(lanes$2$bulk_valid),
-        .snapshot(lanes$2$snapshot),
-        .selected(lanes$2$selected),
-        .index(lanes$2$index),
-        .count(lanes$2$count),
-        .kept(lanes$2$kept),
-        .fresh(lanes$2$fresh)
-    );
-    pb_counters_lanes lanes$3(
-        .clock(clock),
-        .reset(lanes$3$reset),
-        .bits(lanes$3$bits),
-        .ones(lanes$3$ones),
-        .coincidences(lanes$3$coincidences),
-        .ignored_low(lanes$3$ignored_low),
-        .ignored_high(lanes$3$ignored_high),
-        .edges_a(lanes$3$edges_a),
-        .edges_b(lanes$3$edges_b),
-        .discarded_low(lanes$3$discarded_low),
-        .discarded_high(lanes$3$discarded_high),
-        .bulk_count(lanes$3$bulk_count),
-        .bulk_valid(lanes$3$bulk_valid),
-        .snapshot(lanes$3$snapshot),
-        .selected(lanes$3$selected),
-        .index(lanes$3$index),
-        .count(lanes$3$count),
-        .kept(lanes$3$kept),
-        .fresh(lanes$3$fresh)
+        .reset(counts$reset),
+        .bits(counts$bits),
+        .ones(counts$ones),
+        .coincidences(counts$coincidences),
+        .ignored_low(counts$ignored_low),
+        .ignored_high(counts$ignored_high),
+        .edges_a(counts$edges_a),
+        .edges_b(counts$edges_b),
+        .discarded_low(counts$discarded_low),
+        .discarded_high(counts$discarded_high),
+        .bulk_count(counts$bulk_count),
+        .bulk_lane(counts$bulk_lane),
+        .bulk_valid(counts$bulk_valid),
+        .snapshot(counts$snapshot),
+        .lane(counts$lane),
+        .index(counts$index),
+        .count(counts$count),
+        .count_bulk(counts$count_bulk),
+        .kept(counts$kept),
+        .kept_bulk(counts$kept_bulk),
+        .fresh(counts$fresh)
     );
     pb_kept totals(
         .read_address(totals$read_address),
@@ -4319,87 +4238,26 @@ module pb_counters(clock,reset,csr_block,csr_instance,csr_register,csr_read,inc_
         place1$d = place$q;
         place2$d = place1$q;
         place3$d = place2$q;
-        one = 32'h1;
-        bulk = one << bulk_lane;
-        count1 = 32'h0;
-        kept1 = 32'h0;
-        fresh1 = 1'b0;
-        lanes$0$reset = reset;
-        lanes$0$bits = inc_bits[0];
-        lanes$0$ones = inc_ones[0];
-        lanes$0$coincidences = inc_coincidences[0];
-        lanes$0$ignored_low = inc_ignored_low[0];
-        lanes$0$ignored_high = inc_ignored_high[0];
-        lanes$0$edges_a = inc_edges_a[0];
-        lanes$0$edges_b = inc_edges_b[0];
-        lanes$0$discarded_low = inc_discarded_low[0];
-        lanes$0$discarded_high = inc_discarded_high[0];
-        lanes$0$bulk_count = bulk_count;
-        lanes$0$bulk_valid = bulk_valid & bulk[0];
-        lanes$0$snapshot = snapshot;
-        lanes$0$selected = lane$q[0];
-        lanes$0$index = index$q;
-        count1 = count1 | lanes$0$count;
-        kept1 = kept1 | lanes$0$kept;
-        fresh1 = fresh1 | lanes$0$fresh;
-        lanes$1$reset = reset;
-        lanes$1$bits = inc_bits[1];
-        lanes$1$ones = inc_ones[1];
-        lanes$1$coincidences = inc_coincidences[1];
-        lanes$1$ignored_low = inc_ignored_low[1];
-        lanes$1$ignored_high = inc_ignored_high[1];
-        lanes$1$edges_a = inc_edges_a[1];
-        lanes$1$edges_b = inc_edges_b[1];
-        lanes$1$discarded_low = inc_discarded_low[1];
-        lanes$1$discarded_high = inc_discarded_high[1];
-        lanes$1$bulk_count = bulk_count;
-        lanes$1$bulk_valid = bulk_valid & bulk[1];
-        lanes$1$snapshot = snapshot;
-        lanes$1$selected = lane$q[1];
-        lanes$1$index = index$q;
-        count1 = count1 | lanes$1$count;
-        kept1 = kept1 | lanes$1$kept;
-        fresh1 = fresh1 | lanes$1$fresh;
-        lanes$2$reset = reset;
-        lanes$2$bits = inc_bits[2];
-        lanes$2$ones = inc_ones[2];
-        lanes$2$coincidences = inc_coincidences[2];
-        lanes$2$ignored_low = inc_ignored_low[2];
-        lanes$2$ignored_high = inc_ignored_high[2];
-        lanes$2$edges_a = inc_edges_a[2];
-        lanes$2$edges_b = inc_edges_b[2];
-        lanes$2$discarded_low = inc_discarded_low[2];
-        lanes$2$discarded_high = inc_discarded_high[2];
-        lanes$2$bulk_count = bulk_count;
-        lanes$2$bulk_valid = bulk_valid & bulk[2];
-        lanes$2$snapshot = snapshot;
-        lanes$2$selected = lane$q[2];
-        lanes$2$index = index$q;
-        count1 = count1 | lanes$2$count;
-        kept1 = kept1 | lanes$2$kept;
-        fresh1 = fresh1 | lanes$2$fresh;
-        lanes$3$reset = reset;
-        lanes$3$bits = inc_bits[3];
-        lanes$3$ones = inc_ones[3];
-        lanes$3$coincidences = inc_coincidences[3];
-        lanes$3$ignored_low = inc_ignored_low[3];
-        lanes$3$ignored_high = inc_ignored_high[3];
-        lanes$3$edges_a = inc_edges_a[3];
-        lanes$3$edges_b = inc_edges_b[3];
-        lanes$3$discarded_low = inc_discarded_low[3];
-        lanes$3$discarded_high = inc_discarded_high[3];
-        lanes$3$bulk_count = bulk_count;
-        lanes$3$bulk_valid = bulk_valid & bulk[3];
-        lanes$3$snapshot = snapshot;
-        lanes$3$selected = lane$q[3];
-        lanes$3$index = index$q;
-        count1 = count1 | lanes$3$count;
-        kept1 = kept1 | lanes$3$kept;
-        fresh1 = fresh1 | lanes$3$fresh;
+        counts$reset = reset;
+        counts$bits = inc_bits;
+        counts$ones = inc_ones;
+        counts$coincidences = inc_coincidences;
+        counts$ignored_low = inc_ignored_low;
+        counts$ignored_high = inc_ignored_high;
+        counts$edges_a = inc_edges_a;
+        counts$edges_b = inc_edges_b;
+        counts$discarded_low = inc_discarded_low;
+        counts$discarded_high = inc_discarded_high;
+        counts$bulk_count = bulk_count;
+        counts$bulk_lane = bulk_lane;
+        counts$bulk_valid = bulk_valid;
+        counts$snapshot = snapshot;
+        counts$lane = lane$q;
+        counts$index = index$q;
         totals$read_address = place$q;
-        count2$d = count1;
-        kept2$d = kept1;
-        fresh2$d = fresh1;
+        count2$d = counts$count + counts$count_bulk;
+        kept2$d = counts$kept + counts$kept_bulk;
+        fresh2$d = counts$fresh;
         total2$d = totals$read_data;
         sum3$d = total2$q + ((count2$q) & 64'hffffffffffffffff);
         kept3$d = total2$q + ((kept2$q) & 64'hffffffffffffffff);
@@ -4464,314 +4322,792 @@ module pb_counters(clock,reset,csr_block,csr_instance,csr_register,csr_read,inc_
     end
 endmodule // pb_counters
 
-module pb_counters_lanes(clock,reset,bits,ones,coincidences,ignored_low,ignored_high,edges_a,edges_b,discarded_low,discarded_high,bulk_count,bulk_valid,snapshot,selected,index,count,kept,fresh);
+module pb_counts(clock,reset,bits,ones,coincidences,ignored_low,ignored_high,edges_a,edges_b,discarded_low,discarded_high,bulk_count,bulk_lane,bulk_valid,snapshot,lane,index,count,count_bulk,kept,kept_bulk,fresh);
     // Module arguments
     input wire clock;
     input wire reset;
-    input wire bits;
-    input wire ones;
-    input wire coincidences;
-    input wire ignored_low;
-    input wire ignored_high;
-    input wire edges_a;
-    input wire edges_b;
-    input wire discarded_low;
-    input wire discarded_high;
+    input wire [3:0] bits;
+    input wire [3:0] ones;
+    input wire [3:0] coincidences;
+    input wire [3:0] ignored_low;
+    input wire [3:0] ignored_high;
+    input wire [3:0] edges_a;
+    input wire [3:0] edges_b;
+    input wire [3:0] discarded_low;
+    input wire [3:0] discarded_high;
     input wire [13:0] bulk_count;
+    input wire [5:0] bulk_lane;
     input wire bulk_valid;
     input wire snapshot;
-    input wire selected;
+    input wire [3:0] lane;
     input wire [2:0] index;
     output reg [15:0] count;
+    output reg [15:0] count_bulk;
     output reg [15:0] kept;
+    output reg [15:0] kept_bulk;
     output reg fresh;
-    // Stub signals
-    reg [15:0] count_r$d;
-    wire [15:0] count_r$q;
-    reg [15:0] kept_r$d;
-    wire [15:0] kept_r$q;
-    reg fresh_r$d;
-    wire fresh_r$q;
-    reg [6:0] waiting$d;
-    wire [6:0] waiting$q;
-    reg [10:0] bits_n$d;
-    wire [10:0] bits_n$q;
-    reg [10:0] ones_n$d;
-    wire [10:0] ones_n$q;
-    reg [10:0] coincidences_n$d;
-    wire [10:0] coincidences_n$q;
-    reg [10:0] ignored_n$d;
-    wire [10:0] ignored_n$q;
-    reg [10:0] edges_a_n$d;
-    wire [10:0] edges_a_n$q;
-    reg [10:0] edges_b_n$d;
-    wire [10:0] edges_b_n$q;
-    reg [15:0] discarded_n$d;
-    wire [15:0] discarded_n$q;
-    reg [10:0] bits_k$d;
-    wire [10:0] bits_k$q;
-    reg [10:0] ones_k$d;
-    wire [10:0] ones_k$q;
-    reg [10:0] coincidences_k$d;
-    wire [10:0] coincidences_k$q;
-    reg [10:0] ignored_k$d;
-    wire [10:0] ignored_k$q;
-    reg [10:0] edges_a_k$d;
-    wire [10:0] edges_a_k$q;
-    reg [10:0] edges_b_k$d;
-    wire [10:0] edges_b_k$q;
-    reg [15:0] discarded_k$d;
-    wire [15:0] discarded_k$q;
-    // Local signals
-    reg [1:0] ignored;
-    reg [1:0] discarded;
-    reg [7:0] take;
-    reg [7:0] one;
-    reg [10:0] bits_new;
-    reg [10:0] ones_new;
-    reg [10:0] coincidences_new;
-    reg [10:0] ignored_new;
-    reg [10:0] edges_a_new;
-    reg [10:0] edges_b_new;
-    reg [15:0] more;
-    reg [15:0] discarded_new;
-    // Sub module instances
-    pb_dff_16 count_r(
-        .d(count_r$d),
-        .q(count_r$q),
-        .clock(clock)
-    );
-    pb_dff_16 kept_r(
-        .d(kept_r$d),
-        .q(kept_r$q),
-        .clock(clock)
-    );
-    pb_dff_1 fresh_r(
-        .d(fresh_r$d),
-        .q(fresh_r$q),
-        .clock(clock)
-    );
-    pb_dff_7 waiting(
-        .d(waiting$d),
-        .q(waiting$q),
-        .clock(clock)
-    );
-    pb_dff_11 bits_n(
-        .d(bits_n$d),
-        .q(bits_n$q),
-        .clock(clock)
-    );
-    pb_dff_11 ones_n(
-        .d(ones_n$d),
-        .q(ones_n$q),
-        .clock(clock)
-    );
-    pb_dff_11 coincidences_n(
-        .d(coincidences_n$d),
-        .q(coincidences_n$q),
-        .clock(clock)
-    );
-    pb_dff_11 ignored_n(
-        .d(ignored_n$d),
-        .q(ignored_n$q),
-        .clock(clock)
-    );
-    pb_dff_11 edges_a_n(
-        .d(edges_a_n$d),
-        .q(edges_a_n$q),
-        .clock(clock)
-    );
-    pb_dff_11 edges_b_n(
-        .d(edges_b_n$d),
-        .q(edges_b_n$q),
-        .clock(clock)
-    );
-    pb_dff_16 discarded_n(
-        .d(discarded_n$d),
-        .q(discarded_n$q),
-        .clock(clock)
-    );
-    pb_dff_11 bits_k(
-        .d(bits_k$d),
-        .q(bits_k$q),
-        .clock(clock)
-    );
-    pb_dff_11 ones_k(
-        .d(ones_k$d),
-        .q(ones_k$q),
-        .clock(clock)
-    );
-    pb_dff_11 coincidences_k(
-        .d(coincidences_k$d),
-        .q(coincidences_k$q),
-        .clock(clock)
-    );
-    pb_dff_11 ignored_k(
-        .d(ignored_k$d),
-        .q(ignored_k$q),
-        .clock(clock)
-    );
-    pb_dff_11 edges_a_k(
-        .d(edges_a_k$d),
-        .q(edges_a_k$q),
-        .clock(clock)
-    );
-    pb_dff_11 edges_b_k(
-        .d(edges_b_k$d),
-        .q(edges_b_k$q),
-        .clock(clock)
-    );
-    pb_dff_16 discarded_k(
-        .d(discarded_k$d),
-        .q(discarded_k$q),
-        .clock(clock)
-    );
-    // Update code
-    always @(*) begin
-        count_r$d = count_r$q;
-        kept_r$d = kept_r$q;
-        fresh_r$d = fresh_r$q;
-        waiting$d = waiting$q;
-        bits_n$d = bits_n$q;
-        ones_n$d = ones_n$q;
-        coincidences_n$d = coincidences_n$q;
-        ignored_n$d = ignored_n$q;
-        edges_a_n$d = edges_a_n$q;
-        edges_b_n$d = edges_b_n$q;
-        discarded_n$d = discarded_n$q;
-        bits_k$d = bits_k$q;
-        ones_k$d = ones_k$q;
-        coincidences_k$d = coincidences_k$q;
-        ignored_k$d = ignored_k$q;
-        edges_a_k$d = edges_a_k$q;
-        edges_b_k$d = edges_b_k$q;
-        discarded_k$d = discarded_k$q;
-        count = count_r$q;
-        kept = kept_r$q;
-        fresh = fresh_r$q;
-        ignored = 32'h0;
-        if (ignored_low) begin
-            ignored = 32'h1;
-        end
-        if (ignored_high) begin
-            ignored = ignored | 32'h2;
-        end
-        discarded = 32'h0;
-        if (discarded_low) begin
-            discarded = 32'h1;
-        end
-        if (discarded_high) begin
-            discarded = discarded | 32'h2;
-        end
-        one = 32'h1;
-        take = 32'h0;
-        if (selected) begin
-            take = one << index;
-        end
-        count_r$d = 32'h0;
-        kept_r$d = 32'h0;
-        fresh_r$d = (take[(32'h0)+:(7)] & waiting$q) != 32'h0;
-        waiting$d = waiting$q & ~take[(32'h0)+:(7)];
-        bits_new = bits_n$q;
-        if (take[32'h0]) begin
-            bits_new = 32'h0;
-            count_r$d = ((bits_n$q) & 16'hffff);
-            kept_r$d = ((bits_k$q) & 16'hffff);
-        end
-        ones_new = ones_n$q;
-        if (take[32'h1]) begin
-            ones_new = 32'h0;
-            count_r$d = ((ones_n$q) & 16'hffff);
-            kept_r$d = ((ones_k$q) & 16'hffff);
-        end
-        coincidences_new = coincidences_n$q;
-        if (take[32'h2]) begin
-            coincidences_new = 32'h0;
-            count_r$d = ((coincidences_n$q) & 16'hffff);
-            kept_r$d = ((coincidences_k$q) & 16'hffff);
-        end
-        ignored_new = ignored_n$q;
-        if (take[32'h3]) begin
-            ignored_new = 32'h0;
-            count_r$d = ((ignored_n$q) & 16'hffff);
-            kept_r$d = ((ignored_k$q) & 16'hffff);
-        end
-        edges_a_new = edges_a_n$q;
-        if (take[32'h4]) begin
-            edges_a_new = 32'h0;
-            count_r$d = ((edges_a_n$q) & 16'hffff);
-            kept_r$d = ((edges_a_k$q) & 16'hffff);
-        end
-        edges_b_new = edges_b_n$q;
-        if (take[32'h5]) begin
-            edges_b_new = 32'h0;
-            count_r$d = ((edges_b_n$q) & 16'hffff);
-            kept_r$d = ((edges_b_k$q) & 16'hffff);
-        end
-        discarded_new = discarded_n$q;
-        if (take[32'h6]) begin
-            discarded_new = 32'h0;
-            count_r$d = discarded_n$q;
-            kept_r$d = discarded_k$q;
-        end
-        bits_n$d = bits_new;
-        if (bits) begin
-            bits_n$d = bits_new + 32'h1;
-        end
-        ones_n$d = ones_new;
-        if (ones) begin
-            ones_n$d = ones_new + 32'h1;
-        end
-        coincidences_n$d = coincidences_new;
-        if (coincidences) begin
-            coincidences_n$d = coincidences_new + 32'h1;
-        end
-        ignored_n$d = ignored_new + ((ignored) & 11'h7ff);
-        edges_a_n$d = edges_a_new;
-        if (edges_a) begin
-            edges_a_n$d = edges_a_new + 32'h1;
-        end
-        edges_b_n$d = edges_b_new;
-        if (edges_b) begin
-            edges_b_n$d = edges_b_new + 32'h1;
-        end
-        more = ((discarded) & 16'hffff);
-        if (bulk_valid) begin
-            more = ((discarded) & 16'hffff) + ((bulk_count) & 16'hffff);
-        end
-        discarded_n$d = discarded_new + more;
-        if (snapshot) begin
-            waiting$d = 32'h7f;
-            bits_k$d = bits_n$d;
-            ones_k$d = ones_n$d;
-            coincidences_k$d = coincidences_n$d;
-            ignored_k$d = ignored_n$d;
-            edges_a_k$d = edges_a_n$d;
-            edges_b_k$d = edges_b_n$d;
-            discarded_k$d = discarded_n$d;
-        end
-        if (reset) begin
-            count_r$d = 32'h0;
-            kept_r$d = 32'h0;
-            fresh_r$d = 1'b0;
-            waiting$d = 32'h0;
-            bits_n$d = 32'h0;
-            ones_n$d = 32'h0;
-            coincidences_n$d = 32'h0;
-            ignored_n$d = 32'h0;
-            edges_a_n$d = 32'h0;
-            edges_b_n$d = 32'h0;
-            discarded_n$d = 32'h0;
-            bits_k$d = 32'h0;
-            ones_k$d = 32'h0;
-            coincidences_k$d = 32'h0;
-            ignored_k$d = 32'h0;
-            edges_a_k$d = 32'h0;
-            edges_b_k$d = 32'h0;
-            discarded_k$d = 32'h0;
-        end
+    // Update code (custom)
+    wire take_bits = index == 3'd0;
+    wire [3:0] stay_bits = ~(lane & {4{take_bits}});
+    wire [3:0] bits_carry0 = bits;
+    reg [3:0] bits0, bits0_kept;
+    wire [3:0] bits0_next = (bits0 & stay_bits) ^ bits_carry0;
+    wire [3:0] bits_carry1 = (bits0 & stay_bits) & bits_carry0;
+    reg [3:0] bits1, bits1_kept;
+    wire [3:0] bits1_next = (bits1 & stay_bits) ^ bits_carry1;
+    wire [3:0] bits_carry2 = (bits1 & stay_bits) & bits_carry1;
+    reg [3:0] bits2, bits2_kept;
+    wire [3:0] bits2_next = (bits2 & stay_bits) ^ bits_carry2;
+    wire [3:0] bits_carry3 = (bits2 & stay_bits) & bits_carry2;
+    reg [3:0] bits3, bits3_kept;
+    wire [3:0] bits3_next = (bits3 & stay_bits) ^ bits_carry3;
+    wire [3:0] bits_carry4 = (bits3 & stay_bits) & bits_carry3;
+    reg [3:0] bits4, bits4_kept;
+    wire [3:0] bits4_next = (bits4 & stay_bits) ^ bits_carry4;
+    wire [3:0] bits_carry5 = (bits4 & stay_bits) & bits_carry4;
+    reg [3:0] bits5, bits5_kept;
+    wire [3:0] bits5_next = (bits5 & stay_bits) ^ bits_carry5;
+    wire [3:0] bits_carry6 = (bits5 & stay_bits) & bits_carry5;
+    reg [3:0] bits6, bits6_kept;
+    wire [3:0] bits6_next = (bits6 & stay_bits) ^ bits_carry6;
+    wire [3:0] bits_carry7 = (bits6 & stay_bits) & bits_carry6;
+    reg [3:0] bits7, bits7_kept;
+    wire [3:0] bits7_next = (bits7 & stay_bits) ^ bits_carry7;
+    wire [3:0] bits_carry8 = (bits7 & stay_bits) & bits_carry7;
+    reg [3:0] bits8, bits8_kept;
+    wire [3:0] bits8_next = (bits8 & stay_bits) ^ bits_carry8;
+    wire [3:0] bits_carry9 = (bits8 & stay_bits) & bits_carry8;
+    reg [3:0] bits9, bits9_kept;
+    wire [3:0] bits9_next = (bits9 & stay_bits) ^ bits_carry9;
+    wire [3:0] bits_carry10 = (bits9 & stay_bits) & bits_carry9;
+    reg [3:0] bits10, bits10_kept;
+    wire [3:0] bits10_next = (bits10 & stay_bits) ^ bits_carry10;
+    wire [3:0] bits_carry11 = (bits10 & stay_bits) & bits_carry10;
+    wire take_ones = index == 3'd1;
+    wire [3:0] stay_ones = ~(lane & {4{take_ones}});
+    wire [3:0] ones_carry0 = ones;
+    reg [3:0] ones0, ones0_kept;
+    wire [3:0] ones0_next = (ones0 & stay_ones) ^ ones_carry0;
+    wire [3:0] ones_carry1 = (ones0 & stay_ones) & ones_carry0;
+    reg [3:0] ones1, ones1_kept;
+    wire [3:0] ones1_next = (ones1 & stay_ones) ^ ones_carry1;
+    wire [3:0] ones_carry2 = (ones1 & stay_ones) & ones_carry1;
+    reg [3:0] ones2, ones2_kept;
+    wire [3:0] ones2_next = (ones2 & stay_ones) ^ ones_carry2;
+    wire [3:0] ones_carry3 = (ones2 & stay_ones) & ones_carry2;
+    reg [3:0] ones3, ones3_kept;
+    wire [3:0] ones3_next = (ones3 & stay_ones) ^ ones_carry3;
+    wire [3:0] ones_carry4 = (ones3 & stay_ones) & ones_carry3;
+    reg [3:0] ones4, ones4_kept;
+    wire [3:0] ones4_next = (ones4 & stay_ones) ^ ones_carry4;
+    wire [3:0] ones_carry5 = (ones4 & stay_ones) & ones_carry4;
+    reg [3:0] ones5, ones5_kept;
+    wire [3:0] ones5_next = (ones5 & stay_ones) ^ ones_carry5;
+    wire [3:0] ones_carry6 = (ones5 & stay_ones) & ones_carry5;
+    reg [3:0] ones6, ones6_kept;
+    wire [3:0] ones6_next = (ones6 & stay_ones) ^ ones_carry6;
+    wire [3:0] ones_carry7 = (ones6 & stay_ones) & ones_carry6;
+    reg [3:0] ones7, ones7_kept;
+    wire [3:0] ones7_next = (ones7 & stay_ones) ^ ones_carry7;
+    wire [3:0] ones_carry8 = (ones7 & stay_ones) & ones_carry7;
+    reg [3:0] ones8, ones8_kept;
+    wire [3:0] ones8_next = (ones8 & stay_ones) ^ ones_carry8;
+    wire [3:0] ones_carry9 = (ones8 & stay_ones) & ones_carry8;
+    reg [3:0] ones9, ones9_kept;
+    wire [3:0] ones9_next = (ones9 & stay_ones) ^ ones_carry9;
+    wire [3:0] ones_carry10 = (ones9 & stay_ones) & ones_carry9;
+    reg [3:0] ones10, ones10_kept;
+    wire [3:0] ones10_next = (ones10 & stay_ones) ^ ones_carry10;
+    wire [3:0] ones_carry11 = (ones10 & stay_ones) & ones_carry10;
+    wire take_coincidences = index == 3'd2;
+    wire [3:0] stay_coincidences = ~(lane & {4{take_coincidences}});
+    wire [3:0] coincidences_carry0 = coincidences;
+    reg [3:0] coincidences0, coincidences0_kept;
+    wire [3:0] coincidences0_next = (coincidences0 & stay_coincidences) ^ coincidences_carry0;
+    wire [3:0] coincidences_carry1 = (coincidences0 & stay_coincidences) & coincidences_carry0;
+    reg [3:0] coincidences1, coincidences1_kept;
+    wire [3:0] coincidences1_next = (coincidences1 & stay_coincidences) ^ coincidences_carry1;
+    wire [3:0] coincidences_carry2 = (coincidences1 & stay_coincidences) & coincidences_carry1;
+    reg [3:0] coincidences2, coincidences2_kept;
+    wire [3:0] coincidences2_next = (coincidences2 & stay_coincidences) ^ coincidences_carry2;
+    wire [3:0] coincidences_carry3 = (coincidences2 & stay_coincidences) & coincidences_carry2;
+    reg [3:0] coincidences3, coincidences3_kept;
+    wire [3:0] coincidences3_next = (coincidences3 & stay_coincidences) ^ coincidences_carry3;
+    wire [3:0] coincidences_carry4 = (coincidences3 & stay_coincidences) & coincidences_carry3;
+    reg [3:0] coincidences4, coincidences4_kept;
+    wire [3:0] coincidences4_next = (coincidences4 & stay_coincidences) ^ coincidences_carry4;
+    wire [3:0] coincidences_carry5 = (coincidences4 & stay_coincidences) & coincidences_carry4;
+    reg [3:0] coincidences5, coincidences5_kept;
+    wire [3:0] coincidences5_next = (coincidences5 & stay_coincidences) ^ coincidences_carry5;
+    wire [3:0] coincidences_carry6 = (coincidences5 & stay_coincidences) & coincidences_carry5;
+    reg [3:0] coincidences6, coincidences6_kept;
+    wire [3:0] coincidences6_next = (coincidences6 & stay_coincidences) ^ coincidences_carry6;
+    wire [3:0] coincidences_carry7 = (coincidences6 & stay_coincidences) & coincidences_carry6;
+    reg [3:0] coincidences7, coincidences7_kept;
+    wire [3:0] coincidences7_next = (coincidences7 & stay_coincidences) ^ coincidences_carry7;
+    wire [3:0] coincidences_carry8 = (coincidences7 & stay_coincidences) & coincidences_carry7;
+    reg [3:0] coincidences8, coincidences8_kept;
+    wire [3:0] coincidences8_next = (coincidences8 & stay_coincidences) ^ coincidences_carry8;
+    wire [3:0] coincidences_carry9 = (coincidences8 & stay_coincidences) & coincidences_carry8;
+    reg [3:0] coincidences9, coincidences9_kept;
+    wire [3:0] coincidences9_next = (coincidences9 & stay_coincidences) ^ coincidences_carry9;
+    wire [3:0] coincidences_carry10 = (coincidences9 & stay_coincidences) & coincidences_carry9;
+    reg [3:0] coincidences10, coincidences10_kept;
+    wire [3:0] coincidences10_next = (coincidences10 & stay_coincidences) ^ coincidences_carry10;
+    wire [3:0] coincidences_carry11 = (coincidences10 & stay_coincidences) & coincidences_carry10;
+    wire take_ignored = index == 3'd3;
+    wire [3:0] stay_ignored = ~(lane & {4{take_ignored}});
+    wire [3:0] ignored_carry0 = ignored_low;
+    reg [3:0] ignored0, ignored0_kept;
+    wire [3:0] ignored0_next = (ignored0 & stay_ignored) ^ ignored_carry0;
+    wire [3:0] ignored_carry1 = (ignored0 & stay_ignored) & ignored_carry0;
+    reg [3:0] ignored1, ignored1_kept;
+    wire [3:0] ignored1_next = (ignored1 & stay_ignored) ^ ignored_carry1 ^ ignored_high;
+    wire [3:0] ignored_carry2 = ((ignored1 & stay_ignored) & (ignored_carry1 | ignored_high)) | (ignored_carry1 & ignored_high);
+    reg [3:0] ignored2, ignored2_kept;
+    wire [3:0] ignored2_next = (ignored2 & stay_ignored) ^ ignored_carry2;
+    wire [3:0] ignored_carry3 = (ignored2 & stay_ignored) & ignored_carry2;
+    reg [3:0] ignored3, ignored3_kept;
+    wire [3:0] ignored3_next = (ignored3 & stay_ignored) ^ ignored_carry3;
+    wire [3:0] ignored_carry4 = (ignored3 & stay_ignored) & ignored_carry3;
+    reg [3:0] ignored4, ignored4_kept;
+    wire [3:0] ignored4_next = (ignored4 & stay_ignored) ^ ignored_carry4;
+    wire [3:0] ignored_carry5 = (ignored4 & stay_ignored) & ignored_carry4;
+    reg [3:0] ignored5, ignored5_kept;
+    wire [3:0] ignored5_next = (ignored5 & stay_ignored) ^ ignored_carry5;
+    wire [3:0] ignored_carry6 = (ignored5 & stay_ignored) & ignored_carry5;
+    reg [3:0] ignored6, ignored6_kept;
+    wire [3:0] ignored6_next = (ignored6 & stay_ignored) ^ ignored_carry6;
+    wire [3:0] ignored_carry7 = (ignored6 & stay_ignored) & ignored_carry6;
+    reg [3:0] ignored7, ignored7_kept;
+    wire [3:0] ignored7_next = (ignored7 & stay_ignored) ^ ignored_carry7;
+    wire [3:0] ignored_carry8 = (ignored7 & stay_ignored) & ignored_carry7;
+    reg [3:0] ignored8, ignored8_kept;
+    wire [3:0] ignored8_next = (ignored8 & stay_ignored) ^ ignored_carry8;
+    wire [3:0] ignored_carry9 = (ignored8 & stay_ignored) & ignored_carry8;
+    reg [3:0] ignored9, ignored9_kept;
+    wire [3:0] ignored9_next = (ignored9 & stay_ignored) ^ ignored_carry9;
+    wire [3:0] ignored_carry10 = (ignored9 & stay_ignored) & ignored_carry9;
+    reg [3:0] ignored10, ignored10_kept;
+    wire [3:0] ignored10_next = (ignored10 & stay_ignored) ^ ignored_carry10;
+    wire [3:0] ignored_carry11 = (ignored10 & stay_ignored) & ignored_carry10;
+    wire take_edges_a = index == 3'd4;
+    wire [3:0] stay_edges_a = ~(lane & {4{take_edges_a}});
+    wire [3:0] edges_a_carry0 = edges_a;
+    reg [3:0] edges_a0, edges_a0_kept;
+    wire [3:0] edges_a0_next = (edges_a0 & stay_edges_a) ^ edges_a_carry0;
+    wire [3:0] edges_a_carry1 = (edges_a0 & stay_edges_a) & edges_a_carry0;
+    reg [3:0] edges_a1, edges_a1_kept;
+    wire [3:0] edges_a1_next = (edges_a1 & stay_edges_a) ^ edges_a_carry1;
+    wire [3:0] edges_a_carry2 = (edges_a1 & stay_edges_a) & edges_a_carry1;
+    reg [3:0] edges_a2, edges_a2_kept;
+    wire [3:0] edges_a2_next = (edges_a2 & stay_edges_a) ^ edges_a_carry2;
+    wire [3:0] edges_a_carry3 = (edges_a2 & stay_edges_a) & edges_a_carry2;
+    reg [3:0] edges_a3, edges_a3_kept;
+    wire [3:0] edges_a3_next = (edges_a3 & stay_edges_a) ^ edges_a_carry3;
+    wire [3:0] edges_a_carry4 = (edges_a3 & stay_edges_a) & edges_a_carry3;
+    reg [3:0] edges_a4, edges_a4_kept;
+    wire [3:0] edges_a4_next = (edges_a4 & stay_edges_a) ^ edges_a_carry4;
+    wire [3:0] edges_a_carry5 = (edges_a4 & stay_edges_a) & edges_a_carry4;
+    reg [3:0] edges_a5, edges_a5_kept;
+    wire [3:0] edges_a5_next = (edges_a5 & stay_edges_a) ^ edges_a_carry5;
+    wire [3:0] edges_a_carry6 = (edges_a5 & stay_edges_a) & edges_a_carry5;
+    reg [3:0] edges_a6, edges_a6_kept;
+    wire [3:0] edges_a6_next = (edges_a6 & stay_edges_a) ^ edges_a_carry6;
+    wire [3:0] edges_a_carry7 = (edges_a6 & stay_edges_a) & edges_a_carry6;
+    reg [3:0] edges_a7, edges_a7_kept;
+    wire [3:0] edges_a7_next = (edges_a7 & stay_edges_a) ^ edges_a_carry7;
+    wire [3:0] edges_a_carry8 = (edges_a7 & stay_edges_a) & edges_a_carry7;
+    reg [3:0] edges_a8, edges_a8_kept;
+    wire [3:0] edges_a8_next = (edges_a8 & stay_edges_a) ^ edges_a_carry8;
+    wire [3:0] edges_a_carry9 = (edges_a8 & stay_edges_a) & edges_a_carry8;
+    reg [3:0] edges_a9, edges_a9_kept;
+    wire [3:0] edges_a9_next = (edges_a9 & stay_edges_a) ^ edges_a_carry9;
+    wire [3:0] edges_a_carry10 = (edges_a9 & stay_edges_a) & edges_a_carry9;
+    reg [3:0] edges_a10, edges_a10_kept;
+    wire [3:0] edges_a10_next = (edges_a10 & stay_edges_a) ^ edges_a_carry10;
+    wire [3:0] edges_a_carry11 = (edges_a10 & stay_edges_a) & edges_a_carry10;
+    wire take_edges_b = index == 3'd5;
+    wire [3:0] stay_edges_b = ~(lane & {4{take_edges_b}});
+    wire [3:0] edges_b_carry0 = edges_b;
+    reg [3:0] edges_b0, edges_b0_kept;
+    wire [3:0] edges_b0_next = (edges_b0 & stay_edges_b) ^ edges_b_carry0;
+    wire [3:0] edges_b_carry1 = (edges_b0 & stay_edges_b) & edges_b_carry0;
+    reg [3:0] edges_b1, edges_b1_kept;
+    wire [3:0] edges_b1_next = (edges_b1 & stay_edges_b) ^ edges_b_carry1;
+    wire [3:0] edges_b_carry2 = (edges_b1 & stay_edges_b) & edges_b_carry1;
+    reg [3:0] edges_b2, edges_b2_kept;
+    wire [3:0] edges_b2_next = (edges_b2 & stay_edges_b) ^ edges_b_carry2;
+    wire [3:0] edges_b_carry3 = (edges_b2 & stay_edges_b) & edges_b_carry2;
+    reg [3:0] edges_b3, edges_b3_kept;
+    wire [3:0] edges_b3_next = (edges_b3 & stay_edges_b) ^ edges_b_carry3;
+    wire [3:0] edges_b_carry4 = (edges_b3 & stay_edges_b) & edges_b_carry3;
+    reg [3:0] edges_b4, edges_b4_kept;
+    wire [3:0] edges_b4_next = (edges_b4 & stay_edges_b) ^ edges_b_carry4;
+    wire [3:0] edges_b_carry5 = (edges_b4 & stay_edges_b) & edges_b_carry4;
+    reg [3:0] edges_b5, edges_b5_kept;
+    wire [3:0] edges_b5_next = (edges_b5 & stay_edges_b) ^ edges_b_carry5;
+    wire [3:0] edges_b_carry6 = (edges_b5 & stay_edges_b) & edges_b_carry5;
+    reg [3:0] edges_b6, edges_b6_kept;
+    wire [3:0] edges_b6_next = (edges_b6 & stay_edges_b) ^ edges_b_carry6;
+    wire [3:0] edges_b_carry7 = (edges_b6 & stay_edges_b) & edges_b_carry6;
+    reg [3:0] edges_b7, edges_b7_kept;
+    wire [3:0] edges_b7_next = (edges_b7 & stay_edges_b) ^ edges_b_carry7;
+    wire [3:0] edges_b_carry8 = (edges_b7 & stay_edges_b) & edges_b_carry7;
+    reg [3:0] edges_b8, edges_b8_kept;
+    wire [3:0] edges_b8_next = (edges_b8 & stay_edges_b) ^ edges_b_carry8;
+    wire [3:0] edges_b_carry9 = (edges_b8 & stay_edges_b) & edges_b_carry8;
+    reg [3:0] edges_b9, edges_b9_kept;
+    wire [3:0] edges_b9_next = (edges_b9 & stay_edges_b) ^ edges_b_carry9;
+    wire [3:0] edges_b_carry10 = (edges_b9 & stay_edges_b) & edges_b_carry9;
+    reg [3:0] edges_b10, edges_b10_kept;
+    wire [3:0] edges_b10_next = (edges_b10 & stay_edges_b) ^ edges_b_carry10;
+    wire [3:0] edges_b_carry11 = (edges_b10 & stay_edges_b) & edges_b_carry10;
+    wire take_discarded = index == 3'd6;
+    wire [3:0] stay_discarded = ~(lane & {4{take_discarded}});
+    wire [3:0] discarded_carry0 = discarded_low;
+    reg [3:0] discarded0, discarded0_kept;
+    wire [3:0] discarded0_next = (discarded0 & stay_discarded) ^ discarded_carry0;
+    wire [3:0] discarded_carry1 = (discarded0 & stay_discarded) & discarded_carry0;
+    reg [3:0] discarded1, discarded1_kept;
+    wire [3:0] discarded1_next = (discarded1 & stay_discarded) ^ discarded_carry1 ^ discarded_high;
+    wire [3:0] discarded_carry2 = ((discarded1 & stay_discarded) & (discarded_carry1 | discarded_high)) | (discarded_carry1 & discarded_high);
+    reg [3:0] discarded2, discarded2_kept;
+    wire [3:0] discarded2_next = (discarded2 & stay_discarded) ^ discarded_carry2;
+    wire [3:0] discarded_carry3 = (discarded2 & stay_discarded) & discarded_carry2;
+    reg [3:0] discarded3, discarded3_kept;
+    wire [3:0] discarded3_next = (discarded3 & stay_discarded) ^ discarded_carry3;
+    wire [3:0] discarded_carry4 = (discarded3 & stay_discarded) & discarded_carry3;
+    reg [3:0] discarded4, discarded4_kept;
+    wire [3:0] discarded4_next = (discarded4 & stay_discarded) ^ discarded_carry4;
+    wire [3:0] discarded_carry5 = (discarded4 & stay_discarded) & discarded_carry4;
+    reg [3:0] discarded5, discarded5_kept;
+    wire [3:0] discarded5_next = (discarded5 & stay_discarded) ^ discarded_carry5;
+    wire [3:0] discarded_carry6 = (discarded5 & stay_discarded) & discarded_carry5;
+    reg [3:0] discarded6, discarded6_kept;
+    wire [3:0] discarded6_next = (discarded6 & stay_discarded) ^ discarded_carry6;
+    wire [3:0] discarded_carry7 = (discarded6 & stay_discarded) & discarded_carry6;
+    reg [3:0] discarded7, discarded7_kept;
+    wire [3:0] discarded7_next = (discarded7 & stay_discarded) ^ discarded_carry7;
+    wire [3:0] discarded_carry8 = (discarded7 & stay_discarded) & discarded_carry7;
+    reg [3:0] discarded8, discarded8_kept;
+    wire [3:0] discarded8_next = (discarded8 & stay_discarded) ^ discarded_carry8;
+    wire [3:0] discarded_carry9 = (discarded8 & stay_discarded) & discarded_carry8;
+    reg [3:0] discarded9, discarded9_kept;
+    wire [3:0] discarded9_next = (discarded9 & stay_discarded) ^ discarded_carry9;
+    wire [3:0] discarded_carry10 = (discarded9 & stay_discarded) & discarded_carry9;
+    reg [3:0] discarded10, discarded10_kept;
+    wire [3:0] discarded10_next = (discarded10 & stay_discarded) ^ discarded_carry10;
+    wire [3:0] discarded_carry11 = (discarded10 & stay_discarded) & discarded_carry10;
+    reg [3:0] bulk0, bulk0_kept;
+    reg [3:0] bulk1, bulk1_kept;
+    reg [3:0] bulk2, bulk2_kept;
+    reg [3:0] bulk3, bulk3_kept;
+    reg [3:0] bulk4, bulk4_kept;
+    reg [3:0] bulk5, bulk5_kept;
+    reg [3:0] bulk6, bulk6_kept;
+    reg [3:0] bulk7, bulk7_kept;
+    reg [3:0] bulk8, bulk8_kept;
+    reg [3:0] bulk9, bulk9_kept;
+    reg [3:0] bulk10, bulk10_kept;
+    reg [3:0] bulk11, bulk11_kept;
+    reg [3:0] bulk12, bulk12_kept;
+    reg [3:0] bulk13, bulk13_kept;
+    reg [3:0] bulk14, bulk14_kept;
+    reg [3:0] bulk15, bulk15_kept;
+    wire [3:0] bulk_one = {3'd0, bulk_valid} << bulk_lane;
+    wire [15:0] bulk_sum = {|(bulk15 & stay_discarded & bulk_one), |(bulk14 & stay_discarded & bulk_one), |(bulk13 & stay_discarded & bulk_one), |(bulk12 & stay_discarded & bulk_one), |(bulk11 & stay_discarded & bulk_one), |(bulk10 & stay_discarded & bulk_one), |(bulk9 & stay_discarded & bulk_one), |(bulk8 & stay_discarded & bulk_one), |(bulk7 & stay_discarded & bulk_one), |(bulk6 & stay_discarded & bulk_one), |(bulk5 & stay_discarded & bulk_one), |(bulk4 & stay_discarded & bulk_one), |(bulk3 & stay_discarded & bulk_one), |(bulk2 & stay_discarded & bulk_one), |(bulk1 & stay_discarded & bulk_one), |(bulk0 & stay_discarded & bulk_one)} + {2'd0, bulk_count};
+    wire [3:0] bulk0_next = (bulk0 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[0]}});
+    wire [3:0] bulk1_next = (bulk1 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[1]}});
+    wire [3:0] bulk2_next = (bulk2 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[2]}});
+    wire [3:0] bulk3_next = (bulk3 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[3]}});
+    wire [3:0] bulk4_next = (bulk4 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[4]}});
+    wire [3:0] bulk5_next = (bulk5 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[5]}});
+    wire [3:0] bulk6_next = (bulk6 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[6]}});
+    wire [3:0] bulk7_next = (bulk7 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[7]}});
+    wire [3:0] bulk8_next = (bulk8 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[8]}});
+    wire [3:0] bulk9_next = (bulk9 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[9]}});
+    wire [3:0] bulk10_next = (bulk10 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[10]}});
+    wire [3:0] bulk11_next = (bulk11 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[11]}});
+    wire [3:0] bulk12_next = (bulk12 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[12]}});
+    wire [3:0] bulk13_next = (bulk13 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[13]}});
+    wire [3:0] bulk14_next = (bulk14 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[14]}});
+    wire [3:0] bulk15_next = (bulk15 & stay_discarded & ~bulk_one) | (bulk_one & {4{bulk_sum[15]}});
+    reg [3:0] waiting_bits;
+    reg [3:0] waiting_ones;
+    reg [3:0] waiting_coincidences;
+    reg [3:0] waiting_ignored;
+    reg [3:0] waiting_edges_a;
+    reg [3:0] waiting_edges_b;
+    reg [3:0] waiting_discarded;
+    initial begin
+       bits0 = 0; bits0_kept = 0;
+       bits1 = 0; bits1_kept = 0;
+       bits2 = 0; bits2_kept = 0;
+       bits3 = 0; bits3_kept = 0;
+       bits4 = 0; bits4_kept = 0;
+       bits5 = 0; bits5_kept = 0;
+       bits6 = 0; bits6_kept = 0;
+       bits7 = 0; bits7_kept = 0;
+       bits8 = 0; bits8_kept = 0;
+       bits9 = 0; bits9_kept = 0;
+       bits10 = 0; bits10_kept = 0;
+       ones0 = 0; ones0_kept = 0;
+       ones1 = 0; ones1_kept = 0;
+       ones2 = 0; ones2_kept = 0;
+       ones3 = 0; ones3_kept = 0;
+       ones4 = 0; ones4_kept = 0;
+       ones5 = 0; ones5_kept = 0;
+       ones6 = 0; ones6_kept = 0;
+       ones7 = 0; ones7_kept = 0;
+       ones8 = 0; ones8_kept = 0;
+       ones9 = 0; ones9_kept = 0;
+       ones10 = 0; ones10_kept = 0;
+       coincidences0 = 0; coincidences0_kept = 0;
+       coincidences1 = 0; coincidences1_kept = 0;
+       coincidences2 = 0; coincidences2_kept = 0;
+       coincidences3 = 0; coincidences3_kept = 0;
+       coincidences4 = 0; coincidences4_kept = 0;
+       coincidences5 = 0; coincidences5_kept = 0;
+       coincidences6 = 0; coincidences6_kept = 0;
+       coincidences7 = 0; coincidences7_kept = 0;
+       coincidences8 = 0; coincidences8_kept = 0;
+       coincidences9 = 0; coincidences9_kept = 0;
+       coincidences10 = 0; coincidences10_kept = 0;
+       ignored0 = 0; ignored0_kept = 0;
+       ignored1 = 0; ignored1_kept = 0;
+       ignored2 = 0; ignored2_kept = 0;
+       ignored3 = 0; ignored3_kept = 0;
+       ignored4 = 0; ignored4_kept = 0;
+       ignored5 = 0; ignored5_kept = 0;
+       ignored6 = 0; ignored6_kept = 0;
+       ignored7 = 0; ignored7_kept = 0;
+       ignored8 = 0; ignored8_kept = 0;
+       ignored9 = 0; ignored9_kept = 0;
+       ignored10 = 0; ignored10_kept = 0;
+       edges_a0 = 0; edges_a0_kept = 0;
+       edges_a1 = 0; edges_a1_kept = 0;
+       edges_a2 = 0; edges_a2_kept = 0;
+       edges_a3 = 0; edges_a3_kept = 0;
+       edges_a4 = 0; edges_a4_kept = 0;
+       edges_a5 = 0; edges_a5_kept = 0;
+       edges_a6 = 0; edges_a6_kept = 0;
+       edges_a7 = 0; edges_a7_kept = 0;
+       edges_a8 = 0; edges_a8_kept = 0;
+       edges_a9 = 0; edges_a9_kept = 0;
+       edges_a10 = 0; edges_a10_kept = 0;
+       edges_b0 = 0; edges_b0_kept = 0;
+       edges_b1 = 0; edges_b1_kept = 0;
+       edges_b2 = 0; edges_b2_kept = 0;
+       edges_b3 = 0; edges_b3_kept = 0;
+       edges_b4 = 0; edges_b4_kept = 0;
+       edges_b5 = 0; edges_b5_kept = 0;
+       edges_b6 = 0; edges_b6_kept = 0;
+       edges_b7 = 0; edges_b7_kept = 0;
+       edges_b8 = 0; edges_b8_kept = 0;
+       edges_b9 = 0; edges_b9_kept = 0;
+       edges_b10 = 0; edges_b10_kept = 0;
+       discarded0 = 0; discarded0_kept = 0;
+       discarded1 = 0; discarded1_kept = 0;
+       discarded2 = 0; discarded2_kept = 0;
+       discarded3 = 0; discarded3_kept = 0;
+       discarded4 = 0; discarded4_kept = 0;
+       discarded5 = 0; discarded5_kept = 0;
+       discarded6 = 0; discarded6_kept = 0;
+       discarded7 = 0; discarded7_kept = 0;
+       discarded8 = 0; discarded8_kept = 0;
+       discarded9 = 0; discarded9_kept = 0;
+       discarded10 = 0; discarded10_kept = 0;
+       bulk0 = 0; bulk0_kept = 0;
+       bulk1 = 0; bulk1_kept = 0;
+       bulk2 = 0; bulk2_kept = 0;
+       bulk3 = 0; bulk3_kept = 0;
+       bulk4 = 0; bulk4_kept = 0;
+       bulk5 = 0; bulk5_kept = 0;
+       bulk6 = 0; bulk6_kept = 0;
+       bulk7 = 0; bulk7_kept = 0;
+       bulk8 = 0; bulk8_kept = 0;
+       bulk9 = 0; bulk9_kept = 0;
+       bulk10 = 0; bulk10_kept = 0;
+       bulk11 = 0; bulk11_kept = 0;
+       bulk12 = 0; bulk12_kept = 0;
+       bulk13 = 0; bulk13_kept = 0;
+       bulk14 = 0; bulk14_kept = 0;
+       bulk15 = 0; bulk15_kept = 0;
+       waiting_bits = 0;
+       waiting_ones = 0;
+       waiting_coincidences = 0;
+       waiting_ignored = 0;
+       waiting_edges_a = 0;
+       waiting_edges_b = 0;
+       waiting_discarded = 0;
+       count = 0;
+       count_bulk = 0;
+       kept = 0;
+       kept_bulk = 0;
+       fresh = 0;
     end
-endmodule // pb_counters_lanes
+    always @(posedge clock) begin
+       count <= 0;
+       kept <= 0;
+       if (reset) begin
+          bits0 <= 0; bits0_kept <= 0;
+          bits1 <= 0; bits1_kept <= 0;
+          bits2 <= 0; bits2_kept <= 0;
+          bits3 <= 0; bits3_kept <= 0;
+          bits4 <= 0; bits4_kept <= 0;
+          bits5 <= 0; bits5_kept <= 0;
+          bits6 <= 0; bits6_kept <= 0;
+          bits7 <= 0; bits7_kept <= 0;
+          bits8 <= 0; bits8_kept <= 0;
+          bits9 <= 0; bits9_kept <= 0;
+          bits10 <= 0; bits10_kept <= 0;
+          ones0 <= 0; ones0_kept <= 0;
+          ones1 <= 0; ones1_kept <= 0;
+          ones2 <= 0; ones2_kept <= 0;
+          ones3 <= 0; ones3_kept <= 0;
+          ones4 <= 0; ones4_kept <= 0;
+          ones5 <= 0; ones5_kept <= 0;
+          ones6 <= 0; ones6_kept <= 0;
+          ones7 <= 0; ones7_kept <= 0;
+          ones8 <= 0; ones8_kept <= 0;
+          ones9 <= 0; ones9_kept <= 0;
+          ones10 <= 0; ones10_kept <= 0;
+          coincidences0 <= 0; coincidences0_kept <= 0;
+          coincidences1 <= 0; coincidences1_kept <= 0;
+          coincidences2 <= 0; coincidences2_kept <= 0;
+          coincidences3 <= 0; coincidences3_kept <= 0;
+          coincidences4 <= 0; coincidences4_kept <= 0;
+          coincidences5 <= 0; coincidences5_kept <= 0;
+          coincidences6 <= 0; coincidences6_kept <= 0;
+          coincidences7 <= 0; coincidences7_kept <= 0;
+          coincidences8 <= 0; coincidences8_kept <= 0;
+          coincidences9 <= 0; coincidences9_kept <= 0;
+          coincidences10 <= 0; coincidences10_kept <= 0;
+          ignored0 <= 0; ignored0_kept <= 0;
+          ignored1 <= 0; ignored1_kept <= 0;
+          ignored2 <= 0; ignored2_kept <= 0;
+          ignored3 <= 0; ignored3_kept <= 0;
+          ignored4 <= 0; ignored4_kept <= 0;
+          ignored5 <= 0; ignored5_kept <= 0;
+          ignored6 <= 0; ignored6_kept <= 0;
+          ignored7 <= 0; ignored7_kept <= 0;
+          ignored8 <= 0; ignored8_kept <= 0;
+          ignored9 <= 0; ignored9_kept <= 0;
+          ignored10 <= 0; ignored10_kept <= 0;
+          edges_a0 <= 0; edges_a0_kept <= 0;
+          edges_a1 <= 0; edges_a1_kept <= 0;
+          edges_a2 <= 0; edges_a2_kept <= 0;
+          edges_a3 <= 0; edges_a3_kept <= 0;
+          edges_a4 <= 0; edges_a4_kept <= 0;
+          edges_a5 <= 0; edges_a5_kept <= 0;
+          edges_a6 <= 0; edges_a6_kept <= 0;
+          edges_a7 <= 0; edges_a7_kept <= 0;
+          edges_a8 <= 0; edges_a8_kept <= 0;
+          edges_a9 <= 0; edges_a9_kept <= 0;
+          edges_a10 <= 0; edges_a10_kept <= 0;
+          edges_b0 <= 0; edges_b0_kept <= 0;
+          edges_b1 <= 0; edges_b1_kept <= 0;
+          edges_b2 <= 0; edges_b2_kept <= 0;
+          edges_b3 <= 0; edges_b3_kept <= 0;
+          edges_b4 <= 0; edges_b4_kept <= 0;
+          edges_b5 <= 0; edges_b5_kept <= 0;
+          edges_b6 <= 0; edges_b6_kept <= 0;
+          edges_b7 <= 0; edges_b7_kept <= 0;
+          edges_b8 <= 0; edges_b8_kept <= 0;
+          edges_b9 <= 0; edges_b9_kept <= 0;
+          edges_b10 <= 0; edges_b10_kept <= 0;
+          discarded0 <= 0; discarded0_kept <= 0;
+          discarded1 <= 0; discarded1_kept <= 0;
+          discarded2 <= 0; discarded2_kept <= 0;
+          discarded3 <= 0; discarded3_kept <= 0;
+          discarded4 <= 0; discarded4_kept <= 0;
+          discarded5 <= 0; discarded5_kept <= 0;
+          discarded6 <= 0; discarded6_kept <= 0;
+          discarded7 <= 0; discarded7_kept <= 0;
+          discarded8 <= 0; discarded8_kept <= 0;
+          discarded9 <= 0; discarded9_kept <= 0;
+          discarded10 <= 0; discarded10_kept <= 0;
+          bulk0 <= 0; bulk0_kept <= 0;
+          bulk1 <= 0; bulk1_kept <= 0;
+          bulk2 <= 0; bulk2_kept <= 0;
+          bulk3 <= 0; bulk3_kept <= 0;
+          bulk4 <= 0; bulk4_kept <= 0;
+          bulk5 <= 0; bulk5_kept <= 0;
+          bulk6 <= 0; bulk6_kept <= 0;
+          bulk7 <= 0; bulk7_kept <= 0;
+          bulk8 <= 0; bulk8_kept <= 0;
+          bulk9 <= 0; bulk9_kept <= 0;
+          bulk10 <= 0; bulk10_kept <= 0;
+          bulk11 <= 0; bulk11_kept <= 0;
+          bulk12 <= 0; bulk12_kept <= 0;
+          bulk13 <= 0; bulk13_kept <= 0;
+          bulk14 <= 0; bulk14_kept <= 0;
+          bulk15 <= 0; bulk15_kept <= 0;
+          waiting_bits <= 0;
+          waiting_ones <= 0;
+          waiting_coincidences <= 0;
+          waiting_ignored <= 0;
+          waiting_edges_a <= 0;
+          waiting_edges_b <= 0;
+          waiting_discarded <= 0;
+          count_bulk <= 0;
+          kept_bulk <= 0;
+          fresh <= 0;
+       end else begin
+          bits0 <= bits0_next;
+          bits1 <= bits1_next;
+          bits2 <= bits2_next;
+          bits3 <= bits3_next;
+          bits4 <= bits4_next;
+          bits5 <= bits5_next;
+          bits6 <= bits6_next;
+          bits7 <= bits7_next;
+          bits8 <= bits8_next;
+          bits9 <= bits9_next;
+          bits10 <= bits10_next;
+          ones0 <= ones0_next;
+          ones1 <= ones1_next;
+          ones2 <= ones2_next;
+          ones3 <= ones3_next;
+          ones4 <= ones4_next;
+          ones5 <= ones5_next;
+          ones6 <= ones6_next;
+          ones7 <= ones7_next;
+          ones8 <= ones8_next;
+          ones9 <= ones9_next;
+          ones10 <= ones10_next;
+          coincidences0 <= coincidences0_next;
+          coincidences1 <= coincidences1_next;
+          coincidences2 <= coincidences2_next;
+          coincidences3 <= coincidences3_next;
+          coincidences4 <= coincidences4_next;
+          coincidences5 <= coincidences5_next;
+          coincidences6 <= coincidences6_next;
+          coincidences7 <= coincidences7_next;
+          coincidences8 <= coincidences8_next;
+          coincidences9 <= coincidences9_next;
+          coincidences10 <= coincidences10_next;
+          ignored0 <= ignored0_next;
+          ignored1 <= ignored1_next;
+          ignored2 <= ignored2_next;
+          ignored3 <= ignored3_next;
+          ignored4 <= ignored4_next;
+          ignored5 <= ignored5_next;
+          ignored6 <= ignored6_next;
+          ignored7 <= ignored7_next;
+          ignored8 <= ignored8_next;
+          ignored9 <= ignored9_next;
+          ignored10 <= ignored10_next;
+          edges_a0 <= edges_a0_next;
+          edges_a1 <= edges_a1_next;
+          edges_a2 <= edges_a2_next;
+          edges_a3 <= edges_a3_next;
+          edges_a4 <= edges_a4_next;
+          edges_a5 <= edges_a5_next;
+          edges_a6 <= edges_a6_next;
+          edges_a7 <= edges_a7_next;
+          edges_a8 <= edges_a8_next;
+          edges_a9 <= edges_a9_next;
+          edges_a10 <= edges_a10_next;
+          edges_b0 <= edges_b0_next;
+          edges_b1 <= edges_b1_next;
+          edges_b2 <= edges_b2_next;
+          edges_b3 <= edges_b3_next;
+          edges_b4 <= edges_b4_next;
+          edges_b5 <= edges_b5_next;
+          edges_b6 <= edges_b6_next;
+          edges_b7 <= edges_b7_next;
+          edges_b8 <= edges_b8_next;
+          edges_b9 <= edges_b9_next;
+          edges_b10 <= edges_b10_next;
+          discarded0 <= discarded0_next;
+          discarded1 <= discarded1_next;
+          discarded2 <= discarded2_next;
+          discarded3 <= discarded3_next;
+          discarded4 <= discarded4_next;
+          discarded5 <= discarded5_next;
+          discarded6 <= discarded6_next;
+          discarded7 <= discarded7_next;
+          discarded8 <= discarded8_next;
+          discarded9 <= discarded9_next;
+          discarded10 <= discarded10_next;
+          bulk0 <= bulk0_next;
+          bulk1 <= bulk1_next;
+          bulk2 <= bulk2_next;
+          bulk3 <= bulk3_next;
+          bulk4 <= bulk4_next;
+          bulk5 <= bulk5_next;
+          bulk6 <= bulk6_next;
+          bulk7 <= bulk7_next;
+          bulk8 <= bulk8_next;
+          bulk9 <= bulk9_next;
+          bulk10 <= bulk10_next;
+          bulk11 <= bulk11_next;
+          bulk12 <= bulk12_next;
+          bulk13 <= bulk13_next;
+          bulk14 <= bulk14_next;
+          bulk15 <= bulk15_next;
+          if (snapshot) begin
+             bits0_kept <= bits0_next;
+             bits1_kept <= bits1_next;
+             bits2_kept <= bits2_next;
+             bits3_kept <= bits3_next;
+             bits4_kept <= bits4_next;
+             bits5_kept <= bits5_next;
+             bits6_kept <= bits6_next;
+             bits7_kept <= bits7_next;
+             bits8_kept <= bits8_next;
+             bits9_kept <= bits9_next;
+             bits10_kept <= bits10_next;
+             ones0_kept <= ones0_next;
+             ones1_kept <= ones1_next;
+             ones2_kept <= ones2_next;
+             ones3_kept <= ones3_next;
+             ones4_kept <= ones4_next;
+             ones5_kept <= ones5_next;
+             ones6_kept <= ones6_next;
+             ones7_kept <= ones7_next;
+             ones8_kept <= ones8_next;
+             ones9_kept <= ones9_next;
+             ones10_kept <= ones10_next;
+             coincidences0_kept <= coincidences0_next;
+             coincidences1_kept <= coincidences1_next;
+             coincidences2_kept <= coincidences2_next;
+             coincidences3_kept <= coincidences3_next;
+             coincidences4_kept <= coincidences4_next;
+             coincidences5_kept <= coincidences5_next;
+             coincidences6_kept <= coincidences6_next;
+             coincidences7_kept <= coincidences7_next;
+             coincidences8_kept <= coincidences8_next;
+             coincidences9_kept <= coincidences9_next;
+             coincidences10_kept <= coincidences10_next;
+             ignored0_kept <= ignored0_next;
+             ignored1_kept <= ignored1_next;
+             ignored2_kept <= ignored2_next;
+             ignored3_kept <= ignored3_next;
+             ignored4_kept <= ignored4_next;
+             ignored5_kept <= ignored5_next;
+             ignored6_kept <= ignored6_next;
+             ignored7_kept <= ignored7_next;
+             ignored8_kept <= ignored8_next;
+             ignored9_kept <= ignored9_next;
+             ignored10_kept <= ignored10_next;
+             edges_a0_kept <= edges_a0_next;
+             edges_a1_kept <= edges_a1_next;
+             edges_a2_kept <= edges_a2_next;
+             edges_a3_kept <= edges_a3_next;
+             edges_a4_kept <= edges_a4_next;
+             edges_a5_kept <= edges_a5_next;
+             edges_a6_kept <= edges_a6_next;
+             edges_a7_kept <= edges_a7_next;
+             edges_a8_kept <= edges_a8_next;
+             edges_a9_kept <= edges_a9_next;
+             edges_a10_kept <= edges_a10_next;
+             edges_b0_kept <= edges_b0_next;
+             edges_b1_kept <= edges_b1_next;
+             edges_b2_kept <= edges_b2_next;
+             edges_b3_kept <= edges_b3_next;
+             edges_b4_kept <= edges_b4_next;
+             edges_b5_kept <= edges_b5_next;
+             edges_b6_kept <= edges_b6_next;
+             edges_b7_kept <= edges_b7_next;
+             edges_b8_kept <= edges_b8_next;
+             edges_b9_kept <= edges_b9_next;
+             edges_b10_kept <= edges_b10_next;
+             discarded0_kept <= discarded0_next;
+             discarded1_kept <= discarded1_next;
+             discarded2_kept <= discarded2_next;
+             discarded3_kept <= discarded3_next;
+             discarded4_kept <= discarded4_next;
+             discarded5_kept <= discarded5_next;
+             discarded6_kept <= discarded6_next;
+             discarded7_kept <= discarded7_next;
+             discarded8_kept <= discarded8_next;
+             discarded9_kept <= discarded9_next;
+             discarded10_kept <= discarded10_next;
+             bulk0_kept <= bulk0_next;
+             bulk1_kept <= bulk1_next;
+             bulk2_kept <= bulk2_next;
+             bulk3_kept <= bulk3_next;
+             bulk4_kept <= bulk4_next;
+             bulk5_kept <= bulk5_next;
+             bulk6_kept <= bulk6_next;
+             bulk7_kept <= bulk7_next;
+             bulk8_kept <= bulk8_next;
+             bulk9_kept <= bulk9_next;
+             bulk10_kept <= bulk10_next;
+             bulk11_kept <= bulk11_next;
+             bulk12_kept <= bulk12_next;
+             bulk13_kept <= bulk13_next;
+             bulk14_kept <= bulk14_next;
+             bulk15_kept <= bulk15_next;
+          end
+          waiting_bits <= snapshot ? {4{1'b1}} : waiting_bits & stay_bits;
+          waiting_ones <= snapshot ? {4{1'b1}} : waiting_ones & stay_ones;
+          waiting_coincidences <= snapshot ? {4{1'b1}} : waiting_coincidences & stay_coincidences;
+          waiting_ignored <= snapshot ? {4{1'b1}} : waiting_ignored & stay_ignored;
+          waiting_edges_a <= snapshot ? {4{1'b1}} : waiting_edges_a & stay_edges_a;
+          waiting_edges_b <= snapshot ? {4{1'b1}} : waiting_edges_b & stay_edges_b;
+          waiting_discarded <= snapshot ? {4{1'b1}} : waiting_discarded & stay_discarded;
+          fresh <= (take_bits & |(lane & waiting_bits)) | (take_ones & |(lane & waiting_ones)) | (take_coincidences & |(lane & waiting_coincidences)) | (take_ignored & |(lane & waiting_ignored)) | (take_edges_a & |(lane & waiting_edges_a)) | (take_edges_b & |(lane & waiting_edges_b)) | (take_discarded & |(lane & waiting_discarded));
+          count[0] <= |(lane & ((bits0 & {4{take_bits}}) | (ones0 & {4{take_ones}}) | (coincidences0 & {4{take_coincidences}}) | (ignored0 & {4{take_ignored}}) | (edges_a0 & {4{take_edges_a}}) | (edges_b0 & {4{take_edges_b}}) | (discarded0 & {4{take_discarded}})));
+          count[1] <= |(lane & ((bits1 & {4{take_bits}}) | (ones1 & {4{take_ones}}) | (coincidences1 & {4{take_coincidences}}) | (ignored1 & {4{take_ignored}}) | (edges_a1 & {4{take_edges_a}}) | (edges_b1 & {4{take_edges_b}}) | (discarded1 & {4{take_discarded}})));
+          count[2] <= |(lane & ((bits2 & {4{take_bits}}) | (ones2 & {4{take_ones}}) | (coincidences2 & {4{take_coincidences}}) | (ignored2 & {4{take_ignored}}) | (edges_a2 & {4{take_edges_a}}) | (edges_b2 & {4{take_edges_b}}) | (discarded2 & {4{take_discarded}})));
+          count[3] <= |(lane & ((bits3 & {4{take_bits}}) | (ones3 & {4{take_ones}}) | (coincidences3 & {4{take_coincidences}}) | (ignored3 & {4{take_ignored}}) | (edges_a3 & {4{take_edges_a}}) | (edges_b3 & {4{take_edges_b}}) | (discarded3 & {4{take_discarded}})));
+          count[4] <= |(lane & ((bits4 & {4{take_bits}}) | (ones4 & {4{take_ones}}) | (coincidences4 & {4{take_coincidences}}) | (ignored4 & {4{take_ignored}}) | (edges_a4 & {4{take_edges_a}}) | (edges_b4 & {4{take_edges_b}}) | (discarded4 & {4{take_discarded}})));
+          count[5] <= |(lane & ((bits5 & {4{take_bits}}) | (ones5 & {4{take_ones}}) | (coincidences5 & {4{take_coincidences}}) | (ignored5 & {4{take_ignored}}) | (edges_a5 & {4{take_edges_a}}) | (edges_b5 & {4{take_edges_b}}) | (discarded5 & {4{take_discarded}})));
+          count[6] <= |(lane & ((bits6 & {4{take_bits}}) | (ones6 & {4{take_ones}}) | (coincidences6 & {4{take_coincidences}}) | (ignored6 & {4{take_ignored}}) | (edges_a6 & {4{take_edges_a}}) | (edges_b6 & {4{take_edges_b}}) | (discarded6 & {4{take_discarded}})));
+          count[7] <= |(lane & ((bits7 & {4{take_bits}}) | (ones7 & {4{take_ones}}) | (coincidences7 & {4{take_coincidences}}) | (ignored7 & {4{take_ignored}}) | (edges_a7 & {4{take_edges_a}}) | (edges_b7 & {4{take_edges_b}}) | (discarded7 & {4{take_discarded}})));
+          count[8] <= |(lane & ((bits8 & {4{take_bits}}) | (ones8 & {4{take_ones}}) | (coincidences8 & {4{take_coincidences}}) | (ignored8 & {4{take_ignored}}) | (edges_a8 & {4{take_edges_a}}) | (edges_b8 & {4{take_edges_b}}) | (discarded8 & {4{take_discarded}})));
+          count[9] <= |(lane & ((bits9 & {4{take_bits}}) | (ones9 & {4{take_ones}}) | (coincidences9 & {4{take_coincidences}}) | (ignored9 & {4{take_ignored}}) | (edges_a9 & {4{take_edges_a}}) | (edges_b9 & {4{take_edges_b}}) | (discarded9 & {4{take_discarded}})));
+          count[10] <= |(lane & ((bits10 & {4{take_bits}}) | (ones10 & {4{take_ones}}) | (coincidences10 & {4{take_coincidences}}) | (ignored10 & {4{take_ignored}}) | (edges_a10 & {4{take_edges_a}}) | (edges_b10 & {4{take_edges_b}}) | (discarded10 & {4{take_discarded}})));
+          kept[0] <= |(lane & ((bits0_kept & {4{take_bits}}) | (ones0_kept & {4{take_ones}}) | (coincidences0_kept & {4{take_coincidences}}) | (ignored0_kept & {4{take_ignored}}) | (edges_a0_kept & {4{take_edges_a}}) | (edges_b0_kept & {4{take_edges_b}}) | (discarded0_kept & {4{take_discarded}})));
+          kept[1] <= |(lane & ((bits1_kept & {4{take_bits}}) | (ones1_kept & {4{take_ones}}) | (coincidences1_kept & {4{take_coincidences}}) | (ignored1_kept & {4{take_ignored}}) | (edges_a1_kept & {4{take_edges_a}}) | (edges_b1_kept & {4{take_edges_b}}) | (discarded1_kept & {4{take_discarded}})));
+          kept[2] <= |(lane & ((bits2_kept & {4{take_bits}}) | (ones2_kept & {4{take_ones}}) | (coincidences2_kept & {4{take_coincidences}}) | (ignored2_kept & {4{take_ignored}}) | (edges_a2_kept & {4{take_edges_a}}) | (edges_b2_kept & {4{take_edges_b}}) | (discarded2_kept & {4{take_discarded}})));
+          kept[3] <= |(lane & ((bits3_kept & {4{take_bits}}) | (ones3_kept & {4{take_ones}}) | (coincidences3_kept & {4{take_coincidences}}) | (ignored3_kept & {4{take_ignored}}) | (edges_a3_kept & {4{take_edges_a}}) | (edges_b3_kept & {4{take_edges_b}}) | (discarded3_kept & {4{take_discarded}})));
+          kept[4] <= |(lane & ((bits4_kept & {4{take_bits}}) | (ones4_kept & {4{take_ones}}) | (coincidences4_kept & {4{take_coincidences}}) | (ignored4_kept & {4{take_ignored}}) | (edges_a4_kept & {4{take_edges_a}}) | (edges_b4_kept & {4{take_edges_b}}) | (discarded4_kept & {4{take_discarded}})));
+          kept[5] <= |(lane & ((bits5_kept & {4{take_bits}}) | (ones5_kept & {4{take_ones}}) | (coincidences5_kept & {4{take_coincidences}}) | (ignored5_kept & {4{take_ignored}}) | (edges_a5_kept & {4{take_edges_a}}) | (edges_b5_kept & {4{take_edges_b}}) | (discarded5_kept & {4{take_discarded}})));
+          kept[6] <= |(lane & ((bits6_kept & {4{take_bits}}) | (ones6_kept & {4{take_ones}}) | (coincidences6_kept & {4{take_coincidences}}) | (ignored6_kept & {4{take_ignored}}) | (edges_a6_kept & {4{take_edges_a}}) | (edges_b6_kept & {4{take_edges_b}}) | (discarded6_kept & {4{take_discarded}})));
+          kept[7] <= |(lane & ((bits7_kept & {4{take_bits}}) | (ones7_kept & {4{take_ones}}) | (coincidences7_kept & {4{take_coincidences}}) | (ignored7_kept & {4{take_ignored}}) | (edges_a7_kept & {4{take_edges_a}}) | (edges_b7_kept & {4{take_edges_b}}) | (discarded7_kept & {4{take_discarded}})));
+          kept[8] <= |(lane & ((bits8_kept & {4{take_bits}}) | (ones8_kept & {4{take_ones}}) | (coincidences8_kept & {4{take_coincidences}}) | (ignored8_kept & {4{take_ignored}}) | (edges_a8_kept & {4{take_edges_a}}) | (edges_b8_kept & {4{take_edges_b}}) | (discarded8_kept & {4{take_discarded}})));
+          kept[9] <= |(lane & ((bits9_kept & {4{take_bits}}) | (ones9_kept & {4{take_ones}}) | (coincidences9_kept & {4{take_coincidences}}) | (ignored9_kept & {4{take_ignored}}) | (edges_a9_kept & {4{take_edges_a}}) | (edges_b9_kept & {4{take_edges_b}}) | (discarded9_kept & {4{take_discarded}})));
+          kept[10] <= |(lane & ((bits10_kept & {4{take_bits}}) | (ones10_kept & {4{take_ones}}) | (coincidences10_kept & {4{take_coincidences}}) | (ignored10_kept & {4{take_ignored}}) | (edges_a10_kept & {4{take_edges_a}}) | (edges_b10_kept & {4{take_edges_b}}) | (discarded10_kept & {4{take_discarded}})));
+          count_bulk[0] <= take_discarded & |(lane & bulk0);
+          count_bulk[1] <= take_discarded & |(lane & bulk1);
+          count_bulk[2] <= take_discarded & |(lane & bulk2);
+          count_bulk[3] <= take_discarded & |(lane & bulk3);
+          count_bulk[4] <= take_discarded & |(lane & bulk4);
+          count_bulk[5] <= take_discarded & |(lane & bulk5);
+          count_bulk[6] <= take_discarded & |(lane & bulk6);
+          count_bulk[7] <= take_discarded & |(lane & bulk7);
+          count_bulk[8] <= take_discarded & |(lane & bulk8);
+          count_bulk[9] <= take_discarded & |(lane & bulk9);
+          count_bulk[10] <= take_discarded & |(lane & bulk10);
+          count_bulk[11] <= take_discarded & |(lane & bulk11);
+          count_bulk[12] <= take_discarded & |(lane & bulk12);
+          count_bulk[13] <= take_discarded & |(lane & bulk13);
+          count_bulk[14] <= take_discarded & |(lane & bulk14);
+          count_bulk[15] <= take_discarded & |(lane & bulk15);
+          kept_bulk[0] <= take_discarded & |(lane & bulk0_kept);
+          kept_bulk[1] <= take_discarded & |(lane & bulk1_kept);
+          kept_bulk[2] <= take_discarded & |(lane & bulk2_kept);
+          kept_bulk[3] <= take_discarded & |(lane & bulk3_kept);
+          kept_bulk[4] <= take_discarded & |(lane & bulk4_kept);
+          kept_bulk[5] <= take_discarded & |(lane & bulk5_kept);
+          kept_bulk[6] <= take_discarded & |(lane & bulk6_kept);
+          kept_bulk[7] <= take_discarded & |(lane & bulk7_kept);
+          kept_bulk[8] <= take_discarded & |(lane & bulk8_kept);
+          kept_bulk[9] <= take_discarded & |(lane & bulk9_kept);
+          kept_bulk[10] <= take_discarded & |(lane & bulk10_kept);
+          kept_bulk[11] <= take_discarded & |(lane & bulk11_kept);
+          kept_bulk[12] <= take_discarded & |(lane & bulk12_kept);
+          kept_bulk[13] <= take_discarded & |(lane & bulk13_kept);
+          kept_bulk[14] <= take_discarded & |(lane & bulk14_kept);
+          kept_bulk[15] <= take_discarded & |(lane & bulk15_kept);
+       end
+    end
+endmodule // pb_counts
 
 module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_ready,rsp_data,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,unknown,refused);
     // Module arguments
@@ -6802,6 +7138,99 @@ module pb_first(clock,pin,level);
     always @(posedge clock) flop <= pin;
     assign level = flop;
 endmodule // pb_first
+
+module pb_head(clock,reset,in_valid,in_prior,in_mark,in_mask,in_bits,in_test,in_flags,pop,valid,prior,mark,mask,bits,test,flags,count,advance,take_one,one,empty);
+    // Module arguments
+    input wire clock;
+    input wire reset;
+    input wire in_valid;
+    input wire in_prior;
+    input wire in_mark;
+    input wire [3:0] in_mask;
+    input wire [3:0] in_bits;
+    input wire [3:0] in_test;
+    input wire [2:0] in_flags;
+    output reg pop;
+    output reg valid;
+    output reg prior;
+    output reg mark;
+    output reg [3:0] mask;
+    output reg [3:0] bits;
+    output reg [3:0] test;
+    output reg [2:0] flags;
+    output reg [6:0] count;
+    input wire advance;
+    input wire take_one;
+    input wire [3:0] one;
+    output reg empty;
+    // Update code (custom)
+    reg next_valid, next_prior, next_mark;
+    reg [2:0] next_flags;
+    reg [3:0] next_mask, next_bits, next_test;
+    reg [2:0] next_few;
+    wire free = ~valid | advance;
+    initial begin
+       next_valid = 0;
+       next_prior = 0;
+       next_mark = 0;
+       next_flags = 0;
+       next_mask = 0;
+       next_bits = 0;
+       next_test = 0;
+       next_few = 0;
+       valid = 0;
+       prior = 0;
+       mark = 0;
+       flags = 0;
+       mask = 0;
+       bits = 0;
+       test = 0;
+       count = 0;
+    end
+    always @(*) begin
+       pop = in_valid & (~next_valid | free);
+       empty = ~next_valid & ~valid;
+    end
+    always @(posedge clock) begin
+       if (reset) begin
+          next_valid <= 0;
+          next_mask <= 0;
+          next_bits <= 0;
+       end else if (pop) begin
+          next_valid <= 1;
+          next_prior <= in_prior;
+          next_mark <= in_mark;
+          next_flags <= in_flags;
+          next_mask <= in_mask;
+          next_bits <= in_bits;
+          next_test <= in_test;
+          next_few[0 +: 3] <= {2'd0, in_mask[0]} + {2'd0, in_mask[1]} + {2'd0, in_mask[2]} + {2'd0, in_mask[3]};
+       end else if (free) begin
+          next_valid <= 0;
+          next_mask <= 0;
+          next_bits <= 0;
+       end
+       if (reset) begin
+          valid <= 0;
+          mask <= 0;
+          bits <= 0;
+       end else if (free) begin
+          valid <= next_valid;
+          mask <= next_mask;
+          bits <= next_bits;
+          if (next_valid) begin
+             prior <= next_prior;
+             mark <= next_mark;
+             flags <= next_flags;
+             test <= next_test;
+             count <= {4'd0, next_few[0 +: 3]};
+          end
+       end else if (take_one) begin
+          mask <= mask & ~one;
+          count <= count - 7'd1;
+       end
+    end
+endmodule // pb_head
 
 module pb_holdoff_register(clock,reset,write,data,value);
     // Module arguments
@@ -10465,6 +10894,8 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
     wire error$q;
     reg [63:0] signature_now$d;
     wire [63:0] signature_now$q;
+    reg left_now$d;
+    wire left_now$q;
     // Local signals
     reg is_negative;
     reg odd;
@@ -10535,6 +10966,11 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
         .q(signature_now$q),
         .clock(clock)
     );
+    pb_dff_1 left_now(
+        .d(left_now$d),
+        .q(left_now$q),
+        .clock(clock)
+    );
     // Update code
     always @(*) begin
         active$d = active$q;
@@ -10548,9 +10984,10 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
         closing$d = closing$q;
         error$d = error$q;
         signature_now$d = signature_now$q;
+        left_now$d = left_now$q;
         odd = part$q[32'h0];
         taken = valid$q & out_ready;
-        room = ~valid$q | out_ready;
+        room = ~valid$q;
         advance = active$q & (~odd | room);
         shift = advance & ~error$q;
         is_negative = negative$q;
@@ -10613,8 +11050,9 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
                 active$d = 1'b0;
             end
         end
-        gone = (taken & last$q & ~error$q) | (quiet & advance & (part$q == 32'h7));
-        free = ~active$q & ~valid$q;
+        left_now$d = (taken & last$q & ~error$q) | (quiet & advance & (part$q == 32'h7));
+        gone = left_now$q;
+        free = ~active$q & ~valid$q & ~left_now$q;
         if (start | start_error) begin
             active$d = 1'b1;
             part$d = 32'h0;
@@ -10640,6 +11078,7 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
             last$d = 1'b0;
             closing$d = 1'b0;
             error$d = 1'b0;
+            left_now$d = 1'b0;
             signature_now$d = 32'h0;
         end
     end
@@ -11547,6 +11986,178 @@ module pb_order(clock,write_address,write_data,write_enable,first_address,first,
     always @(*) second = entries[second_address];
 endmodule // pb_order
 
+module pb_packer(clock,clear,push,mask,bits,count,last,ready,busy,offered,chunk,chunk_count,sent);
+    // Module arguments
+    input wire clock;
+    input wire clear;
+    input wire push;
+    input wire [3:0] mask;
+    input wire [3:0] bits;
+    input wire [6:0] count;
+    input wire last;
+    output reg ready;
+    output reg busy;
+    output reg offered;
+    output reg [7:0] chunk;
+    output reg [7:0] chunk_count;
+    input wire sent;
+    // Update code (custom)
+    function [3:0] prefix;
+       input [3:0] word;
+       reg [3:0] sum;
+       begin
+          sum = word;
+          sum = sum ^ (sum << 1);
+          sum = sum ^ (sum << 2);
+          prefix = sum;
+       end
+    endfunction
+    function [7:0] rotate;
+       input [7:0] word;
+       input [2:0] by;
+       reg [7:0] turned;
+       begin
+          turned = word;
+          if (by[0]) turned = {turned[6:0], turned[7:7]};
+          if (by[1]) turned = {turned[5:0], turned[7:6]};
+          if (by[2]) turned = {turned[3:0], turned[7:4]};
+          rotate = turned;
+       end
+    endfunction
+    reg valid0, last0;
+    reg [6:0] count0;
+    reg [3:0] bits0, mask0, empty0;
+    reg valid1, last1;
+    reg [6:0] count1;
+    reg [3:0] bits1, mask1, empty1;
+    reg valid2, last2;
+    reg [6:0] count2;
+    reg [3:0] bits2, mask2, empty2;
+    wire [3:0] odd0 = prefix(empty0);
+    wire [3:0] moves0 = odd0 & mask0;
+    wire [3:0] odd1 = prefix(empty1);
+    wire [3:0] moves1 = odd1 & mask1;
+    initial begin
+       valid0 = 0; last0 = 0; count0 = 0; bits0 = 0; mask0 = 0; empty0 = 0;
+       valid1 = 0; last1 = 0; count1 = 0; bits1 = 0; mask1 = 0; empty1 = 0;
+       valid2 = 0; last2 = 0; count2 = 0; bits2 = 0; mask2 = 0; empty2 = 0;
+    end
+    always @(posedge clock) begin
+       if (clear) begin
+          valid0 <= 0; bits0 <= 0;
+          valid1 <= 0; bits1 <= 0;
+          valid2 <= 0; bits2 <= 0;
+       end else if (ready) begin
+          valid0 <= push;
+          bits0 <= 0;
+          if (push) begin
+             bits0 <= bits & mask;
+             mask0 <= mask;
+             empty0 <= ~mask << 1;
+             count0 <= count;
+             last0 <= last;
+          end
+          valid1 <= valid0;
+          bits1 <= 0;
+          if (valid0) begin
+             bits1 <= (bits0 & ~moves0) | ((bits0 & moves0) >> 1);
+             mask1 <= (mask0 & ~moves0) | (moves0 >> 1);
+             empty1 <= empty0 & ~odd0;
+             count1 <= count0;
+             last1 <= last0;
+          end
+          valid2 <= valid1;
+          bits2 <= 0;
+          if (valid1) begin
+             bits2 <= (bits1 & ~moves1) | ((bits1 & moves1) >> 2);
+             mask2 <= (mask1 & ~moves1) | (moves1 >> 2);
+             empty2 <= empty1 & ~odd1;
+             count2 <= count1;
+             last2 <= last1;
+          end
+       end
+    end
+    reg [2:0] place, turned_place, rest_count;
+    reg turned_valid, turned_last, tail, some;
+    reg [3:0] turned_end;
+    reg [7:0] turned, rest;
+    wire [3:0] end_place = {1'b0, place} + count2[3:0];
+    wire [7:0] below = ~({8{1'b1}} << turned_place);
+    wire [7:0] joined = rest | (turned & ~below);
+    initial begin
+       place = 0;
+       turned_valid = 0;
+       turned_last = 0;
+       turned_place = 0;
+       turned_end = 0;
+       turned = 0;
+       tail = 0;
+       some = 0;
+       rest = 0;
+       rest_count = 0;
+       offered = 0;
+       chunk = 0;
+       chunk_count = 0;
+    end
+    always @(*) begin
+       ready = ~offered | sent;
+       busy = valid0 | valid1 | valid2 | turned_valid | some | offered;
+    end
+    always @(posedge clock) begin
+       if (clear) begin
+          place <= 0;
+          turned_valid <= 0;
+          turned <= 0;
+          tail <= 0;
+          some <= 0;
+          rest <= 0;
+          offered <= 0;
+          chunk <= 0;
+          chunk_count <= 0;
+       end else if (ready) begin
+          turned_valid <= valid2;
+          turned <= 0;
+          if (valid2) begin
+             turned <= rotate(bits2, place);
+             turned_place <= place;
+             turned_end <= end_place;
+             turned_last <= last2;
+             place <= last2 ? 3'd0 : end_place[2:0];
+          end
+          offered <= 0;
+          chunk <= 0;
+          chunk_count <= 0;
+          if (tail) begin
+             offered <= 1;
+             chunk <= rest;
+             chunk_count <= rest_count;
+             tail <= 0;
+             some <= 0;
+             rest <= 0;
+          end else if (turned_valid) begin
+             rest_count <= turned_end[2:0];
+             if (turned_end[3]) begin
+                offered <= 1;
+                chunk <= joined;
+                chunk_count <= 8'd8;
+                rest <= turned & below;
+                some <= |turned_end[2:0];
+                tail <= turned_last & |turned_end[2:0];
+             end else if (turned_last) begin
+                offered <= 1;
+                chunk <= joined;
+                chunk_count <= turned_end;
+                rest <= 0;
+                some <= 0;
+             end else begin
+                rest <= joined;
+                some <= 1;
+             end
+          end
+       end
+    end
+endmodule // pb_packer
+
 module pb_pages(clock,address,data);
     // Module arguments
     input wire clock;
@@ -11953,7 +12564,8 @@ module pb_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in_test,i
     reg [16:0] memory [0:63];
     reg [16:0] head;
     reg [6:0] pushed, popped, swept;
-    wire [6:0] used = pushed - swept;
+    wire [6:0] used = pushed - popped;
+    wire [6:0] unswept = pushed - swept;
     wire some = pushed != popped;
     wire load = some & (~valid | pop);
     wire write = push & ~used[6];
@@ -11982,7 +12594,7 @@ module pb_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in_test,i
        if (write) memory[pushed[5:0]] <= {in_prior, in_mark, in_flags, in_test, in_bits, in_mask};
        else if (sweep) memory[swept[5:0]] <= 0;
        if (write) pushed <= pushed + 7'd1;
-       if (sweep) swept <= swept + 7'd1;
+       if (sweep | (write & unswept[6])) swept <= swept + 7'd1;
        if (reset) begin
           popped <= write ? pushed + 7'd1 : pushed;
           valid <= 0;
@@ -14698,6 +15310,23 @@ module pb_settings(clock,reset,write,data,locked,refused,options,window,holdoff,
     end
 endmodule // pb_settings
 
+module pb_shape(wide,words,most);
+    // Module arguments
+    output reg wide;
+    output reg [5:0] words;
+    output reg [3:0] most;
+    // Constant declarations
+    localparam is_wide = 1'b0;
+    localparam port_words = 6'b1;
+    localparam bursts = 4'h8;
+    // Update code
+    always @(*) begin
+        wide = is_wide;
+        words = port_words;
+        most = bursts;
+    end
+endmodule // pb_shape
+
 module pb_stage(d,q,clock);
     // Module arguments
     input wire [1:0] d;
@@ -15065,12 +15694,6 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
     output reg [5:0] bulk_lane;
     output reg [13:0] bulk_count;
     // Constant declarations
-    localparam names$0 = 6'b0;
-    localparam names$1 = 6'b1;
-    localparam names$2 = 6'b10;
-    localparam names$3 = 6'b11;
-    localparam one = 8'h1;
-    localparam chunk_size = 8'h8;
     localparam last_lane = 6'b11;
     // Stub signals
     reg queue$reset;
@@ -15093,36 +15716,66 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
     wire [2:0] queue$flags;
     wire [55:0] queue$time_out;
     wire queue$empty;
-    reg [13:0] counts$0$d;
-    wire [13:0] counts$0$q;
-    reg [13:0] counts$1$d;
-    wire [13:0] counts$1$q;
-    reg [13:0] counts$2$d;
-    wire [13:0] counts$2$q;
-    reg [13:0] counts$3$d;
-    wire [13:0] counts$3$q;
+    reg head$reset;
+    reg head$in_valid;
+    reg head$in_prior;
+    reg head$in_mark;
+    reg [3:0] head$in_mask;
+    reg [3:0] head$in_bits;
+    reg [3:0] head$in_test;
+    reg [2:0] head$in_flags;
+    wire head$pop;
+    wire head$valid;
+    wire head$prior;
+    wire head$mark;
+    wire [3:0] head$mask;
+    wire [3:0] head$bits;
+    wire [3:0] head$test;
+    wire [2:0] head$flags;
+    wire [6:0] head$count;
+    reg head$advance;
+    reg head$take_one;
+    reg [3:0] head$one;
+    wire head$empty;
+    reg packer$clear;
+    reg packer$push;
+    reg [3:0] packer$mask;
+    reg [3:0] packer$bits;
+    reg [6:0] packer$count;
+    reg packer$last;
+    wire packer$ready;
+    wire packer$busy;
+    wire packer$offered;
+    wire [7:0] packer$chunk;
+    wire [7:0] packer$chunk_count;
+    reg packer$sent;
+    reg counts$clear;
+    reg [3:0] counts$add;
+    reg counts$keep;
+    reg [5:0] counts$lane;
+    wire [13:0] counts$count;
     reg gap$d;
     wire gap$q;
     reg late_mark$d;
     wire late_mark$q;
     reg late_alarm$d;
     wire late_alarm$q;
-    reg [3:0] done$d;
-    wire [3:0] done$q;
     reg cleared$d;
     wire cleared$q;
     reg marking$d;
     wire marking$q;
-    reg [7:0] chunk$d;
-    wire [7:0] chunk$q;
-    reg [7:0] fill$d;
-    wire [7:0] fill$q;
-    reg offered$d;
-    wire offered$q;
-    reg [16:0] filled$d;
-    wire [16:0] filled$q;
+    reg [16:0] room$d;
+    wire [16:0] room$q;
+    reg begun$d;
+    wire begun$q;
     reg full$d;
     wire full$q;
+    reg [3:0] taken$d;
+    wire [3:0] taken$q;
+    reg [3:0] taken_test$d;
+    wire [3:0] taken_test$q;
+    reg [5:0] taken_tags$d;
+    wire [5:0] taken_tags$q;
     reg [3:0] lanes$d;
     wire [3:0] lanes$q;
     reg [5:0] tags$d;
@@ -15137,22 +15790,18 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
     wire drained$q;
     // Local signals
     reg arrives;
-    reg [3:0] left;
     reg [3:0] minus;
     reg [3:0] lowest;
-    reg [3:0] after;
-    reg value;
+    reg [3:0] part;
+    reg [16:0] part_count;
+    reg some;
     reg go;
     reg asks;
     reg throw;
     reg pack;
-    reg step;
+    reg fits;
     reg sent;
-    reg [7:0] base;
-    reg [7:0] place;
-    reg [7:0] next_fill;
-    reg [16:0] next_packed;
-    reg ends;
+    reg [16:0] next_room;
     reg still;
     reg completes;
     reg wanted;
@@ -15180,25 +15829,52 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
         .time_out(queue$time_out),
         .empty(queue$empty)
     );
-    pb_dff_14 counts$0(
-        .d(counts$0$d),
-        .q(counts$0$q),
-        .clock(clock)
+    pb_head head(
+        .clock(clock),
+        .reset(head$reset),
+        .in_valid(head$in_valid),
+        .in_prior(head$in_prior),
+        .in_mark(head$in_mark),
+        .in_mask(head$in_mask),
+        .in_bits(head$in_bits),
+        .in_test(head$in_test),
+        .in_flags(head$in_flags),
+        .pop(head$pop),
+        .valid(head$valid),
+        .prior(head$prior),
+        .mark(head$mark),
+        .mask(head$mask),
+        .bits(head$bits),
+        .test(head$test),
+        .flags(head$flags),
+        .count(head$count),
+        .advance(head$advance),
+        .take_one(head$take_one),
+        .one(head$one),
+        .empty(head$empty)
     );
-    pb_dff_14 counts$1(
-        .d(counts$1$d),
-        .q(counts$1$q),
-        .clock(clock)
+    pb_packer packer(
+        .clock(clock),
+        .clear(packer$clear),
+        .push(packer$push),
+        .mask(packer$mask),
+        .bits(packer$bits),
+        .count(packer$count),
+        .last(packer$last),
+        .ready(packer$ready),
+        .busy(packer$busy),
+        .offered(packer$offered),
+        .chunk(packer$chunk),
+        .chunk_count(packer$chunk_count),
+        .sent(packer$sent)
     );
-    pb_dff_14 counts$2(
-        .d(counts$2$d),
-        .q(counts$2$q),
-        .clock(clock)
-    );
-    pb_dff_14 counts$3(
-        .d(counts$3$d),
-        .q(counts$3$q),
-        .clock(clock)
+    pb_to_extract_counts counts(
+        .clock(clock),
+        .clear(counts$clear),
+        .add(counts$add),
+        .keep(counts$keep),
+        .lane(counts$lane),
+        .count(counts$count)
     );
     pb_dff_1 gap(
         .d(gap$d),
@@ -15215,11 +15891,6 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
         .q(late_alarm$q),
         .clock(clock)
     );
-    pb_dff_4 done(
-        .d(done$d),
-        .q(done$q),
-        .clock(clock)
-    );
     pb_dff_1 cleared(
         .d(cleared$d),
         .q(cleared$q),
@@ -15230,29 +15901,34 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
         .q(marking$q),
         .clock(clock)
     );
-    pb_dff_8 chunk(
-        .d(chunk$d),
-        .q(chunk$q),
+    pb_dff_17 room(
+        .d(room$d),
+        .q(room$q),
         .clock(clock)
     );
-    pb_dff_8 fill(
-        .d(fill$d),
-        .q(fill$q),
-        .clock(clock)
-    );
-    pb_dff_1 offered(
-        .d(offered$d),
-        .q(offered$q),
-        .clock(clock)
-    );
-    pb_dff_17 filled(
-        .d(filled$d),
-        .q(filled$q),
+    pb_dff_1 begun(
+        .d(begun$d),
+        .q(begun$q),
         .clock(clock)
     );
     pb_dff_1 full(
         .d(full$d),
         .q(full$q),
+        .clock(clock)
+    );
+    pb_dff_4 taken(
+        .d(taken$d),
+        .q(taken$q),
+        .clock(clock)
+    );
+    pb_dff_4 taken_test(
+        .d(taken_test$d),
+        .q(taken_test$q),
+        .clock(clock)
+    );
+    pb_dff_6 taken_tags(
+        .d(taken_tags$d),
+        .q(taken_tags$q),
         .clock(clock)
     );
     pb_dff_4 lanes(
@@ -15290,14 +15966,14 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
         gap$d = gap$q;
         late_mark$d = late_mark$q;
         late_alarm$d = late_alarm$q;
-        done$d = done$q;
         cleared$d = cleared$q;
         marking$d = marking$q;
-        chunk$d = chunk$q;
-        fill$d = fill$q;
-        offered$d = offered$q;
-        filled$d = filled$q;
+        room$d = room$q;
+        begun$d = begun$q;
         full$d = full$q;
+        taken$d = taken$q;
+        taken_test$d = taken_test$q;
+        taken_tags$d = taken_tags$q;
         lanes$d = lanes$q;
         tags$d = tags$q;
         holed$d = holed$q;
@@ -15305,6 +15981,15 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
         bulk_at$d = bulk_at$q;
         drained$d = drained$q;
         queue$reset = reset;
+        head$reset = reset;
+        head$in_valid = queue$valid;
+        head$in_prior = queue$prior;
+        head$in_mark = queue$mark;
+        head$in_mask = queue$mask;
+        head$in_bits = queue$bits;
+        head$in_test = queue$test;
+        head$in_flags = queue$flags;
+        queue$pop = head$pop;
         arrives = |mask | alarm;
         queue$push = arrives | mark | late_mark$q;
         queue$in_prior = alarm;
@@ -15330,129 +16015,99 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
                 gap$d = 1'b0;
             end
         end
-        left = queue$mask & ~done$q;
-        minus = left - 32'h1;
-        lowest = left & ~minus;
-        after = left & minus;
-        value = |(queue$bits & lowest);
-        go = queue$valid & ~marking$q & ~bulk$q;
-        asks = go & queue$prior & ~cleared$q;
-        still = queue$empty & ~marking$q & ~bulk$q;
-        completes = offered$q & full$q & in_ready;
-        wanted = (asks & ~late_alarm$q) | (still & late_alarm$q) | (still & drain & ~drained$q & ~arrives);
+        minus = head$mask - 32'h1;
+        lowest = head$mask & ~minus;
+        some = |head$mask;
+        go = head$valid & ~marking$q;
+        asks = go & head$prior & ~cleared$q;
+        still = queue$empty & head$empty & ~marking$q & ~bulk$q;
+        completes = full$q & packer$busy & ~in_refuse & ~abandon;
+        wanted = (asks & ~bulk$q & ~late_alarm$q) | (still & late_alarm$q) | (still & drain & ~drained$q & ~arrives);
         discard = wanted & ~completes;
-        throw = go & |left & (~asks | late_alarm$q) & (in_refuse | abandon | late_alarm$q);
-        pack = go & |left & ~asks & ~throw & in_ready & ~full$q;
-        step = throw | pack;
+        throw = go & some & (~asks | late_alarm$q) & (in_refuse | abandon | late_alarm$q);
+        pack = go & some & ~asks & ~throw & in_ready & packer$ready & ~full$q;
+        fits = ((head$count) & 17'h1ffff) <= room$q;
+        part = lowest;
+        part_count = 32'h1;
+        if (fits) begin
+            part = head$mask;
+            part_count = ((head$count) & 17'h1ffff);
+        end
+        next_room = room$q - part_count;
+        head$one = lowest;
+        head$take_one = pack & ~fits;
+        head$advance = go & (~asks | late_alarm$q) & (throw | (pack & fits) | ~some);
         thrown = 32'h0;
         if (throw) begin
-            thrown = lowest;
+            thrown = head$mask;
             holed$d = 1'b1;
         end
-        if (step) begin
-            done$d = done$q | lowest;
-        end
         marking$d = 1'b0;
-        queue$pop = go & (~asks | late_alarm$q) & ((step & ~|after) | ~|left);
-        if (queue$pop) begin
-            done$d = 32'h0;
+        if (head$advance) begin
             cleared$d = 1'b0;
-            marking$d = queue$mark;
+            marking$d = head$mark;
         end
-        sent = offered$q & in_ready & (~wanted | completes);
-        base = chunk$q;
-        place = fill$q;
-        if (sent) begin
-            base = 32'h0;
-            place = 32'h0;
-            offered$d = 1'b0;
+        sent = packer$offered & in_ready & ~discard;
+        packer$sent = sent;
+        packer$clear = reset | discarded;
+        packer$push = pack;
+        packer$mask = part;
+        packer$bits = head$bits;
+        packer$count = part_count[(32'h0)+:(7)];
+        packer$last = next_room == 32'h0;
+        taken$d = 32'h0;
+        taken_test$d = 32'h0;
+        taken_tags$d = 32'h0;
+        if (~begun$q) begin
+            room$d = ((n) & 17'h1ffff);
         end
-        chunk$d = base;
-        fill$d = place;
-        next_fill = place + 32'h1;
-        next_packed = filled$q + 32'h1;
-        ends = next_packed == ((n) & 17'h1ffff);
         if (pack) begin
-            if (value) begin
-                chunk$d = base | (one << place);
-            end
-            fill$d = next_fill;
-            offered$d = (next_fill == chunk_size) | ends;
-            filled$d = next_packed;
-            full$d = ends;
-            lanes$d = lanes$q | lowest;
-            tags$d = tags$q | (((queue$flags & 32'h3) & 6'h3f) << 32'h2);
-            if (|(queue$test & lowest)) begin
-                tags$d = tags$q | (((queue$flags & 32'h3) & 6'h3f) << 32'h2) | 32'h2;
-            end
-            if (holed$q | queue$flags[32'h2]) begin
-                tags$d = tags$d | 32'h20;
+            begun$d = 1'b1;
+            room$d = next_room;
+            full$d = next_room == 32'h0;
+            taken$d = part;
+            taken_test$d = part & head$test;
+            taken_tags$d = ((head$flags & 32'h3) & 6'h3f) << 32'h2;
+            if (holed$q | head$flags[32'h2]) begin
+                taken_tags$d = (((head$flags & 32'h3) & 6'h3f) << 32'h2) | 32'h20;
             end
             holed$d = 1'b0;
         end
-        counts$0$d = counts$0$q;
-        if (pack & lowest[0]) begin
-            counts$0$d = counts$0$q + 32'h1;
+        lanes$d = lanes$q | taken$q;
+        tags$d = tags$q | taken_tags$q;
+        if (|taken_test$q) begin
+            tags$d = tags$q | taken_tags$q | 32'h2;
         end
-        counts$1$d = counts$1$q;
-        if (pack & lowest[1]) begin
-            counts$1$d = counts$1$q + 32'h1;
-        end
-        counts$2$d = counts$2$q;
-        if (pack & lowest[2]) begin
-            counts$2$d = counts$2$q + 32'h1;
-        end
-        counts$3$d = counts$3$q;
-        if (pack & lowest[3]) begin
-            counts$3$d = counts$3$q + 32'h1;
-        end
+        counts$add = taken$q;
+        counts$clear = reset | made;
+        counts$keep = discarded;
         if (made) begin
-            filled$d = 32'h0;
+            begun$d = 1'b0;
+            room$d = ((n) & 17'h1ffff);
             full$d = 1'b0;
             lanes$d = 32'h0;
             tags$d = 32'h0;
-            counts$0$d = 32'h0;
-            counts$1$d = 32'h0;
-            counts$2$d = 32'h0;
-            counts$3$d = 32'h0;
         end
         bulk_valid = bulk$q;
         bulk_lane = bulk_at$q;
-        bulk_count = 32'h0;
+        counts$lane = bulk_at$q;
+        bulk_count = counts$count;
         if (bulk$q) begin
             bulk_at$d = bulk_at$q + 32'h1;
             if (bulk_at$q == last_lane) begin
                 bulk$d = 1'b0;
             end
         end
-        if (bulk$q & (bulk_at$q == names$0)) begin
-            bulk_count = counts$0$q;
-            counts$0$d = 32'h0;
-        end
-        if (bulk$q & (bulk_at$q == names$1)) begin
-            bulk_count = counts$1$q;
-            counts$1$d = 32'h0;
-        end
-        if (bulk$q & (bulk_at$q == names$2)) begin
-            bulk_count = counts$2$q;
-            counts$2$d = 32'h0;
-        end
-        if (bulk$q & (bulk_at$q == names$3)) begin
-            bulk_count = counts$3$q;
-            counts$3$d = 32'h0;
-        end
         if (discarded) begin
-            cleared$d = queue$valid & ~late_alarm$q;
+            cleared$d = head$valid & ~late_alarm$q;
             late_alarm$d = queue$full & alarm;
             drained$d = drain & still;
-            chunk$d = 32'h0;
-            fill$d = 32'h0;
-            offered$d = 1'b0;
-            filled$d = 32'h0;
+            begun$d = 1'b0;
+            room$d = ((n) & 17'h1ffff);
             full$d = 1'b0;
             lanes$d = 32'h0;
             tags$d = 32'h0;
-            holed$d = holed$q | (filled$q != 32'h0);
+            holed$d = holed$q | begun$q;
             bulk$d = 1'b1;
             bulk_at$d = 32'h0;
         end
@@ -15460,39 +16115,168 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
             drained$d = 1'b0;
         end
         marked = marking$q;
-        pending = fill$q != 32'h0;
-        quiet = still & ~arrives & ~late_mark$q & ~late_alarm$q & (fill$q == 32'h0);
-        moves = step | sent | discarded | made;
-        idle = quiet & (filled$q == 32'h0) & (drained$q | ~drain);
-        chunk_valid = offered$q & (~wanted | completes);
-        chunk_bits = chunk$q;
-        chunk_count = fill$q;
+        pending = packer$busy;
+        quiet = still & ~arrives & ~late_mark$q & ~late_alarm$q & ~packer$busy;
+        moves = throw | pack | sent | discarded | made;
+        idle = quiet & ~begun$q & (drained$q | ~drain);
+        chunk_valid = packer$offered & ~discard;
+        chunk_bits = packer$chunk;
+        chunk_count = packer$chunk_count;
         block_lanes = ((lanes$q) & 64'hffffffffffffffff);
         block_flags = tags$q;
         if (reset) begin
             gap$d = 1'b0;
             late_mark$d = 1'b0;
             late_alarm$d = 1'b0;
-            done$d = 32'h0;
             cleared$d = 1'b0;
             marking$d = 1'b0;
-            chunk$d = 32'h0;
-            fill$d = 32'h0;
-            offered$d = 1'b0;
-            filled$d = 32'h0;
+            begun$d = 1'b0;
             full$d = 1'b0;
+            taken$d = 32'h0;
+            taken_test$d = 32'h0;
+            taken_tags$d = 32'h0;
             lanes$d = 32'h0;
             tags$d = 32'h0;
             holed$d = 1'b0;
             bulk$d = 1'b0;
             drained$d = 1'b0;
-            counts$0$d = 32'h0;
-            counts$1$d = 32'h0;
-            counts$2$d = 32'h0;
-            counts$3$d = 32'h0;
         end
     end
 endmodule // pb_to_extract
+
+module pb_to_extract_counts(clock,clear,add,keep,lane,count);
+    // Module arguments
+    input wire clock;
+    input wire clear;
+    input wire [3:0] add;
+    input wire keep;
+    input wire [5:0] lane;
+    output reg [13:0] count;
+    // Update code (custom)
+    reg [3:0] digit0, kept0;
+    reg [3:0] digit1, kept1;
+    reg [3:0] digit2, kept2;
+    reg [3:0] digit3, kept3;
+    reg [3:0] digit4, kept4;
+    reg [3:0] digit5, kept5;
+    reg [3:0] digit6, kept6;
+    reg [3:0] digit7, kept7;
+    reg [3:0] digit8, kept8;
+    reg [3:0] digit9, kept9;
+    reg [3:0] digit10, kept10;
+    reg [3:0] digit11, kept11;
+    reg [3:0] digit12, kept12;
+    reg [3:0] digit13, kept13;
+    wire [3:0] carry0 = add;
+    wire [3:0] carry1 = carry0 & digit0;
+    wire [3:0] carry2 = carry1 & digit1;
+    wire [3:0] carry3 = carry2 & digit2;
+    wire [3:0] carry4 = carry3 & digit3;
+    wire [3:0] carry5 = carry4 & digit4;
+    wire [3:0] carry6 = carry5 & digit5;
+    wire [3:0] carry7 = carry6 & digit6;
+    wire [3:0] carry8 = carry7 & digit7;
+    wire [3:0] carry9 = carry8 & digit8;
+    wire [3:0] carry10 = carry9 & digit9;
+    wire [3:0] carry11 = carry10 & digit10;
+    wire [3:0] carry12 = carry11 & digit11;
+    wire [3:0] carry13 = carry12 & digit12;
+    initial begin
+       digit0 = 0;
+       kept0 = 0;
+       digit1 = 0;
+       kept1 = 0;
+       digit2 = 0;
+       kept2 = 0;
+       digit3 = 0;
+       kept3 = 0;
+       digit4 = 0;
+       kept4 = 0;
+       digit5 = 0;
+       kept5 = 0;
+       digit6 = 0;
+       kept6 = 0;
+       digit7 = 0;
+       kept7 = 0;
+       digit8 = 0;
+       kept8 = 0;
+       digit9 = 0;
+       kept9 = 0;
+       digit10 = 0;
+       kept10 = 0;
+       digit11 = 0;
+       kept11 = 0;
+       digit12 = 0;
+       kept12 = 0;
+       digit13 = 0;
+       kept13 = 0;
+    end
+    always @(*) begin
+       count[0] = kept0[lane];
+       count[1] = kept1[lane];
+       count[2] = kept2[lane];
+       count[3] = kept3[lane];
+       count[4] = kept4[lane];
+       count[5] = kept5[lane];
+       count[6] = kept6[lane];
+       count[7] = kept7[lane];
+       count[8] = kept8[lane];
+       count[9] = kept9[lane];
+       count[10] = kept10[lane];
+       count[11] = kept11[lane];
+       count[12] = kept12[lane];
+       count[13] = kept13[lane];
+    end
+    always @(posedge clock) begin
+       if (keep) begin
+          kept0 <= digit0 ^ carry0;
+          kept1 <= digit1 ^ carry1;
+          kept2 <= digit2 ^ carry2;
+          kept3 <= digit3 ^ carry3;
+          kept4 <= digit4 ^ carry4;
+          kept5 <= digit5 ^ carry5;
+          kept6 <= digit6 ^ carry6;
+          kept7 <= digit7 ^ carry7;
+          kept8 <= digit8 ^ carry8;
+          kept9 <= digit9 ^ carry9;
+          kept10 <= digit10 ^ carry10;
+          kept11 <= digit11 ^ carry11;
+          kept12 <= digit12 ^ carry12;
+          kept13 <= digit13 ^ carry13;
+       end
+       if (clear | keep) begin
+          digit0 <= 0;
+          digit1 <= 0;
+          digit2 <= 0;
+          digit3 <= 0;
+          digit4 <= 0;
+          digit5 <= 0;
+          digit6 <= 0;
+          digit7 <= 0;
+          digit8 <= 0;
+          digit9 <= 0;
+          digit10 <= 0;
+          digit11 <= 0;
+          digit12 <= 0;
+          digit13 <= 0;
+       end else if (|add) begin
+          digit0 <= digit0 ^ carry0;
+          digit1 <= digit1 ^ carry1;
+          digit2 <= digit2 ^ carry2;
+          digit3 <= digit3 ^ carry3;
+          digit4 <= digit4 ^ carry4;
+          digit5 <= digit5 ^ carry5;
+          digit6 <= digit6 ^ carry6;
+          digit7 <= digit7 ^ carry7;
+          digit8 <= digit8 ^ carry8;
+          digit9 <= digit9 ^ carry9;
+          digit10 <= digit10 ^ carry10;
+          digit11 <= digit11 ^ carry11;
+          digit12 <= digit12 ^ carry12;
+          digit13 <= digit13 ^ carry13;
+       end
+    end
+endmodule // pb_to_extract_counts
 
 module pb_to_tap(clock,reset,mask,bits,test,flags,timestamp,abandon,raw_valid,raw_ready,raw_data,raw_flags,raw_lanes,lost,thrown,empty);
     // Module arguments
@@ -15513,10 +16297,12 @@ module pb_to_tap(clock,reset,mask,bits,test,flags,timestamp,abandon,raw_valid,ra
     output reg [3:0] thrown;
     output reg empty;
     // Constant declarations
-    localparam names$0 = 6'b0;
-    localparam names$1 = 6'b1;
-    localparam names$2 = 6'b10;
-    localparam names$3 = 6'b11;
+    localparam digits$0 = 4'ha;
+    localparam digits$1 = 4'hc;
+    localparam digits$2 = 4'h0;
+    localparam digits$3 = 4'h0;
+    localparam digits$4 = 4'h0;
+    localparam digits$5 = 4'h0;
     localparam lane_at = 8'h38;
     localparam gap_bit = 64'h4000000000000000;
     localparam one_bit = 64'h8000000000000000;
@@ -15652,18 +16438,12 @@ module pb_to_tap(clock,reset,mask,bits,test,flags,timestamp,abandon,raw_valid,ra
         lowest = left & ~minus;
         after = left & minus;
         number = 32'h0;
-        if (lowest[0]) begin
-            number = names$0;
-        end
-        if (lowest[1]) begin
-            number = names$1;
-        end
-        if (lowest[2]) begin
-            number = names$2;
-        end
-        if (lowest[3]) begin
-            number = names$3;
-        end
+        number = (number & ~(1 << (0)) | ((|(lowest & digits$0)) << (0)));
+        number = (number & ~(1 << (1)) | ((|(lowest & digits$1)) << (1)));
+        number = (number & ~(1 << (2)) | ((|(lowest & digits$2)) << (2)));
+        number = (number & ~(1 << (3)) | ((|(lowest & digits$3)) << (3)));
+        number = (number & ~(1 << (4)) | ((|(lowest & digits$4)) << (4)));
+        number = (number & ~(1 << (5)) | ((|(lowest & digits$5)) << (5)));
         free = ~valid$q | raw_ready;
         take = queue$valid & (free | abandon);
         queue$pop = take & ~|after;
@@ -15751,7 +16531,8 @@ module pb_to_tap_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in
     reg [72:0] memory [0:63];
     reg [72:0] head;
     reg [6:0] pushed, popped, swept;
-    wire [6:0] used = pushed - swept;
+    wire [6:0] used = pushed - popped;
+    wire [6:0] unswept = pushed - swept;
     wire some = pushed != popped;
     wire load = some & (~valid | pop);
     wire write = push & ~used[6];
@@ -15780,7 +16561,7 @@ module pb_to_tap_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in
        if (write) memory[pushed[5:0]] <= {in_time, in_prior, in_mark, in_flags, in_test, in_bits, in_mask};
        else if (sweep) memory[swept[5:0]] <= 0;
        if (write) pushed <= pushed + 7'd1;
-       if (sweep) swept <= swept + 7'd1;
+       if (sweep | (write & unswept[6])) swept <= swept + 7'd1;
        if (reset) begin
           popped <= write ? pushed + 7'd1 : pushed;
           valid <= 0;
