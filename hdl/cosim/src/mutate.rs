@@ -5,6 +5,7 @@
 //! is the block itself, which must pass.
 
 use crate::compile::{digest, file_error, in_folder, kept, run, write};
+use crate::coverage::missing;
 use crate::lockstep::run_on;
 use crate::simulation::OutOfCycles;
 use crate::{Bench, Design, Error, Library, Mismatch, Options, Result, Tools};
@@ -192,6 +193,8 @@ enum End {
     OutOfCycles,
     /// The bench found its own state impossible.
     Panic,
+    /// What must happen in a run did not: a bin was not hit.
+    Missed(&'static str),
 }
 
 impl std::fmt::Display for End {
@@ -200,6 +203,7 @@ impl std::fmt::Display for End {
             Self::Mismatch(mismatch) => mismatch.fmt(f),
             Self::OutOfCycles => f.write_str("did not end"),
             Self::Panic => f.write_str("the bench panicked"),
+            Self::Missed(bin) => write!(f, "no {bin}"),
         }
     }
 }
@@ -245,6 +249,11 @@ impl<B: Bench> Mutants<B> {
             run_on::<B>(&mut rtl, self.seed, cycles)
         }));
         match caught {
+            // A bench that runs to its end asks for every bin, as it does without a mutation.
+            Ok(Ok(bins)) if cycles == B::CYCLES => match missing(&bins)[..] {
+                [] => Ok(rtl.cycles()),
+                [bin, ..] => Err(End::Missed(bin)),
+            },
             Ok(Ok(_)) => Ok(rtl.cycles()),
             Ok(Err(mismatch)) => Err(End::Mismatch(mismatch)),
             Err(panic) if panic.is::<OutOfCycles>() => Err(End::OutOfCycles),
