@@ -15,9 +15,11 @@ mod verilog;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The workspace's root: this package's folder is one below it.
+/// The workspace's root: this package's folder is one below it. Asked of cargo first: a target folder that several
+/// checkouts share may hold the binary of another.
 fn root() -> PathBuf {
-    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     manifest.parent().map(PathBuf::from).unwrap_or(manifest)
 }
 
