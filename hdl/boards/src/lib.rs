@@ -41,7 +41,7 @@ const STACK: usize = 1 << 28;
 /// The Verilog of build *wide*: some seconds of work.
 ///
 /// # Errors
-/// As [`small`].
+/// As [`small`], and when no thread can be started.
 pub fn wide() -> Result<Verilog, emit::hash::HashError> {
     // The card with all its lanes is built on the stack before it is anywhere else.
     let emit = || {
@@ -58,11 +58,8 @@ pub fn wide() -> Result<Verilog, emit::hash::HashError> {
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     });
-    // Without a thread of its own there is no emission either.
-    publish(
-        &verilog.map_err(|_| emit::hash::HashError::NoPort)?,
-        WIDE_TOP,
-    )
+    let verilog = verilog.map_err(|_| emit::hash::HashError::NoThread)?;
+    publish(&verilog, WIDE_TOP)
 }
 
 /// From what rust-hdl emits (its top is called `top`) to what is published.

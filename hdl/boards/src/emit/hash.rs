@@ -23,6 +23,8 @@ const PORT_DECLARATION: &str = "input wire [255:0] build_hash;";
 pub enum HashError {
     /// The top module is missing, or its header does not name the port.
     NoPort,
+    /// The thread on whose stack the card is built could not be started.
+    NoThread,
     /// There is no declaration of the parameter, or more than one.
     NoParameter,
     /// The parameter was already set.
@@ -35,6 +37,7 @@ impl core::fmt::Display for HashError {
     fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         out.write_str(match self {
             Self::NoPort => "the top module has no 256-bit input build_hash",
+            Self::NoThread => "no thread with 256 MiB of stack can be started: free some memory",
             Self::NoParameter => "the text declares no parameter BUILD_HASH, or several",
             Self::Stamped => "BUILD_HASH is set already: stamp the text as it was emitted",
             Self::Mismatch => {
