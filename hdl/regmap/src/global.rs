@@ -31,7 +31,7 @@ registers! {
         CONTROL_START "START" 3 1 "Start the enabled lanes, each with its start-up test; only while idle.";
     /// What the card is doing.
     STATUS @ 0x018 Ro = 1;
-        STATUS_IDLE "IDLE" 0 1 "No lane runs and no write is outstanding: DMA memory may be unmapped, that of the key-box ring once no job is BUSY either.";
+        STATUS_IDLE "IDLE" 0 1 "No lane runs and no write of the entropy and raw rings is outstanding: their memory may be unmapped. That of the key-box ring once its RELEASE is taken; jobs go on while the card is idle.";
         STATUS_RUNNING "RUNNING" 1 1 "Started and not stopped.";
         STATUS_DRAINING "DRAINING" 2 1 "Stopped, writes still outstanding.";
         STATUS_ALARM "ALARM" 3 1 "At least one enabled lane is in alarm.";

@@ -29,7 +29,7 @@ macro_rules! fields {
 
 fields! {
     SLOT_INDEX "SLOT" 0 16 "Slot's place in the ring, 0 to SLOT_COUNT - 1.";
-    BLOCK_COUNT "BLOCKS" 16 16 "Extractor blocks (entropy ring), records (raw ring) or keys (key-box ring) in the slot; 65,535 means that or more. The last key of a box that is cut short (ERROR) is zeros.";
+    BLOCK_COUNT "BLOCKS" 16 16 "Extractor blocks (entropy ring), records (raw ring) or keys (key-box ring) in the slot; 65,535 means that or more. Of a box that is cut short (ERROR) the last key is zeros in build small; build wide has those that were made.";
     FLAG_RING "RING" 0 2 "Ring: 0 entropy, 1 raw, 2 key box.";
     FLAG_NOT_CREDITABLE "NOT_CREDITABLE" 2 1 "TAP: never to be credited.";
     FLAG_TEST "TEST" 3 1 "Holds bits of the pattern generator.";

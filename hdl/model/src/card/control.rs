@@ -1,9 +1,9 @@
 //! Commands: reset, self-test, start, stop.
 
+use super::keybox::Keys;
 use super::{BusMaster, Card, FrontEnd, LaneSlot, MAX_N};
 use crate::credit::leftover_ok;
 use crate::extractor::Extractor;
-use crate::keybox::KeyboxEngine;
 use crate::lane::{Lane, LaneSettings};
 use crate::pattern::{PIN_LATENCY, Pattern, PatternGenerator};
 use crate::ring::Ring;
@@ -45,8 +45,8 @@ impl Card {
         self.extractor = Extractor::new(n, m, self.extractor_word(extractor::BLOCKS_PER_SEED));
         self.block_flags = Flags::default();
         self.block_gap = false;
-        self.rings = [ring::ENTROPY, ring::RAW, ring::KEYBOX].map(Ring::new);
-        self.keybox = KeyboxEngine::default();
+        self.rings = [ring::ENTROPY, ring::RAW].map(Ring::new);
+        self.keys = Keys::new(self.build);
         self.pattern = None;
         self.pattern_lanes = 0;
         self.events = 0;
@@ -63,7 +63,7 @@ impl Card {
 
     pub(super) fn run_selftest(&mut self) {
         // The key box's test passes through the register that X_0 is loaded into.
-        self.keybox.clear_x0();
+        self.keys.clear_x0();
         self.selftest_passed = selftest::run() & !self.selftest_fault;
     }
 
@@ -148,8 +148,9 @@ impl Card {
         self.pattern_lanes = 0;
         self.discard_block();
         self.running = false;
-        for ring in &mut self.rings {
-            ring.complete(self.now, self.generation, bus);
+        let (now, generation) = (self.now, self.generation);
+        for index in 0..self.rings().len() {
+            self.host_ring(index).flush(now, generation, bus);
         }
         self.serve_rings(bus);
         self.raise_event(global::INT_IDLE.mask(), bus);

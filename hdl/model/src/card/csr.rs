@@ -54,6 +54,8 @@ impl Card {
         if register.access == Access::Rw {
             self.words[(offset / 4) as usize] = value;
         }
+        // What was due before this cycle comes before the write.
+        self.catch_up_keys(bus);
         match place {
             Place::Global => self.write_global(register.offset, value, bus),
             Place::Extractor => self.write_extractor(register.offset, value, bus),
@@ -96,7 +98,7 @@ impl Card {
                 _ => true,
             },
             Place::Ring(index) => match register {
-                ring::DATA_BASE_LO..=ring::SLOT_COUNT => !self.rings[index].committed(),
+                ring::DATA_BASE_LO..=ring::SLOT_COUNT => !self.rings()[index].committed(),
                 _ => true,
             },
             Place::Keybox => self.may_write_keybox(register, value),
@@ -125,21 +127,21 @@ impl Card {
             }
             global::SNAPSHOT_COUNT => self.snapshots,
             global::START_ERROR => self.start_error,
-            global::INT_STATUS => self.rings.iter().fold(self.events, |bits, ring| {
+            global::INT_STATUS => self.rings().iter().fold(self.events, |bits, ring| {
                 bits | u32::from(ring.waiting() > 0) << ring.number()
             }),
             global::ERR_UNKNOWN_REGISTER => self.err_unknown,
             global::ERR_REFUSED_WRITE => self.err_refused,
             global::ERR_BUS => self
-                .rings
+                .rings()
                 .iter()
                 .fold(0, |sum: u32, ring| sum.wrapping_add(ring.errors())),
             global::ERR_RING_STALLS => self
-                .rings
+                .rings()
                 .iter()
                 .fold(0, |sum: u32, ring| sum.wrapping_add(ring.stalls())),
             global::ERR_DROPPED_BITS => self
-                .rings
+                .rings()
                 .iter()
                 .map(|ring| ring.lost_bits())
                 .sum::<u64>()
@@ -153,7 +155,7 @@ impl Card {
     fn status(&self) -> u32 {
         let enabled = || (0..self.lanes.len()).filter(|&index| self.lane_enabled(index));
         let alarmed = |index: usize| self.lanes[index].alarms().any();
-        let error = self.rings.iter().any(|ring| ring.in_error());
+        let error = self.rings().iter().any(|ring| ring.in_error());
         [
             (global::STATUS_IDLE, !self.running),
             (global::STATUS_RUNNING, self.running),
@@ -205,7 +207,7 @@ impl Card {
     }
 
     fn read_ring(&self, index: usize, register: u32) -> Option<u32> {
-        let ring = &self.rings[index];
+        let ring = self.rings()[index];
         Some(match register {
             ring::HEAD => ring.head(),
             ring::TAIL => ring.tail(),
@@ -260,7 +262,7 @@ impl Card {
             extractor::BASE + extractor::INPUT_BITS_LO,
             self.extractor.input_bits(),
         );
-        self.put64(keybox::BASE + keybox::KEYS_MADE_LO, self.keybox.keys_made());
+        self.put64(keybox::BASE + keybox::KEYS_MADE_LO, self.keys.keys_made());
         for index in 0..self.lanes.len() {
             let counters = *self.lanes[index].counters();
             let discarded = self.lanes[index].discarded();
@@ -337,7 +339,7 @@ impl Card {
                     if self.running {
                         self.err_refused = self.err_refused.wrapping_add(1);
                     } else {
-                        self.rings[index].release();
+                        self.host_ring(index).release();
                     }
                 }
                 if ring::COMMIT_COMMIT.is_set(value) {
@@ -350,20 +352,22 @@ impl Card {
                         slot_bytes: word(ring::SLOT_BYTES),
                         slot_count: word(ring::SLOT_COUNT),
                     };
-                    self.rings[index].commit(geometry);
+                    self.host_ring(index).commit(geometry);
                 }
             }
             ring::HEAD => {
-                self.rings[index].set_head(value, self.now);
+                let now = self.now;
+                self.host_ring(index).set_head(value, now);
                 self.push_block(bus);
                 self.serve_rings(bus);
             }
             ring::CONTROL => {
-                self.rings[index].enable(ring::CONTROL_ENABLE.is_set(value));
+                self.host_ring(index)
+                    .enable(ring::CONTROL_ENABLE.is_set(value));
                 self.push_block(bus);
                 self.serve_rings(bus);
             }
-            ring::FLUSH_CYCLES => self.rings[index].set_flush_cycles(value),
+            ring::FLUSH_CYCLES => self.host_ring(index).set_flush_cycles(value),
             _ => {}
         }
     }

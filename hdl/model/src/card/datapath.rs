@@ -77,23 +77,23 @@ impl Card {
     /// Notes when the rings want time: a slot to flush, an interrupt that was held back.
     fn schedule_rings(&mut self) {
         let (slots, cycles) = self.coalescing();
-        self.rings_due = u64::MAX;
-        self.serve_due = u64::MAX;
-        for ring in &self.rings {
+        let (mut rings_due, mut serve_due) = (u64::MAX, u64::MAX);
+        for ring in self.rings() {
             let interrupt = ring
                 .interrupt_due(slots, cycles)
                 .filter(|_| self.ring_interrupt_on(ring));
             let due = [ring.flush_due(), interrupt].into_iter().flatten().min();
             let due = due.unwrap_or(u64::MAX);
-            self.serve_due = self.serve_due.min(due);
+            serve_due = serve_due.min(due);
             if ring.usable() {
-                self.rings_due = self.rings_due.min(due);
+                rings_due = rings_due.min(due);
             }
         }
         if let Some(due) = self.keybox_due() {
-            self.serve_due = self.serve_due.min(due);
-            self.rings_due = self.rings_due.min(due);
+            serve_due = serve_due.min(due);
+            rings_due = rings_due.min(due);
         }
+        (self.rings_due, self.serve_due) = (rings_due, serve_due);
     }
 
     /// After a write of the host, which may have changed anything about the rings.
@@ -310,14 +310,17 @@ impl Card {
         self.serve_keybox(bus);
         let (slots, cycles) = self.coalescing();
         let mut failed = 0;
-        for number in 0..self.rings.len() {
-            let ring = &mut self.rings[number];
-            if ring.flush_due().is_some_and(|due| due < self.now) {
-                ring.complete(self.now, self.generation, bus);
+        let (now, generation) = (self.now, self.generation);
+        for number in 0..self.rings().len() {
+            if self.rings()[number]
+                .flush_due()
+                .is_some_and(|due| due < now)
+            {
+                self.host_ring(number).flush(now, generation, bus);
             }
-            failed |= u32::from(ring.in_error()) << number;
-            if self.ring_interrupt_on(&self.rings[number])
-                && self.rings[number].take_interrupt(self.now, slots, cycles)
+            failed |= u32::from(self.rings()[number].in_error()) << number;
+            if self.ring_interrupt_on(self.rings()[number])
+                && self.host_ring(number).take_interrupt(now, slots, cycles)
             {
                 bus.interrupt(number as u16);
             }

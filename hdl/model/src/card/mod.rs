@@ -9,10 +9,10 @@ mod datapath;
 mod keybox;
 
 use crate::extractor::Extractor;
-use crate::keybox::KeyboxEngine;
 use crate::lane::Lane;
 use crate::pattern::PatternGenerator;
 use crate::ring::Ring;
+use keybox::{HostRing, Keys};
 use photonbox_regmap::{BLOCKS, Flags, global};
 
 /// Which build of the design.
@@ -182,8 +182,9 @@ pub struct Card {
     block_flags: Flags,
     /// Bits were dropped since the last bit that went into a block.
     block_gap: bool,
-    rings: [Ring; 3],
-    keybox: KeyboxEngine,
+    /// Entropy and raw.
+    rings: [Ring; 2],
+    keys: Keys,
     /// The earliest `due` of all lanes: looked at with each edge, so it is kept rather than sought.
     lanes_due: u64,
     /// The earliest cycle in which a ring that is in use wants time, kept for the same reason.
@@ -236,8 +237,8 @@ impl Card {
             extractor: Extractor::new(0, 0, 0),
             block_flags: Flags::default(),
             block_gap: false,
-            rings: [0, 1, 2].map(Ring::new),
-            keybox: KeyboxEngine::default(),
+            rings: [0, 1].map(Ring::new),
+            keys: Keys::new(build),
             lanes_due: u64::MAX,
             rings_due: u64::MAX,
             serve_due: u64::MAX,
@@ -293,14 +294,17 @@ impl Card {
         &self.extractor
     }
 
-    /// The key-box engine.
-    pub fn keybox(&self) -> &KeyboxEngine {
-        &self.keybox
+    /// The rings: entropy, raw, key box.
+    pub fn rings(&self) -> [&Ring; 3] {
+        [&self.rings[0], &self.rings[1], self.keys.ring()]
     }
 
-    /// The rings: entropy, raw, key box.
-    pub fn rings(&self) -> &[Ring; 3] {
-        &self.rings
+    /// A ring as the host changes it.
+    fn host_ring(&mut self, index: usize) -> &mut dyn HostRing {
+        match self.rings.get_mut(index) {
+            Some(ring) => ring,
+            None => self.keys.host_ring(),
+        }
     }
 
     /// Says where the edges given from now on come from.

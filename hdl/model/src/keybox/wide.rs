@@ -68,6 +68,8 @@ pub struct WideEngine {
     contexts: Vec<Context>,
     /// Cycle of the next turn.
     at: u64,
+    /// Jobs that run.
+    running: u32,
     jobs_done: u32,
     jobs_failed: u32,
     keys_made: u64,
@@ -79,6 +81,7 @@ impl Default for WideEngine {
             x0: [0; 32],
             contexts: (0..JOB_SLOTS).map(|_| Context::default()).collect(),
             at: 0,
+            running: 0,
             jobs_done: 0,
             jobs_failed: 0,
             keys_made: 0,
@@ -130,6 +133,7 @@ impl WideEngine {
             }),
             outcome: None,
         };
+        self.running += 1;
         true
     }
 
@@ -152,17 +156,32 @@ impl WideEngine {
     /// Makes the turns up to the one of cycle `now`, not included: one a cycle.
     pub fn advance(&mut self, now: u64, ring: &mut dyn KeyRing) {
         while self.at < now {
-            if !self
-                .contexts
-                .iter()
-                .any(|context| context.running.is_some())
-            {
+            if self.running == 0 {
                 self.at = now;
                 return;
             }
             self.turn((self.at % u64::from(JOB_SLOTS)) as u32, ring);
             self.at += 1;
         }
+    }
+
+    /// Time passes without turns.
+    pub fn skip_to(&mut self, now: u64) {
+        self.at = self.at.max(now);
+    }
+
+    /// Cycle of the next turn, while a job runs.
+    pub fn due(&self) -> Option<u64> {
+        (self.running != 0).then_some(self.at)
+    }
+
+    /// Whether every job that runs was refused the first key of a box, and none is about to end.
+    pub fn wants_slots_only(&self) -> bool {
+        let running = self
+            .contexts
+            .iter()
+            .filter_map(|place| place.running.as_ref());
+        self.running != 0 && running.into_iter().all(Running::wants_slot)
     }
 
     /// Makes one turn of a context.
@@ -184,6 +203,7 @@ impl WideEngine {
             Turn::Failed(outcome) => outcome,
         };
         place.running = None;
+        self.running -= 1;
         place.outcome = Some(outcome);
         let count = if outcome == Outcome::Done {
             &mut self.jobs_done
@@ -239,6 +259,11 @@ enum Turn {
 }
 
 impl Running {
+    fn wants_slot(&self) -> bool {
+        let goes_on = self.orbit.is_some() && !self.aborting && !self.without_ring;
+        goes_on && self.offered && self.made == 0
+    }
+
     fn turn(&mut self, context: u32, ring: &mut dyn KeyRing) -> Turn {
         let Some(orbit) = &mut self.orbit else {
             return Turn::Failed(Outcome::Bad);
