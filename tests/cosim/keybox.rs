@@ -8,14 +8,19 @@ use photonbox_regmap::{global, keybox, ring};
 use sha2::{Digest, Sha256};
 
 /// A job's parameters.
-struct Job {
-    ip_key: String,
-    s: u32,
-    boxes: u32,
-    keys: u32,
+#[derive(Clone)]
+pub struct Job {
+    pub ip_key: String,
+    pub s: u32,
+    pub boxes: u32,
+    pub keys: u32,
 }
 
-fn vectors() -> Vec<(Job, String)> {
+/// TAG of the jobs.
+const TAG: u32 = 0x7a67_0001;
+
+/// The jobs of the vectors, each with the SHA-256 of all its keys.
+pub fn vectors() -> Vec<(Job, String)> {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/vectors/keybox.json"
@@ -47,8 +52,8 @@ fn slots_of(job: &Job) -> Setup {
     }
 }
 
-/// Writes a job; X_0 may be spoilt by `more`.
-fn write(rig: &mut Rig, job: &Job, more: u32) {
+/// Writes a job and submits it; X_0 may be spoilt by `more`.
+pub fn write(rig: &mut Rig, job: &Job, more: u32, tag: u32) {
     let digits: BigUint = job.ip_key.parse().unwrap();
     let x0 = digits * BigUint::from(10_u32).pow(job.s) + more;
     let words = x0.to_u32_digits();
@@ -60,14 +65,20 @@ fn write(rig: &mut Rig, job: &Job, more: u32) {
         (keybox::S, job.s),
         (keybox::BOXES, job.boxes),
         (keybox::KEYS, job.keys),
-        (keybox::TAG, 0x7a67_0001),
+        (keybox::TAG, tag),
         (keybox::SUBMIT, 1),
     ] {
         rig.write(keybox::BASE + register, value);
     }
 }
 
-fn status(rig: &mut Rig) -> u32 {
+/// SHA-256 in hexadecimal digits.
+pub fn sha256(keys: &[u8]) -> String {
+    let digest = Sha256::digest(keys);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub fn status(rig: &mut Rig) -> u32 {
     rig.read(keybox::BASE + keybox::STATUS)
 }
 
@@ -77,13 +88,16 @@ fn run(rig: &mut Rig, job: &Job) -> (Vec<u8>, u64) {
     assert!(setup.slot_bytes * setup.slots < (MEMORY as u64 - DATA[2]) as u32);
     assert!(COMPLETIONS[2] + 32 * 4 < DATA[0]);
     rig.commit(ring::KEYBOX, setup.slot_bytes, setup.slots);
-    write(rig, job, 0);
+    write(rig, job, 0, TAG);
     let (begun, mut keys, mut boxes) = (rig.cycle(), Vec::new(), 0);
     while boxes < job.boxes {
         rig.run(u64::from(job.keys.min(64)) * 40 + 200);
         for slot in rig.take(ring::KEYBOX, &setup) {
             boxes += 1;
-            assert_eq!(slot.completion.lanes, u64::from(boxes) << 32 | 0x7a67_0001);
+            assert_eq!(
+                slot.completion.lanes,
+                u64::from(boxes) << 32 | u64::from(TAG)
+            );
             assert_eq!(slot.completion.bytes, job.keys * keybox::KEY_BYTES);
             assert!(!slot.completion.flags.error);
             keys.extend(slot.data);
@@ -110,11 +124,7 @@ fn the_orbits_of_the_vectors_come_out_of_the_card() {
         }
         let (keys, cycles) = run(&mut rig, &job);
         assert_eq!(keys.len() as u32, all * keybox::KEY_BYTES);
-        let digest: String = Sha256::digest(&keys)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        assert_eq!(digest, hash);
+        assert_eq!(sha256(&keys), hash);
         println!("{all} keys in {cycles} cycles");
         rig.write(ring::base(ring::KEYBOX) + ring::COMMIT, 2);
     }
@@ -137,7 +147,7 @@ fn bad_and_weak_jobs_are_refused_and_the_next_one_works() {
     let quarter = format!("25{}", "0".repeat(62));
     let some = good.ip_key.clone();
     // Without a ring.
-    write(&mut rig, &good, 0);
+    write(&mut rig, &good, 0, TAG);
     rig.run(2_000);
     assert_eq!(status(&mut rig), keybox::STATUS_BAD.mask());
     rig.commit(ring::KEYBOX, setup.slot_bytes, setup.slots);
@@ -154,7 +164,7 @@ fn bad_and_weak_jobs_are_refused_and_the_next_one_works() {
         // 1/4, 3/4, 3/4, …
         (job(&quarter, 4, 1, 16), 0, keybox::STATUS_WEAK),
     ] {
-        write(&mut rig, &job, more);
+        write(&mut rig, &job, more, TAG);
         rig.run(4_000);
         assert_eq!(
             status(&mut rig),
@@ -168,11 +178,7 @@ fn bad_and_weak_jobs_are_refused_and_the_next_one_works() {
     rig.same(keybox::BASE + keybox::JOBS_FAILED);
     rig.soft_reset();
     let (keys, _) = run(&mut rig, &good);
-    let digest: String = Sha256::digest(&keys)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    assert_eq!(digest, hash);
+    assert_eq!(sha256(&keys), hash);
 }
 
 #[test]
@@ -183,7 +189,7 @@ fn an_abort_ends_a_job_and_the_next_one_works() {
     rig.commit(ring::KEYBOX, setup.slot_bytes, setup.slots);
     rig.follow = false;
     for _ in 0..10 {
-        write(&mut rig, &good, 0);
+        write(&mut rig, &good, 0, TAG);
         let cycles = rig.random.below(2_000);
         rig.run(cycles);
         rig.write(keybox::BASE + keybox::SUBMIT, 2);
@@ -194,9 +200,5 @@ fn an_abort_ends_a_job_and_the_next_one_works() {
     }
     rig.soft_reset();
     let (keys, _) = run(&mut rig, &good);
-    let digest: String = Sha256::digest(&keys)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    assert_eq!(digest, hash);
+    assert_eq!(sha256(&keys), hash);
 }

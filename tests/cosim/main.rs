@@ -18,3 +18,4 @@ mod rig;
 mod scene;
 mod stalls;
 mod wide;
+mod wide_keys;

@@ -152,7 +152,8 @@ pub struct Rig {
     ones: Vec<u64>,
     /// The model follows. Off where the two may part: after dropped bits, or bus errors.
     pub follow: bool,
-    heads: [u32; 3],
+    /// Slots of each ring that were taken.
+    pub heads: [u32; 3],
     slots: u64,
 }
 
@@ -516,6 +517,39 @@ impl Rig {
             self.heads[number as usize] += 1;
         }
         if !taken.is_empty() {
+            let head = self.heads[number as usize];
+            self.write(ring::base(number) + ring::HEAD, head);
+        }
+        taken
+    }
+    /// Takes what both cards have completed in the key-box ring, where boxes of several jobs come in an order of their
+    /// own: the RTL's slots and the model's, or the RTL's alone where the model does not follow.
+    pub fn take_boxes(&mut self, setup: &Setup) -> [Vec<Slot>; 2] {
+        let number = ring::KEYBOX;
+        let tail = self.read(ring::base(number) + ring::TAIL);
+        let head = self.heads[number as usize];
+        let mut count = tail.wrapping_sub(head);
+        if self.follow {
+            let of_model = self.model.rings()[number as usize].tail();
+            count = count.min(of_model.wrapping_sub(head));
+        }
+        let slots = |memory: &[u8], count: u32| -> Vec<Slot> {
+            let taken = (0..count).map(|index| {
+                let sequence = head.wrapping_add(index);
+                let slot = Self::slot(memory, number, sequence % setup.slots, setup.slot_bytes);
+                assert_eq!(slot.completion.sequence, sequence);
+                assert_eq!(slot.completion.phase, Phase::of(sequence, setup.slots));
+                slot
+            });
+            taken.collect()
+        };
+        let taken = [
+            slots(&self.host.memory, count),
+            slots(&self.model_host.memory, if self.follow { count } else { 0 }),
+        ];
+        if count != 0 {
+            self.slots += u64::from(count);
+            self.heads[number as usize] = head.wrapping_add(count);
             let head = self.heads[number as usize];
             self.write(ring::base(number) + ring::HEAD, head);
         }

@@ -9,6 +9,7 @@ pub mod axi_lite;
 pub mod axi_write;
 pub mod balance;
 pub mod box_ring;
+pub mod boxes;
 pub mod card;
 pub mod control;
 pub mod counters;

@@ -81,6 +81,8 @@ pub struct BoxRing {
     pub committed: Signal<Out, Bit>,
     /// Keys are taken at all. Low for a while when boxes that are open are forgotten or cut.
     pub usable: Signal<Out, Bit>,
+    /// Boxes are being forgotten: after a reset, COMMIT or RELEASE, and an error.
+    pub sweeping: Signal<Out, Bit>,
     /// Bytes from slot to slot.
     pub slot_bytes: Signal<Out, Bits<21>>,
     /// STATUS.FULL.
@@ -185,6 +187,7 @@ impl Logic for BoxRing {
         self.registers.coalesce_cycles.next = self.coalesce_cycles.val();
         self.committed.next = self.registers.committed.val();
         self.usable.next = self.registers.usable.val() & self.open_for_keys.val();
+        self.sweeping.next = !self.open_for_keys.val();
         self.slot_bytes.next = self.registers.slot_bytes.val();
         self.full.next = self.registers.full.val();
         self.waiting.next = self.registers.waiting.val();

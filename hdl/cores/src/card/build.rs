@@ -1,7 +1,7 @@
 //! A card's parts, and what its registers say of it.
 
 use super::Card;
-use crate::axi_write::AxiWrite;
+use crate::axi_write::WriteMaster;
 use crate::control::{Control, Parameters};
 use crate::csr::Csr;
 use photonbox_model::Build;
@@ -9,8 +9,19 @@ use photonbox_model::card::MAX_N;
 use photonbox_regmap::{DEFAULT_CLOCK_HZ, global};
 use rust_hdl::prelude::Constant;
 
-impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: usize, const S: usize>
-    Card<L, A, W, M, D, S>
+impl<
+    const L: usize,
+    const A: usize,
+    const W: usize,
+    const M: usize,
+    const D: usize,
+    const S: usize,
+    const P: usize,
+    const O: usize,
+    const Q: usize,
+    const SMALL: usize,
+    const WIDE: usize,
+> Card<L, A, W, M, D, S, P, O, Q, SMALL, WIDE>
 {
     /// A card of a build: its registers say so.
     pub fn new(build: Build) -> Self {
@@ -85,19 +96,17 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
             counters: Default::default(),
             route: Default::default(),
             toeplitz: Default::default(),
-            keybox: Default::default(),
             entropy: Default::default(),
             raw: Default::default(),
             boxes: Default::default(),
-            axi: AxiWrite::new(B_TIMEOUT),
+            axi: WriteMaster::new(B_TIMEOUT),
             stamp: Default::default(),
             clear: Default::default(),
             extract: Default::default(),
             all: Constant::new(all.into()),
             none: Constant::new(0_u64.into()),
-            ring_numbers: [0_u64, 1, 2].map(|number| Constant::new(number.into())),
+            ring_numbers: [0_u64, 1].map(|number| Constant::new(number.into())),
             raw_piece: Constant::new(8_u64.into()),
-            key_piece: Constant::new(32_u64.into()),
         }
     }
 }

@@ -3,12 +3,12 @@
 mod build;
 
 use crate::axi_lite::AxiLite;
-use crate::axi_write::AxiWrite;
+use crate::axi_write::WriteMaster;
+use crate::boxes::Boxes;
 use crate::control::Control;
 use crate::counters::Counters;
 use crate::csr::Csr;
 use crate::interrupts::Interrupts;
-use crate::keybox::KeyBox;
 use crate::lanes::Lanes;
 use crate::pattern::Pattern;
 use crate::ring::Ring;
@@ -18,7 +18,8 @@ use crate::toeplitz::Toeplitz;
 use rust_hdl::prelude::*;
 
 /// A card of `L` lanes whose counters lie in a RAM of 2^`A` words, with an extractor that takes `W` bits a cycle and
-/// makes at most `M`, on a bus of `D` bits in `S` bytes.
+/// makes at most `M`, on a bus of `D` bits in `S` bytes, of which the key boxes fill `P` bits a cycle; 2^`O` bursts in
+/// flight, `Q` = `O` + 1; the key boxes of build *small* (`SMALL` = 1, `WIDE` = 0) or *wide* (0 and 1).
 #[derive(LogicBlock)]
 pub struct Card<
     const L: usize,
@@ -27,6 +28,11 @@ pub struct Card<
     const M: usize,
     const D: usize,
     const S: usize,
+    const P: usize,
+    const O: usize,
+    const Q: usize,
+    const SMALL: usize,
+    const WIDE: usize,
 > {
     /// The core clock.
     pub clock: Signal<In, Clock>,
@@ -156,36 +162,45 @@ pub struct Card<
     counters: Counters<L, A>,
     route: Route<L, W>,
     toeplitz: Toeplitz<W, M>,
-    keybox: KeyBox,
     entropy: Ring,
     raw: Ring,
-    boxes: Ring,
-    axi: AxiWrite<D, S>,
+    boxes: Boxes<P, SMALL, WIDE>,
+    axi: WriteMaster<D, S, P, O, Q>,
     /// The cycle that the lanes' outputs belong to.
     stamp: DFF<Bits<56>>,
     clear: Signal<Local, Bit>,
     extract: Signal<Local, Bits<L>>,
     all: Constant<Bits<L>>,
     none: Constant<Bits<L>>,
-    ring_numbers: [Constant<Bits<6>>; 3],
+    ring_numbers: [Constant<Bits<6>>; 2],
     raw_piece: Constant<Bits<16>>,
-    key_piece: Constant<Bits<16>>,
 }
 
 /// The card of build *small*: 4 lanes, 8 bits a cycle, 64-bit bus.
-pub type Small = Card<4, 5, 8, 512, 64, 8>;
-/// The card of build *wide*: 64 lanes, 64 bits a cycle, 256-bit bus.
-pub type Wide = Card<64, 9, 64, 1024, 256, 32>;
+pub type Small = Card<4, 5, 8, 512, 64, 8, 64, 3, 4, 1, 0>;
+/// The card of build *wide*: 64 lanes, 64 bits a cycle, 256-bit bus, 64 orbits at once.
+pub type Wide = Card<64, 9, 64, 1024, 256, 32, 256, 5, 6, 0, 1>;
 
-impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: usize, const S: usize>
-    Logic for Card<L, A, W, M, D, S>
+impl<
+    const L: usize,
+    const A: usize,
+    const W: usize,
+    const M: usize,
+    const D: usize,
+    const S: usize,
+    const P: usize,
+    const O: usize,
+    const Q: usize,
+    const SMALL: usize,
+    const WIDE: usize,
+> Logic for Card<L, A, W, M, D, S, P, O, Q, SMALL, WIDE>
 {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, stamp);
         clock!(
             self, clock, axi_lite, csr, control, interrupts, selftest, pattern, lanes, counters,
-            route, toeplitz, keybox, entropy, raw, boxes, axi
+            route, toeplitz, entropy, raw, boxes, axi
         );
         self.clear.next = self.control.core_reset.val();
 
@@ -201,7 +216,6 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.counters.reset.next = self.clear.val();
         self.route.reset.next = self.clear.val();
         self.toeplitz.reset.next = self.clear.val();
-        self.keybox.reset.next = self.clear.val();
         self.entropy.reset.next = self.clear.val();
         self.raw.reset.next = self.clear.val();
         self.boxes.reset.next = self.clear.val();
@@ -229,7 +243,8 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.s_axil_rresp.next = self.axi_lite.s_axil_rresp.val();
         self.s_axil_rvalid.next = self.axi_lite.s_axil_rvalid.val();
         // A snapshot's sums are on their way to their registers while the counters are busy.
-        self.axi_lite.hold.next = self.control.hold.val() | self.counters.busy.val();
+        self.axi_lite.hold.next =
+            self.control.hold.val() | self.counters.busy.val() | self.boxes.hold.val();
         self.csr.req_valid.next = self.axi_lite.req_valid.val();
         self.csr.req_write.next = self.axi_lite.req_write.val();
         self.csr.req_addr.next = self.axi_lite.req_addr.val();
@@ -261,11 +276,6 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.toeplitz.csr_block.next = self.csr.csr_block.val();
         self.toeplitz.csr_register.next = self.csr.csr_register.val();
         self.toeplitz.csr_data.next = self.csr.csr_data.val();
-        self.keybox.csr_write.next = self.csr.csr_write.val();
-        self.keybox.csr_block.next = self.csr.csr_block.val();
-        self.keybox.csr_instance.next = self.csr.csr_instance.val();
-        self.keybox.csr_register.next = self.csr.csr_register.val();
-        self.keybox.csr_data.next = self.csr.csr_data.val();
         self.entropy.csr_write.next = self.csr.csr_write.val();
         self.entropy.csr_block.next = self.csr.csr_block.val();
         self.entropy.csr_instance.next = self.csr.csr_instance.val();
@@ -287,14 +297,12 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
             | self.lanes.csr_read.val()
             | self.counters.csr_read.val()
             | self.toeplitz.csr_read.val()
-            | self.keybox.csr_read.val()
             | self.entropy.csr_read.val()
             | self.raw.csr_read.val()
             | self.boxes.csr_read.val();
         self.csr.csr_refused.next = self.pattern.csr_refused.val()
             | self.lanes.csr_refused.val()
             | self.toeplitz.csr_refused.val()
-            | self.keybox.csr_refused.val()
             | self.entropy.csr_refused.val()
             | self.raw.csr_refused.val()
             | self.boxes.csr_refused.val();
@@ -323,11 +331,11 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.control.seeded.next = self.toeplitz.seeded.val();
         self.control.route_idle.next = self.route.idle.val();
         self.control.rings_idle.next =
-            self.entropy.idle.val() & self.raw.idle.val() & self.boxes.idle.val();
-        self.control.axi_idle.next = self.axi.quiet.val();
+            self.entropy.idle.val() & self.raw.idle.val() & self.boxes.stopped.val();
+        self.control.axi_idle.next = self.axi.quiet.val() | self.boxes.goes_on.val();
         self.control.dma_quiet.next = self.axi.quiet.val();
         self.control.swept.next =
-            !self.toeplitz.sweeping.val() & !self.keybox.busy.val() & !self.counters.busy.val();
+            !self.toeplitz.sweeping.val() & !self.boxes.busy.val() & !self.counters.busy.val();
         self.control.ring_error.next =
             self.entropy.in_error.val() | self.raw.in_error.val() | self.boxes.in_error.val();
         self.control.bus_error.next = bit_cast::<3, 1>(self.entropy.error_event.val().into())
@@ -383,10 +391,10 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.toeplitz.kat_fault.next = self.selftest.toeplitz_fault.val();
         self.selftest.toeplitz_done.next = self.toeplitz.kat_done.val();
         self.selftest.toeplitz_ok.next = self.toeplitz.kat_ok.val();
-        self.keybox.kat_start.next = self.selftest.keybox_start.val();
-        self.keybox.kat_fault.next = self.selftest.keybox_fault.val();
-        self.selftest.keybox_done.next = self.keybox.kat_done.val();
-        self.selftest.keybox_ok.next = self.keybox.kat_ok.val();
+        self.boxes.kat_start.next = self.selftest.keybox_start.val();
+        self.boxes.kat_fault.next = self.selftest.keybox_fault.val();
+        self.selftest.keybox_done.next = self.boxes.kat_done.val();
+        self.selftest.keybox_ok.next = self.boxes.kat_ok.val();
 
         // Photons.
         self.pattern.start.next = self.control.start.val();
@@ -425,7 +433,7 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.counters.preload_address.next = self.preload_address.val();
         self.counters.preload_data.next = self.preload_data.val();
         self.toeplitz.snapshot.next = self.control.snapshot.val();
-        self.keybox.snapshot.next = self.control.snapshot.val();
+        self.boxes.snapshot.next = self.control.snapshot.val();
 
         // Bits to the extractor, or to the raw ring.
         self.stamp.d.next = self.control.cycle.val().get_bits::<56>(0);
@@ -478,20 +486,6 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.raw.piece_bytes.next = self.raw_piece.val();
         self.route.raw_ready.next = self.raw.in_ready.val();
 
-        // Key boxes.
-        self.keybox.ring_usable.next = self.boxes.usable.val();
-        self.keybox.ring_slot_bytes.next = self.boxes.slot_bytes.val();
-        self.boxes.in_valid.next = self.keybox.out_valid.val();
-        self.boxes.in_data.next = self.keybox.out_data.val();
-        self.boxes.in_last.next = self.keybox.out_last.val();
-        self.boxes.in_close.next = self.keybox.out_close.val();
-        self.boxes.in_flags.next = self.keybox.out_flags.val();
-        self.boxes.in_lanes.next = self.keybox.out_lanes.val();
-        self.keybox.out_ready.next = self.boxes.in_ready.val();
-        self.boxes.in_raw_bits.next = 0.into();
-        self.boxes.in_seed_epoch.next = 0.into();
-        self.boxes.piece_bytes.next = self.key_piece.val();
-
         // Rings and the bus to host memory.
         self.entropy.index.next = self.ring_numbers[0].val();
         self.entropy.running.next = self.control.running.val() | self.control.drain.val();
@@ -527,7 +521,6 @@ impl<const L: usize, const A: usize, const W: usize, const M: usize, const D: us
         self.axi.request_words1.next = self.raw.request_words.val();
         self.axi.request_tag1.next = self.raw.request_tag.val();
         self.axi.data1.next = self.raw.data.val();
-        self.boxes.index.next = self.ring_numbers[2].val();
         self.boxes.running.next = self.control.running.val() | self.control.drain.val();
         self.boxes.generation.next = self.control.generation.val();
         self.boxes.flush.next = self.control.flush.val();
