@@ -1,8 +1,8 @@
 //! Key-box jobs through the driver.
 
-use super::rig::{light, open, sim};
+use super::rig::{BUILDS, light, open, sim, sim_of};
 use photonbox_driver::{Error, KeyboxJob};
-use photonbox_simcard::Pace;
+use photonbox_simcard::{Build, Pace};
 use sha2::{Digest, Sha256};
 
 /// Digits to a 256-bit little-endian number.
@@ -21,14 +21,19 @@ fn decimal(digits: &str, zeros: usize) -> [u8; 32] {
 
 #[test]
 fn boxes_of_the_vectors_come_in_order() {
+    for build in BUILDS {
+        boxes_of_the_vectors_from(*build);
+    }
+}
+
+fn boxes_of_the_vectors_from(build: Build) {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/vectors/keybox.json"
     );
     let vectors: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(path).expect("vectors")).expect("JSON");
-    let sim = sim(light(), Pace::RealTime);
-    let card = open(sim);
+    let card = open(sim_of(build, light(), Pace::RealTime));
     for case in vectors["cases"].as_array().expect("cases") {
         let number = |key: &str| case[key].as_u64().expect("a number") as u32;
         let job = KeyboxJob {

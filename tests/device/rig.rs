@@ -4,7 +4,7 @@ use photonbox_driver::{
     Card, CardSettings, Cutoffs, Device, HostBus, OpenOptions, Ring, RingKind,
     transport::inprocess::InProcess,
 };
-use photonbox_simcard::{Pace, SimCard, SimCardOptions, Source, StochasticParams};
+use photonbox_simcard::{Build, Pace, SimCard, SimCardOptions, Source, StochasticParams};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -44,8 +44,19 @@ pub(crate) fn light() -> Source {
 }
 
 pub(crate) fn sim(source: Source, pace: Pace) -> Arc<SimCard> {
+    sim_of(Build::Small, source, pace)
+}
+
+/// The builds that the core of these tests comes in.
+pub(crate) const BUILDS: &[Build] = match CORE {
+    CoreKind::Model => &[Build::Small, Build::Wide],
+    CoreKind::Rtl => &[Build::Small],
+};
+
+pub(crate) fn sim_of(build: Build, source: Source, pace: Pace) -> Arc<SimCard> {
     let options = SimCardOptions {
         core: CORE,
+        build,
         source,
         seed: Some(7),
         pace,

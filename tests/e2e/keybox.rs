@@ -30,7 +30,11 @@ fn orbit(case: &Value, more: &[&str]) -> Value {
 
 #[test]
 fn every_engine_gives_the_orbits_of_the_vectors() {
-    let mut engines = vec![vec!["--engine", "reference"], vec!["--engine", "card"]];
+    let mut engines = vec![
+        vec!["--engine", "reference"],
+        vec!["--engine", "card"],
+        vec!["--engine", "card", "--build", "wide"],
+    ];
     if cfg!(feature = "verilated") {
         engines.push(vec!["--engine", "card", "--card", "rtl"]);
     }

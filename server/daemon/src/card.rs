@@ -148,10 +148,11 @@ pub(crate) fn simulate(options: &CardOptions) -> Result<Arc<SimCard>> {
     let core = core(options)?;
     let build = match options.build.as_str() {
         "small" => Build::Small,
+        "wide" => Build::Wide,
         other => {
             return Err(Error::usage(
-                format!("the simulated card has no build `{other}` here"),
-                "use --build small",
+                format!("there is no build `{other}` of the card"),
+                "use --build small or --build wide",
             ));
         }
     };
@@ -254,6 +255,12 @@ mod tests {
     }
 
     #[test]
+    fn the_wide_card_opens_with_all_its_lanes() {
+        let opened = open(|options| options.build = "wide".into()).expect("model");
+        assert_eq!(opened.settings.lanes.len(), 64);
+    }
+
+    #[test]
     fn the_default_card_opens_and_is_simulated() {
         let opened = open(|_| ()).expect("model");
         assert_eq!(opened.settings.lanes.len(), 4);
@@ -277,7 +284,7 @@ mod tests {
             assert_eq!(error.exit_code(), 1);
         }
         assert_eq!(code(open(|o| o.card = "usb".into())), 2);
-        assert_eq!(code(open(|o| o.build = "wide".into())), 2);
+        assert_eq!(code(open(|o| o.build = "huge".into())), 2);
     }
 
     #[test]

@@ -94,7 +94,7 @@ struct List {
 fn list(args: &ListArgs) -> anyhow::Result<()> {
     let mut cards = vec![Listed {
         card: "model",
-        description: "simulated card, bit-exact Rust model, build small (4 lanes)",
+        description: "simulated card, bit-exact Rust model, build small (4 lanes) or wide (64)",
         simulated: true,
     }];
     if CoreKind::Rtl.available() {
