@@ -1,4 +1,5 @@
-//! With the feature `verilated`: the committed Verilog becomes C++ by Verilator, and C++ a static library.
+//! With the feature `verilated`: the committed Verilog becomes C++ by Verilator, and C++ a static library. With
+//! `verilated-wide` build wide as well, from the text that `cargo xtask verilog` leaves in the target folder.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -22,33 +23,70 @@ mod verilated {
     pub(crate) fn embed() -> Result<(), Box<dyn Error>> {
         let here = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
         let out = PathBuf::from(std::env::var("OUT_DIR")?);
-        let card = here.join("../verilog/photonbox_small.v");
         let sampler = here.join("../verilog/sampler.v");
-        photonbox_cosim::embed(
-            "photonbox_verilated",
-            &[
-                Embedded {
-                    verilog: &card,
-                    top: "photonbox_small",
-                    class: "Vphotonbox_card",
-                    shim: &here.join("shim/card.cpp"),
-                },
-                Embedded {
-                    verilog: &sampler,
-                    top: "photonbox_sampler",
-                    class: "Vphotonbox_sampler",
-                    shim: &here.join("shim/sampler.cpp"),
-                },
-            ],
-            &out,
-        )?;
-        let hash = build_hash(&card)?;
+        let small = here.join("../verilog/photonbox_small.v");
+        let wide = if cfg!(feature = "verilated-wide") {
+            Some(wide(&here)?)
+        } else {
+            None
+        };
+        println!(
+            "cargo:rerun-if-changed={}",
+            here.join("shim/card.h").display()
+        );
+        let shim = |name: &str| here.join("shim").join(name);
+        let (of_sampler, of_small, of_wide) =
+            (shim("sampler.cpp"), shim("small.cpp"), shim("wide.cpp"));
+        let mut designs = vec![
+            Embedded {
+                verilog: &small,
+                top: "photonbox_small",
+                class: "Vphotonbox_small",
+                shim: &of_small,
+            },
+            Embedded {
+                verilog: &sampler,
+                top: "photonbox_sampler",
+                class: "Vphotonbox_sampler",
+                shim: &of_sampler,
+            },
+        ];
+        if let Some(wide) = &wide {
+            designs.push(Embedded {
+                verilog: wide,
+                top: "photonbox_wide",
+                class: "Vphotonbox_wide",
+                shim: &of_wide,
+            });
+        }
+        photonbox_cosim::embed("photonbox_verilated", &designs, &out)?;
+        let wide_hash = wide.as_deref().map(build_hash).transpose()?;
         let text = format!(
-            "/// The build hash in the Verilog that this core was made from.\n\
-             pub(super) const BUILD_HASH: [u8; 32] = {hash:?};\n"
+            "const SMALL_HASH: [u8; 32] = {:?};\nconst WIDE_HASH: [u8; 32] = {:?};\n",
+            build_hash(&small)?,
+            wide_hash.unwrap_or_default()
         );
         std::fs::write(out.join("build_hash.rs"), text)?;
         Ok(())
+    }
+
+    /// The text of build wide, if it is the one whose hash is committed.
+    fn wide(here: &Path) -> Result<PathBuf, Box<dyn Error>> {
+        let committed = here.join("../verilog/wide.sha256");
+        println!("cargo:rerun-if-changed={}", committed.display());
+        let text = photonbox_cosim::target_folder().join("verilog/photonbox_wide.v");
+        let found = if text.exists() {
+            build_hash(&text)?
+        } else {
+            [0; 32]
+        };
+        let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
+        if !std::fs::read_to_string(committed)?.starts_with(&found) {
+            let what =
+                "is missing or not the one of hdl/verilog/wide.sha256: run `cargo xtask verilog`";
+            return Err(format!("{} {what}", text.display()).into());
+        }
+        Ok(text)
     }
 
     /// The default of the parameter `BUILD_HASH`, in memory order: the last two digits are byte 0.

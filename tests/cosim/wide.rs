@@ -9,7 +9,7 @@ use photonbox_model::{Build, FrontEnd};
 use photonbox_regmap::{BAR_BYTES, extractor, find, global, lane, ring};
 
 /// Cycles in `make test`; `make cosim-long` gives more in `PHOTONBOX_WIDE_CYCLES`.
-fn cycles() -> u64 {
+pub fn cycles() -> u64 {
     let given = std::env::var("PHOTONBOX_WIDE_CYCLES").ok();
     given.map_or(400_000, |text| text.parse().unwrap())
 }

@@ -67,6 +67,19 @@ pub fn any_job(rig: &mut Rig, most_keys: u32) -> Job {
     }
 }
 
+/// A job in the first contexts, each with its context's number for a tag.
+fn submit_all(rig: &mut Rig, contexts: u32, boxes: u32, keys: u32) -> Job {
+    let job = Job {
+        boxes,
+        keys,
+        ..any_job(rig, 1)
+    };
+    for context in 0..contexts {
+        submit(rig, context, &job, context);
+    }
+    job
+}
+
 /// The keys of a job, by the model's orbit.
 fn keys_of(job: &Job) -> Vec<u8> {
     let digits: BigUint = job.ip_key.parse().unwrap();
@@ -216,7 +229,8 @@ fn a_life_of_jobs() {
     let seed = seed("wide_keys");
     let mut rig = rig(seed);
     let (mut done, mut bad, mut most_at_once) = (0, 0, 0);
-    for chapter in 0..4 {
+    let (mut chapter, end) = (0, crate::wide::cycles() / 8);
+    while chapter < 4 || rig.cycle() < end {
         rig.host.manners = if chapter % 2 == 0 {
             Manners::PROMPT
         } else {
@@ -249,11 +263,11 @@ fn a_life_of_jobs() {
             submit(&mut rig, context, &job, chapter << 16 | number);
             take(&mut rig, &mut boxes);
         }
-        let end = rig.cycle() + 100_000;
+        let patience = rig.cycle() + 100_000;
         while boxes.iter().any(|boxes| boxes.len() < wanted) {
             rig.run(200);
             take(&mut rig, &mut boxes);
-            assert!(rig.cycle() < end, "{} of {wanted}", boxes[0].len());
+            assert!(rig.cycle() < patience, "{} of {wanted}", boxes[0].len());
         }
         rig.run(500);
         assert!(boxes[0] == boxes[1], "chapter {chapter}: RTL and model");
@@ -263,6 +277,7 @@ fn a_life_of_jobs() {
             ring::base(ring::KEYBOX) + ring::COMMIT,
             ring::COMMIT_RELEASE.mask(),
         );
+        chapter += 1;
     }
     println!("{done} jobs, {bad} bad, {most_at_once} at once");
     assert!(done > 100 && bad > 0 && most_at_once > 2);
@@ -371,14 +386,7 @@ fn a_stop_spares_jobs_and_a_release_ends_them() {
     commit(&mut rig, &setup);
     photons.start(&mut rig);
     rig.follow = false;
-    let job = Job {
-        boxes: 4,
-        keys: 64,
-        ..any_job(&mut rig, 1)
-    };
-    for context in 0..4 {
-        submit(&mut rig, context, &job, context);
-    }
+    let job = submit_all(&mut rig, 4, 4, 64);
     rig.write(global::CONTROL, global::CONTROL_STOP.mask());
     rig.wait_idle();
     assert!(
@@ -426,14 +434,7 @@ fn a_bus_error_stops_the_ring_and_all_works_again() {
         commit(&mut rig, &setup);
         rig.host.manners = Manners::SLOW;
         rig.host.fail_from = Some(fail_from);
-        let job = Job {
-            boxes: 4,
-            keys: 16,
-            ..any_job(&mut rig, 1)
-        };
-        for context in 0..8 {
-            submit(&mut rig, context, &job, context);
-        }
+        let job = submit_all(&mut rig, 8, 4, 16);
         rig.run(8_000);
         let base = ring::base(ring::KEYBOX);
         assert!(ring::STATUS_ERROR.is_set(rig.read(base + ring::STATUS)));
@@ -464,14 +465,7 @@ fn a_full_ring_makes_jobs_wait_and_loses_nothing() {
     rig.follow = false;
     let setup = slots_of(16, 4);
     commit(&mut rig, &setup);
-    let job = Job {
-        boxes: 4,
-        keys: 16,
-        ..any_job(&mut rig, 1)
-    };
-    for context in 0..8 {
-        submit(&mut rig, context, &job, context);
-    }
+    let job = submit_all(&mut rig, 8, 4, 16);
     rig.run(20_000);
     let base = ring::base(ring::KEYBOX);
     assert!(ring::STATUS_FULL.is_set(rig.read(base + ring::STATUS)));

@@ -67,7 +67,7 @@ pub(crate) fn sim_of(build: Build, source: Source, pace: Pace) -> Arc<SimCard> {
 
 pub(crate) fn open(device: Arc<dyn Device>) -> Card {
     let options = OpenOptions {
-        expected_build: CORE.build_hash(),
+        expected_build: CORE.build_hash(Build::Small),
         patience: Duration::from_millis(200),
         ..OpenOptions::default()
     };

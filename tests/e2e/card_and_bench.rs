@@ -120,6 +120,9 @@ fn bench_prints_the_agreed_names() {
     if cfg!(feature = "verilated") {
         expected.push("pipeline.rtl");
     }
+    if cfg!(feature = "verilated-wide") {
+        expected.push("pipeline.rtl-wide");
+    }
     expected.push("drbg");
     assert_eq!(names(&pipeline), expected);
     let channel = json(&["bench", "channel", "--slice", "5", "--json"]);

@@ -24,4 +24,4 @@ pub use library::{Library, Options};
 pub use lockstep::{Bench, Mismatch, Random, build, check, lockstep, seed};
 pub use mutate::{Fate, Mutation, kills_one, mutate};
 pub use simulation::{PortId, Simulation};
-pub use tools::Tools;
+pub use tools::{Tools, target_folder};

@@ -24,7 +24,7 @@ impl Tools {
     /// # Errors
     /// When Verilator is not there.
     pub fn find() -> Result<Self> {
-        let base = base();
+        let base = target_folder();
         let venv = env::var_os("PHOTONBOX_TOOLS").map_or_else(|| base.join("tools"), PathBuf::from);
         let root = packages(&venv)
             .map(|packages| packages.join("verilator"))
@@ -61,8 +61,8 @@ impl Tools {
     }
 }
 
-/// `PHOTONBOX_TARGET`, or the user's cache folder.
-fn base() -> PathBuf {
+/// Where what is made is kept: `PHOTONBOX_TARGET`, or the user's cache folder.
+pub fn target_folder() -> PathBuf {
     if let Some(target) = env::var_os("PHOTONBOX_TARGET") {
         return PathBuf::from(target);
     }

@@ -9,7 +9,7 @@ use crate::ptu::Capture;
 use crate::source::{CaptureSource, PatternSource, PhotonSource};
 use crate::stochastic::{Seed, StochasticSource};
 use photonbox_driver::device::{Device, HostBus};
-use photonbox_model::FrontEnd;
+use photonbox_model::{Build, FrontEnd};
 use photonbox_regmap::DEFAULT_CLOCK_HZ;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -34,7 +34,7 @@ const NAP: Duration = Duration::from_millis(20);
 pub struct SimCard {
     shared: Arc<Shared>,
     clock: Option<JoinHandle<()>>,
-    lanes: u32,
+    build: Build,
     core: CoreKind,
     description: String,
 }
@@ -224,7 +224,7 @@ impl SimCard {
         Ok(Arc::new(Self {
             shared,
             clock,
-            lanes,
+            build,
             core,
             description: format!("{}, {} build, {from}", core.name(), build.name()),
         }))
@@ -258,7 +258,7 @@ impl SimCard {
     /// # Errors
     /// [`Error::Fault`] for a lane that the card does not have, or a share outside 0 … 1.
     pub fn inject(&self, fault: Fault) -> Result<(), Error> {
-        fault.check(self.lanes)?;
+        fault.check(self.build.lanes())?;
         self.shared.call(|e| e.inject(fault));
         Ok(())
     }
@@ -266,6 +266,11 @@ impl SimCard {
     /// Makes the known-answer tests in `mask` (bits of `SELFTEST_RAN`) fail from the next self-test on.
     pub fn inject_selftest_fault(&self, mask: u32) {
         self.shared.call(|e| e.inject_selftest_fault(mask));
+    }
+
+    /// The build hash that the card shows; a driver expects it.
+    pub fn build_hash(&self) -> [u8; 32] {
+        self.core.build_hash(self.build)
     }
 
     /// What the card's core is.

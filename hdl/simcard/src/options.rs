@@ -100,7 +100,10 @@ pub enum Error {
     )]
     NoCore,
     /// The core does not come in this build.
-    #[error("the verilated card has no build `{}` here; use --build small", build.name())]
+    #[error(
+        "this program has no verilated card of build `{}`; build it with --features verilated-wide, or use --build small",
+        build.name()
+    )]
     NoBuild {
         /// The build asked for.
         build: Build,

@@ -51,7 +51,8 @@ pub(crate) struct CardArgs {
     /// is the verilated hardware, in builds with it: its time passes a hundred times more slowly.
     #[arg(long, value_name = "CARD", env = "PHOTONBOX_CARD")]
     card: Option<String>,
-    /// Build of a simulated card: `small` (4 lanes, default) or `wide` (64 lanes; with `model` only).
+    /// Build of a simulated card: `small` (4 lanes, default) or `wide` (64 lanes; on `rtl` in
+    /// programs with it).
     #[arg(long, value_name = "BUILD", env = "PHOTONBOX_BUILD")]
     build: Option<String>,
     /// Recording of photons (.ptu, T2) that drives lane 0 [env: PHOTONBOX_CAPTURE].

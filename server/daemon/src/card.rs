@@ -186,7 +186,7 @@ pub(crate) fn bring_up(
 ) -> Result<OpenedCard> {
     let reproducible = is_seeded(options, simulated.core())?;
     let open = OpenOptions {
-        expected_build: simulated.core().build_hash(),
+        expected_build: simulated.build_hash(),
         accept_any_build: options.allow_build_mismatch,
         ..Default::default()
     };

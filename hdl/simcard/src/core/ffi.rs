@@ -1,9 +1,10 @@
 //! Calls into the verilated designs: the only place of this crate with `unsafe`. The other side is `shim/*.cpp`.
 
+use photonbox_model::Build;
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr::NonNull;
 
-/// A cycle of a lane with a rising edge at A, at B or at both. As `Edge` in `shim/card.cpp`.
+/// A cycle of a lane with a rising edge at A, at B or at both. As `Edge` in `shim/card.h`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge {
@@ -15,7 +16,7 @@ pub(crate) struct Edge {
     pub(crate) unused: u32,
 }
 
-/// A write of `length` bytes, or interrupt `vector` where `length` is 0. As `Event` in `shim/card.cpp`.
+/// A write of `length` bytes, or interrupt `vector` where `length` is 0. As `Event` in `shim/card.h`.
 #[repr(C)]
 pub(crate) struct Event {
     pub(crate) address: u64,
@@ -67,35 +68,98 @@ unsafe extern "C" {
         bits: *mut u8,
     ) -> usize;
     fn pb_sampler_counts(sampler: *const RawSampler, counts: *mut Counts, open: *mut c_int);
+}
 
-    fn pb_card_new(front_end: u32) -> *mut RawCard;
-    fn pb_card_free(card: *mut RawCard);
-    fn pb_card_now(card: *const RawCard) -> u64;
-    fn pb_card_refuse(card: *mut RawCard, refuse: c_int);
-    fn pb_card_selftest_fault(card: *mut RawCard, mask: u32);
-    fn pb_card_edges(card: *mut RawCard, edges: *const Edge, count: usize);
-    fn pb_card_forget_edges(card: *mut RawCard);
-    fn pb_card_run(card: *mut RawCard, until: u64) -> u64;
-    fn pb_card_read(card: *mut RawCard, offset: u32, value: *mut u32) -> c_int;
-    fn pb_card_write(card: *mut RawCard, offset: u32, value: u32) -> c_int;
-    fn pb_card_events(card: *const RawCard, events: *mut *const Event) -> usize;
-    fn pb_card_delivered(card: *mut RawCard);
-    fn pb_card_violation(card: *const RawCard) -> *const c_char;
+/// What a build's shim exports.
+struct Calls {
+    new: unsafe extern "C" fn(u32) -> *mut RawCard,
+    free: unsafe extern "C" fn(*mut RawCard),
+    now: unsafe extern "C" fn(*const RawCard) -> u64,
+    refuse: unsafe extern "C" fn(*mut RawCard, c_int),
+    selftest_fault: unsafe extern "C" fn(*mut RawCard, u32),
+    edges: unsafe extern "C" fn(*mut RawCard, *const Edge, usize),
+    forget_edges: unsafe extern "C" fn(*mut RawCard),
+    run: unsafe extern "C" fn(*mut RawCard, u64) -> u64,
+    read: unsafe extern "C" fn(*mut RawCard, u32, *mut u32) -> c_int,
+    write: unsafe extern "C" fn(*mut RawCard, u32, u32) -> c_int,
+    events: unsafe extern "C" fn(*const RawCard, *mut *const Event) -> usize,
+    delivered: unsafe extern "C" fn(*mut RawCard),
+    violation: unsafe extern "C" fn(*const RawCard) -> *const c_char,
+}
+
+/// Declares the functions of a build's shim and lists them.
+macro_rules! calls {
+    ($list:ident: $new:ident, $free:ident, $now:ident, $refuse:ident, $selftest_fault:ident, $edges:ident,
+     $forget_edges:ident, $run:ident, $read:ident, $write:ident, $events:ident, $delivered:ident, $violation:ident) => {
+        unsafe extern "C" {
+            fn $new(front_end: u32) -> *mut RawCard;
+            fn $free(card: *mut RawCard);
+            fn $now(card: *const RawCard) -> u64;
+            fn $refuse(card: *mut RawCard, refuse: c_int);
+            fn $selftest_fault(card: *mut RawCard, mask: u32);
+            fn $edges(card: *mut RawCard, edges: *const Edge, count: usize);
+            fn $forget_edges(card: *mut RawCard);
+            fn $run(card: *mut RawCard, until: u64) -> u64;
+            fn $read(card: *mut RawCard, offset: u32, value: *mut u32) -> c_int;
+            fn $write(card: *mut RawCard, offset: u32, value: u32) -> c_int;
+            fn $events(card: *const RawCard, events: *mut *const Event) -> usize;
+            fn $delivered(card: *mut RawCard);
+            fn $violation(card: *const RawCard) -> *const c_char;
+        }
+        static $list: Calls = Calls {
+            new: $new,
+            free: $free,
+            now: $now,
+            refuse: $refuse,
+            selftest_fault: $selftest_fault,
+            edges: $edges,
+            forget_edges: $forget_edges,
+            run: $run,
+            read: $read,
+            write: $write,
+            events: $events,
+            delivered: $delivered,
+            violation: $violation,
+        };
+    };
+}
+
+calls!(SMALL: pb_small_new, pb_small_free, pb_small_now, pb_small_refuse, pb_small_selftest_fault, pb_small_edges,
+    pb_small_forget_edges, pb_small_run, pb_small_read, pb_small_write, pb_small_events, pb_small_delivered,
+    pb_small_violation);
+#[cfg(feature = "verilated-wide")]
+calls!(WIDE: pb_wide_new, pb_wide_free, pb_wide_now, pb_wide_refuse, pb_wide_selftest_fault, pb_wide_edges,
+    pb_wide_forget_edges, pb_wide_run, pb_wide_read, pb_wide_write, pb_wide_events, pb_wide_delivered,
+    pb_wide_violation);
+
+/// The calls of a build, if this program has it.
+fn calls(build: Build) -> Option<&'static Calls> {
+    match build {
+        Build::Small => Some(&SMALL),
+        #[cfg(feature = "verilated-wide")]
+        Build::Wide => Some(&WIDE),
+        #[cfg(not(feature = "verilated-wide"))]
+        Build::Wide => None,
+    }
 }
 
 /// One verilated card.
-pub(crate) struct VerilatedCard(NonNull<RawCard>);
+pub(crate) struct VerilatedCard {
+    card: NonNull<RawCard>,
+    calls: &'static Calls,
+}
 
 // SAFETY: an instance shares nothing with others, and only one thread at a time can hold `&mut`.
 unsafe impl Send for VerilatedCard {}
 
 impl VerilatedCard {
-    /// A card after power-on reset. `front_end` is the strap's value.
-    pub(crate) fn new(front_end: u32) -> Self {
-        // SAFETY: makes a new instance, which is freed once, in `drop`.
-        let card = unsafe { pb_card_new(front_end) };
+    /// A card after power-on reset; none if this program does not have the build. `front_end` is the strap's value.
+    pub(crate) fn new(build: Build, front_end: u32) -> Option<Self> {
+        let calls = calls(build)?;
+        // SAFETY: makes a new instance, which is freed once, in `drop`, by the same build's call.
+        let card = unsafe { (calls.new)(front_end) };
         match NonNull::new(card) {
-            Some(card) => Self(card),
+            Some(card) => Some(Self { card, calls }),
             None => unreachable!("C++ `new` gives no null"),
         }
     }
@@ -103,58 +167,58 @@ impl VerilatedCard {
     /// First cycle that has not been executed.
     pub(crate) fn now(&self) -> u64 {
         // SAFETY: the instance lives as long as `self`.
-        unsafe { pb_card_now(self.0.as_ptr()) }
+        unsafe { (self.calls.now)(self.card.as_ptr()) }
     }
 
     /// Whether bursts are answered with SLVERR from now on.
     pub(crate) fn refuse(&mut self, refuse: bool) {
         // SAFETY: as in `now`, held exclusively.
-        unsafe { pb_card_refuse(self.0.as_ptr(), c_int::from(refuse)) }
+        unsafe { (self.calls.refuse)(self.card.as_ptr(), c_int::from(refuse)) }
     }
 
     /// Known-answer tests that fail from now on.
     pub(crate) fn selftest_fault(&mut self, mask: u32) {
         // SAFETY: as in `refuse`.
-        unsafe { pb_card_selftest_fault(self.0.as_ptr(), mask) }
+        unsafe { (self.calls.selftest_fault)(self.card.as_ptr(), mask) }
     }
 
     /// Gives edges that the pins show in their cycles: in order, none before [`Self::now`].
     pub(crate) fn edges(&mut self, edges: &[Edge]) {
         // SAFETY: as in `refuse`; the slice is read during the call only.
-        unsafe { pb_card_edges(self.0.as_ptr(), edges.as_ptr(), edges.len()) }
+        unsafe { (self.calls.edges)(self.card.as_ptr(), edges.as_ptr(), edges.len()) }
     }
 
     /// Takes back the edges still to come.
     pub(crate) fn forget_edges(&mut self) {
         // SAFETY: as in `refuse`.
-        unsafe { pb_card_forget_edges(self.0.as_ptr()) }
+        unsafe { (self.calls.forget_edges)(self.card.as_ptr()) }
     }
 
     /// Runs up to cycle `until`, or until a completion was answered; gives [`Self::now`].
     pub(crate) fn run(&mut self, until: u64) -> u64 {
         // SAFETY: as in `refuse`.
-        unsafe { pb_card_run(self.0.as_ptr(), until) }
+        unsafe { (self.calls.run)(self.card.as_ptr(), until) }
     }
 
     /// Reads a register over the card's AXI4-Lite port; `None` when it never answers.
     pub(crate) fn read(&mut self, offset: u32) -> Option<u32> {
         let mut value = 0;
         // SAFETY: as in `refuse`; `value` is written during the call only.
-        let answered = unsafe { pb_card_read(self.0.as_ptr(), offset, &raw mut value) };
+        let answered = unsafe { (self.calls.read)(self.card.as_ptr(), offset, &raw mut value) };
         (answered != 0).then_some(value)
     }
 
     /// Writes a register over the card's AXI4-Lite port; false when it never answers.
     pub(crate) fn write(&mut self, offset: u32, value: u32) -> bool {
         // SAFETY: as in `refuse`.
-        unsafe { pb_card_write(self.0.as_ptr(), offset, value) != 0 }
+        unsafe { (self.calls.write)(self.card.as_ptr(), offset, value) != 0 }
     }
 
     /// Hands over the bursts and interrupts since the last call, in the order of the bus.
     pub(crate) fn deliver(&mut self, mut take: impl FnMut(&Event)) {
         let mut first = std::ptr::null();
         // SAFETY: as in `now`; `first` is written during the call only.
-        let count = unsafe { pb_card_events(self.0.as_ptr(), &raw mut first) };
+        let count = unsafe { (self.calls.events)(self.card.as_ptr(), &raw mut first) };
         if count == 0 {
             return;
         }
@@ -162,13 +226,13 @@ impl VerilatedCard {
         let events = unsafe { std::slice::from_raw_parts(first, count) };
         events.iter().for_each(&mut take);
         // SAFETY: as in `refuse`; the slice is not used any more.
-        unsafe { pb_card_delivered(self.0.as_ptr()) }
+        unsafe { (self.calls.delivered)(self.card.as_ptr()) }
     }
 
     /// What the card did against the rules of its ports.
     pub(crate) fn violation(&self) -> Option<String> {
         // SAFETY: as in `now`.
-        let text = unsafe { pb_card_violation(self.0.as_ptr()) };
+        let text = unsafe { (self.calls.violation)(self.card.as_ptr()) };
         if text.is_null() {
             return None;
         }
@@ -180,8 +244,8 @@ impl VerilatedCard {
 
 impl Drop for VerilatedCard {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from `pb_card_new` and is not used again.
-        unsafe { pb_card_free(self.0.as_ptr()) }
+        // SAFETY: the pointer came from `new` and is not used again.
+        unsafe { (self.calls.free)(self.card.as_ptr()) }
     }
 }
 

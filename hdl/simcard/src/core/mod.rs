@@ -18,8 +18,8 @@ pub enum CoreKind {
     /// The bit-exact Rust model: any build, 250 MHz in real time.
     #[default]
     Model,
-    /// The verilated hardware, build small: the same bits, about a hundredth of the speed. Only with the cargo
-    /// feature `verilated`.
+    /// The verilated hardware: the same bits, about a hundredth of the speed. Only with the cargo feature `verilated`,
+    /// build wide only with `verilated-wide`.
     Rtl,
 }
 
@@ -32,11 +32,17 @@ impl CoreKind {
         }
     }
 
-    /// Whether this build has it.
+    /// Whether this program has it, be it of one build of the card only.
     pub const fn available(self) -> bool {
-        match self {
-            Self::Model => true,
-            Self::Rtl => cfg!(feature = "verilated"),
+        self.comes_in(Build::Small)
+    }
+
+    /// Whether this program has it of a build of the card.
+    pub const fn comes_in(self, build: Build) -> bool {
+        match (self, build) {
+            (Self::Model, _) => true,
+            (Self::Rtl, Build::Small) => cfg!(feature = "verilated"),
+            (Self::Rtl, Build::Wide) => cfg!(feature = "verilated-wide"),
         }
     }
 
@@ -50,14 +56,17 @@ impl CoreKind {
         }
     }
 
-    /// Build hash that a card with this core shows; a driver expects it.
-    pub const fn build_hash(self) -> [u8; 32] {
+    /// Build hash that a card of a build with this core shows; a driver expects it.
+    pub const fn build_hash(self, build: Build) -> [u8; 32] {
         match self {
             Self::Model => photonbox_regmap::MODEL_BUILD_HASH,
             #[cfg(feature = "verilated")]
-            Self::Rtl => rtl::BUILD_HASH,
+            Self::Rtl => rtl::build_hash(build),
             #[cfg(not(feature = "verilated"))]
-            Self::Rtl => [0; 32],
+            Self::Rtl => {
+                let _ = build;
+                [0; 32]
+            }
         }
     }
 }
@@ -134,11 +143,15 @@ impl AnyCore {
     /// [`Error::NoCore`], [`Error::NoBuild`] when this program does not have it.
     pub(crate) fn new(kind: CoreKind, build: Build, front_end: FrontEnd) -> Result<Self, Error> {
         match kind {
-            CoreKind::Model => Ok(Self::Model(Card::new(build, kind.build_hash(), front_end))),
+            CoreKind::Model => Ok(Self::Model(Card::new(
+                build,
+                kind.build_hash(build),
+                front_end,
+            ))),
             #[cfg(feature = "verilated")]
-            CoreKind::Rtl if build != Build::Small => Err(Error::NoBuild { build }),
-            #[cfg(feature = "verilated")]
-            CoreKind::Rtl => Ok(Self::Rtl(rtl::Rtl::new(front_end))),
+            CoreKind::Rtl => rtl::Rtl::new(build, front_end)
+                .map(Self::Rtl)
+                .ok_or(Error::NoBuild { build }),
             #[cfg(not(feature = "verilated"))]
             CoreKind::Rtl => Err(Error::NoCore),
         }

@@ -1,4 +1,4 @@
-//! The verilated small card as a core. Every cycle is executed, a register access takes its cycles on the card's own
+//! The verilated card as a core. Every cycle is executed, a register access takes its cycles on the card's own
 //! AXI4-Lite port, and what leaves the AXI4 port reaches the host before the call returns.
 
 use super::Core;
@@ -20,9 +20,18 @@ const LOOK: u64 = 64;
 /// A stopped card without a burst and without an access for so long has nothing to do.
 const QUIET_AFTER: u64 = 1 << 14;
 
+/// The build hash in the Verilog that a build's core was made from; zeros if there is none.
+pub(super) const fn build_hash(build: Build) -> [u8; 32] {
+    match build {
+        Build::Small => SMALL_HASH,
+        Build::Wide => WIDE_HASH,
+    }
+}
+
 /// The card.
 pub(crate) struct Rtl {
     card: VerilatedCard,
+    lanes: u32,
     /// As the card itself says: kept, since it is asked for with each batch.
     now: u64,
     running: bool,
@@ -34,15 +43,16 @@ pub(crate) struct Rtl {
 }
 
 impl Rtl {
-    /// A card after power-on; its self-test has run.
-    pub(super) fn new(front_end: FrontEnd) -> Self {
+    /// A card after power-on; its self-test has run. None if this program does not have the build.
+    pub(super) fn new(build: Build, front_end: FrontEnd) -> Option<Self> {
         let strap = match front_end {
             FrontEnd::Real => global::FRONT_END_REAL,
             FrontEnd::Test => global::FRONT_END_TEST,
             FrontEnd::Simulated => global::FRONT_END_SIMULATED,
         };
         let mut rtl = Self {
-            card: VerilatedCard::new(strap),
+            card: VerilatedCard::new(build, strap)?,
+            lanes: build.lanes(),
             now: 0,
             running: false,
             edges: Vec::new(),
@@ -50,7 +60,7 @@ impl Rtl {
             stirred: 0,
         };
         rtl.finish_command(&mut Bridge::default());
-        rtl
+        Some(rtl)
     }
 
     /// Hands edges over, and tells the memory how to answer.
@@ -133,7 +143,7 @@ impl Core for Rtl {
         b: bool,
         _: &mut Bridge,
     ) -> Result<(), EdgeError> {
-        let (now, lanes) = (self.now, Build::Small.lanes());
+        let (now, lanes) = (self.now, self.lanes);
         if cycle < now {
             return Err(EdgeError::Late { cycle, now });
         }

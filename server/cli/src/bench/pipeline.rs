@@ -1,11 +1,12 @@
 //! `pipeline.model` and `pipeline.bits`: stochastic light on the four lanes of the small card, in
-//! one pinned thread. `pipeline.rtl`: the same on the verilated hardware, in builds with it.
+//! one pinned thread. `pipeline.rtl`: the same on the verilated hardware, in programs with it; `pipeline.rtl-wide`: on
+//! that of build wide, whose 64 lanes are all lit.
 
 use super::harness::{self, Effort, Measured};
 use anyhow::Context as _;
 use photonbox_driver::transport::inprocess::InProcess;
 use photonbox_driver::{Card, CardSettings, Cutoffs, OpenOptions, Ring, RingKind};
-use photonbox_simcard::{CoreKind, Pace, SimCard, SimCardOptions, Source};
+use photonbox_simcard::{Build, CoreKind, Pace, SimCard, SimCardOptions, Source};
 use std::io::Read as _;
 use std::sync::Arc;
 
@@ -34,9 +35,10 @@ struct Bench {
 }
 
 impl Bench {
-    fn start(core: CoreKind) -> anyhow::Result<Self> {
+    fn start(core: CoreKind, build: Build) -> anyhow::Result<Self> {
         let device = SimCard::new(SimCardOptions {
             core,
+            build,
             source: Source::Stochastic(core.default_light()),
             seed: Some(SEED),
             pace: Pace::Manual,
@@ -45,7 +47,7 @@ impl Bench {
         let card = Card::open(
             Box::new(InProcess::new(device.clone())),
             OpenOptions {
-                expected_build: core.build_hash(),
+                expected_build: core.build_hash(build),
                 ..OpenOptions::default()
             },
         )?;
@@ -120,7 +122,7 @@ pub(crate) fn measure(
     measuring: &dyn Fn(&str),
     results: &mut Vec<Measured>,
 ) -> anyhow::Result<()> {
-    let mut bench = Bench::start(CoreKind::Model)?;
+    let mut bench = Bench::start(CoreKind::Model, Build::Small)?;
     results.push(cycles(&mut bench, "pipeline.model", effort, measuring)?);
     measuring("pipeline.bits");
     let bits = harness::alone(effort.pairs, || {
@@ -128,10 +130,15 @@ pub(crate) fn measure(
     })?;
     results.push(Measured::alone("pipeline.bits", "bit/s", bits));
     bench.card.check_health()?;
-    if CoreKind::Rtl.available() {
-        let mut bench = Bench::start(CoreKind::Rtl)?;
-        results.push(cycles(&mut bench, "pipeline.rtl", effort, measuring)?);
-        bench.card.check_health()?;
+    for (name, build) in [
+        ("pipeline.rtl", Build::Small),
+        ("pipeline.rtl-wide", Build::Wide),
+    ] {
+        if CoreKind::Rtl.comes_in(build) {
+            let mut bench = Bench::start(CoreKind::Rtl, build)?;
+            results.push(cycles(&mut bench, name, effort, measuring)?);
+            bench.card.check_health()?;
+        }
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
-// The verilated small card with what surrounds it: pins that play edges, an AXI4 memory that takes bursts, an AXI4-Lite
+// A verilated card of either build with what surrounds it: pins that play edges, an AXI4 memory that takes bursts, an AXI4-Lite
 // master, an interrupt port. One call runs a batch of cycles; bursts and interrupts wait in a queue for the caller.
 //
 // Each port's handshake is looked at between the clock's two halves: inputs are settled then, and the rising edge that
 // makes the transfer is still to come.
-#include "Vphotonbox_card.h"
+//
+// A build's file names its verilated class: `PHOTONBOX_EXPORT(prefix, class)`.
+#pragma once
 #include "verilated.h"
 #include <cstdint>
 #include <cstring>
@@ -32,9 +34,10 @@ struct Address {
   uint32_t beats;
 };
 
-struct Beat {
+// Eight bytes, as a ring gave them.
+struct Word {
   uint64_t data;
-  bool written, last;
+  bool written;
 };
 
 struct Answer {
@@ -44,7 +47,7 @@ struct Answer {
 };
 
 constexpr uint64_t NEVER = UINT64_MAX;
-constexpr uint32_t BEAT_BYTES = 8;
+constexpr uint32_t WORD_BYTES = 8;
 constexpr uint32_t BURST_BYTES = 256;
 constexpr uint32_t COMPLETION_BYTES = 32;
 // Cycles from a burst's last beat to its answer: a short way through a bridge.
@@ -53,9 +56,13 @@ constexpr uint64_t ANSWER_DELAY = 8;
 constexpr uint64_t ACCESS_LIMIT = 1 << 20;
 constexpr uint8_t OKAY = 0, SLVERR = 2;
 
+// `Top` is the verilated class; the bus is as wide as its data port.
+template <class Top>
 struct Card {
+  static constexpr uint32_t BEAT_BYTES = sizeof(Top::m_axi_wdata);
+
   VerilatedContext context;
-  Vphotonbox_card top{&context, "card"};
+  Top top{&context, "card"};
   uint64_t now = 0;
   // Inputs changed: they are sampled with the next cycle.
   bool changed = true;
@@ -64,7 +71,9 @@ struct Card {
   uint64_t wake = 0;
   std::deque<Edge> edges;
   std::deque<Address> addresses;
-  std::vector<Beat> beats;
+  // The words of the burst under way.
+  std::vector<Word> words;
+  bool whole = false;
   std::deque<Answer> answers;
   // AW as offered and not taken would have to stay; both channels are always ready here, so it never waits.
   std::vector<Event> events;
@@ -85,17 +94,17 @@ struct Card {
 
   // Inputs of cycle `now`.
   void drive() {
-    uint8_t a = 0, b = 0;
+    uint64_t a = 0, b = 0;
     while (!edges.empty() && edges.front().cycle <= now) {
       const Edge& edge = edges.front();
-      a |= edge.a << edge.lane;
-      b |= edge.b << edge.lane;
+      a |= static_cast<uint64_t>(edge.a) << edge.lane;
+      b |= static_cast<uint64_t>(edge.b) << edge.lane;
       top.replayed = edge.replayed;
       edges.pop_front();
     }
     top.pins_a = a;
     top.pins_b = b;
-    pins_high = a | b;
+    pins_high = (a | b) != 0;
     if (!top.m_axi_bvalid && !answers.empty() && answers.front().due <= now) {
       top.m_axi_bvalid = 1;
       top.m_axi_bresp = answers.front().response;
@@ -148,7 +157,7 @@ struct Card {
     uint64_t at = top.m_axi_awaddr;
     uint32_t count = top.m_axi_awlen + 1u;
     uint32_t bytes = count * BEAT_BYTES;
-    if (top.m_axi_awsize != 3) broken("a burst's beats are not as wide as the bus");
+    if (1u << top.m_axi_awsize != BEAT_BYTES) broken("a burst's beats are not as wide as the bus");
     if (top.m_axi_awburst != 1) broken("a burst does not count up");
     if (top.m_axi_awcache & 1) broken("a write may be answered before it has arrived (AWCACHE[0])");
     if (top.m_axi_awid) broken("a second AWID: writes could overtake");
@@ -160,43 +169,52 @@ struct Card {
   }
 
   void beat() {
-    uint8_t strobes = top.m_axi_wstrb;
-    if (strobes != 0 && strobes != 0xff) broken("a beat that is written in part");
-    if (beats.size() == BURST_BYTES / BEAT_BYTES) {
+    if (whole || words.size() + BEAT_BYTES / WORD_BYTES > BURST_BYTES / WORD_BYTES) {
       broken("a burst without a last beat");
       return;
     }
-    beats.push_back({top.m_axi_wdata, strobes == 0xff, top.m_axi_wlast != 0});
+    uint64_t data[BEAT_BYTES / WORD_BYTES];
+    std::memcpy(data, &top.m_axi_wdata, BEAT_BYTES);
+    uint32_t strobes = top.m_axi_wstrb;
+    for (uint64_t& word : data) {
+      uint8_t of_word = strobes & 0xff;
+      strobes >>= WORD_BYTES;
+      if (of_word != 0 && of_word != 0xff) broken("a word that is written in part");
+      words.push_back({word, of_word == 0xff});
+      word = 0;
+    }
+    whole = top.m_axi_wlast;
     match();
   }
 
   // A burst is whole when both its address and its last beat are there; data comes in the order of addresses.
   void match() {
-    if (addresses.empty() || beats.empty()) return;
+    if (addresses.empty() || words.empty()) return;
     Address burst = addresses.front();
-    bool last = beats.back().last;
-    if (beats.size() > burst.beats || last != (beats.size() == burst.beats)) broken("WLAST is not at the last beat");
-    if (!last) return;
+    uint32_t beats = words.size() * WORD_BYTES / BEAT_BYTES;
+    if (beats > burst.beats || whole != (beats == burst.beats)) broken("WLAST is not at the last beat");
+    if (!whole) return;
     uint8_t response = refuse ? SLVERR : OKAY;
-    // A run of written beats is one write; what an abort cut off has no strobes.
-    for (size_t i = 0; i < beats.size();) {
-      if (!beats[i].written) {
+    // A run of written words is one write; what an abort cut off has no strobes.
+    for (size_t i = 0; i < words.size();) {
+      if (!words[i].written) {
         i++;
         continue;
       }
       Event event{};
-      event.address = burst.address + i * BEAT_BYTES;
-      for (; i < beats.size() && beats[i].written; i++) {
-        std::memcpy(event.data + event.length, &beats[i].data, BEAT_BYTES);
-        event.length += BEAT_BYTES;
+      event.address = burst.address + i * WORD_BYTES;
+      for (; i < words.size() && words[i].written; i++) {
+        std::memcpy(event.data + event.length, &words[i].data, WORD_BYTES);
+        event.length += WORD_BYTES;
       }
       events.push_back(event);
     }
     bool completion = burst.beats * BEAT_BYTES == COMPLETION_BYTES;
     answers.push_back({now + ANSWER_DELAY, response, completion});
     addresses.pop_front();
-    std::memset(beats.data(), 0, beats.size() * sizeof(Beat));
-    beats.clear();
+    std::memset(words.data(), 0, words.size() * sizeof(Word));
+    words.clear();
+    whole = false;
     if (!top.m_axi_bvalid && answers.front().due < wake) wake = answers.front().due;
   }
 
@@ -277,58 +295,46 @@ struct Card {
 
 }  // namespace
 
-extern "C" {
-
-Card* pb_card_new(uint32_t front_end) { return new Card(front_end); }
-
-void pb_card_free(Card* card) {
-  card->top.final();
-  delete card;
-}
-
-uint64_t pb_card_now(const Card* card) { return card->now; }
-
-void pb_card_refuse(Card* card, int refuse) { card->refuse = refuse; }
-
-void pb_card_selftest_fault(Card* card, uint32_t mask) {
-  card->top.selftest_fault = mask;
-  card->changed = true;
-}
-
-// Edges in order of cycles, none before `now`, none before those given earlier.
-void pb_card_edges(Card* card, const Edge* edges, size_t count) {
-  card->edges.insert(card->edges.end(), edges, edges + count);
-  card->reschedule();
-}
-
-void pb_card_forget_edges(Card* card) {
-  card->edges.clear();
-  card->reschedule();
-}
-
-// Runs up to cycle `until`; comes back earlier after a completion was answered.
-uint64_t pb_card_run(Card* card, uint64_t until) {
-  card->completed = false;
-  while (card->now < until && !card->completed && !card->violation) card->cycle();
-  return card->now;
-}
-
-int pb_card_read(Card* card, uint32_t offset, uint32_t* value) { return card->read(offset, *value); }
-
-int pb_card_write(Card* card, uint32_t offset, uint32_t value) { return card->write(offset, value); }
-
-// The bursts and interrupts so far, in order, valid until the next call.
-size_t pb_card_events(const Card* card, const Event** events) {
-  *events = card->events.data();
-  return card->events.size();
-}
-
-// They were delivered: their data is swept.
-void pb_card_delivered(Card* card) {
-  if (!card->events.empty()) std::memset(card->events.data(), 0, card->events.size() * sizeof(Event));
-  card->events.clear();
-}
-
-// What the card did against the rules of its ports, or null.
-const char* pb_card_violation(const Card* card) { return card->violation; }
-}
+// What `Calls` in src/core/ffi.rs lists, for one build:
+// - edges: in order of cycles, none before `now`, none before those given earlier;
+// - run: up to cycle `until`; comes back earlier after a completion was answered;
+// - events: the bursts and interrupts so far, in order, valid until the next call; delivered: their data is swept;
+// - violation: what the card did against the rules of its ports, or null.
+#define PHOTONBOX_EXPORT(prefix, Top)                                                                                 \
+  extern "C" {                                                                                                        \
+  Card<Top>* prefix##_new(uint32_t front_end) { return new Card<Top>(front_end); }                                    \
+  void prefix##_free(Card<Top>* card) {                                                                               \
+    card->top.final();                                                                                                \
+    delete card;                                                                                                      \
+  }                                                                                                                   \
+  uint64_t prefix##_now(const Card<Top>* card) { return card->now; }                                                  \
+  void prefix##_refuse(Card<Top>* card, int refuse) { card->refuse = refuse; }                                        \
+  void prefix##_selftest_fault(Card<Top>* card, uint32_t mask) {                                                      \
+    card->top.selftest_fault = mask;                                                                                  \
+    card->changed = true;                                                                                             \
+  }                                                                                                                   \
+  void prefix##_edges(Card<Top>* card, const Edge* edges, size_t count) {                                             \
+    card->edges.insert(card->edges.end(), edges, edges + count);                                                      \
+    card->reschedule();                                                                                               \
+  }                                                                                                                   \
+  void prefix##_forget_edges(Card<Top>* card) {                                                                       \
+    card->edges.clear();                                                                                              \
+    card->reschedule();                                                                                               \
+  }                                                                                                                   \
+  uint64_t prefix##_run(Card<Top>* card, uint64_t until) {                                                            \
+    card->completed = false;                                                                                          \
+    while (card->now < until && !card->completed && !card->violation) card->cycle();                                  \
+    return card->now;                                                                                                 \
+  }                                                                                                                   \
+  int prefix##_read(Card<Top>* card, uint32_t offset, uint32_t* value) { return card->read(offset, *value); }         \
+  int prefix##_write(Card<Top>* card, uint32_t offset, uint32_t value) { return card->write(offset, value); }         \
+  size_t prefix##_events(const Card<Top>* card, const Event** events) {                                               \
+    *events = card->events.data();                                                                                    \
+    return card->events.size();                                                                                       \
+  }                                                                                                                   \
+  void prefix##_delivered(Card<Top>* card) {                                                                          \
+    if (!card->events.empty()) std::memset(card->events.data(), 0, card->events.size() * sizeof(Event));              \
+    card->events.clear();                                                                                             \
+  }                                                                                                                   \
+  const char* prefix##_violation(const Card<Top>* card) { return card->violation; }                                   \
+  }
