@@ -1,6 +1,6 @@
 //! Key-box jobs through the driver.
 
-use super::rig::{BUILDS, light, open, sim, sim_of};
+use super::rig::{light, open, sim, sim_of};
 use photonbox_driver::{Error, KeyboxJob};
 use photonbox_simcard::{Build, Pace};
 use sha2::{Digest, Sha256};
@@ -21,8 +21,8 @@ fn decimal(digits: &str, zeros: usize) -> [u8; 32] {
 
 #[test]
 fn boxes_of_the_vectors_come_in_order() {
-    for build in BUILDS {
-        boxes_of_the_vectors_from(*build);
+    for build in [Build::Small, Build::Wide] {
+        boxes_of_the_vectors_from(build);
     }
 }
 

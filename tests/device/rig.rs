@@ -47,12 +47,6 @@ pub(crate) fn sim(source: Source, pace: Pace) -> Arc<SimCard> {
     sim_of(Build::Small, source, pace)
 }
 
-/// The builds that the core of these tests comes in.
-pub(crate) const BUILDS: &[Build] = match CORE {
-    CoreKind::Model => &[Build::Small, Build::Wide],
-    CoreKind::Rtl => &[Build::Small],
-};
-
 pub(crate) fn sim_of(build: Build, source: Source, pace: Pace) -> Arc<SimCard> {
     let options = SimCardOptions {
         core: CORE,
