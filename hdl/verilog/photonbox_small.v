@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'hc81b728b6d1eb7a2e504cb9ef3e13fffd59bcb0c77dd05cf491e4eeeb2863b5a;
+    parameter [255:0] BUILD_HASH = 256'h376c4561c5232875d3776058a900949f11bccf4ceeb2a91795ff77afccfe5ca7;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -68,7 +68,9 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     localparam none = 4'h0;
     localparam ring_numbers$0 = 6'b0;
     localparam ring_numbers$1 = 6'b1;
+    localparam ring_numbers$2 = 6'b10;
     localparam raw_piece = 16'h8;
+    localparam key_piece = 16'h20;
     // Stub signals
     reg axi_lite$reset;
     reg [15:0] axi_lite$s_axil_awaddr;
@@ -367,6 +369,29 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     wire toeplitz$kat_ok;
     wire toeplitz$parity_error;
     reg toeplitz$seed_fault;
+    reg keybox$reset;
+    reg keybox$csr_write;
+    reg [2:0] keybox$csr_block;
+    reg [5:0] keybox$csr_instance;
+    reg [6:0] keybox$csr_register;
+    reg [31:0] keybox$csr_data;
+    wire [31:0] keybox$csr_read;
+    wire keybox$csr_refused;
+    reg keybox$snapshot;
+    reg keybox$ring_usable;
+    reg [20:0] keybox$ring_slot_bytes;
+    wire keybox$out_valid;
+    reg keybox$out_ready;
+    wire [63:0] keybox$out_data;
+    wire keybox$out_last;
+    wire keybox$out_close;
+    wire [5:0] keybox$out_flags;
+    wire [63:0] keybox$out_lanes;
+    reg keybox$kat_start;
+    reg keybox$kat_fault;
+    wire keybox$kat_done;
+    wire keybox$kat_ok;
+    wire keybox$busy;
     reg entropy$reset;
     reg [5:0] entropy$index;
     reg entropy$csr_write;
@@ -464,6 +489,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     reg [2:0] raw$b_tag;
     reg raw$bus_failed;
     reg boxes$reset;
+    reg [5:0] boxes$index;
     reg boxes$csr_write;
     reg [2:0] boxes$csr_block;
     reg [5:0] boxes$csr_instance;
@@ -471,26 +497,34 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     reg [31:0] boxes$csr_data;
     wire [31:0] boxes$csr_read;
     wire boxes$csr_refused;
-    wire boxes$hold;
     reg boxes$running;
     reg [31:0] boxes$generation;
     reg boxes$flush;
-    reg boxes$snapshot;
     reg boxes$irq_enable;
     reg [15:0] boxes$coalesce_slots;
     reg [31:0] boxes$coalesce_cycles;
-    reg boxes$kat_start;
-    reg boxes$kat_fault;
-    wire boxes$kat_done;
-    wire boxes$kat_ok;
-    wire boxes$busy;
-    wire boxes$stopped;
-    wire boxes$goes_on;
-    wire boxes$in_error;
+    reg [15:0] boxes$piece_bytes;
+    reg boxes$in_valid;
+    wire boxes$in_ready;
+    reg [63:0] boxes$in_data;
+    reg boxes$in_last;
+    reg [5:0] boxes$in_flags;
+    reg [63:0] boxes$in_lanes;
+    reg [15:0] boxes$in_raw_bits;
+    reg [15:0] boxes$in_seed_epoch;
+    reg boxes$in_close;
+    wire boxes$committed;
+    wire boxes$usable;
+    wire [20:0] boxes$slot_bytes;
+    wire boxes$full;
     wire boxes$waiting;
+    wire boxes$in_error;
+    wire boxes$idle;
     wire boxes$irq;
     wire boxes$error_event;
     wire boxes$stall_event;
+    wire [31:0] boxes$lost_bits;
+    wire boxes$lost_valid;
     wire boxes$request_valid;
     reg boxes$request_ready;
     wire [63:0] boxes$request_address;
@@ -875,7 +909,33 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         .parity_error(toeplitz$parity_error),
         .seed_fault(toeplitz$seed_fault)
     );
-    pb_entropy entropy(
+    pb_keybox keybox(
+        .clock(clock),
+        .reset(keybox$reset),
+        .csr_write(keybox$csr_write),
+        .csr_block(keybox$csr_block),
+        .csr_instance(keybox$csr_instance),
+        .csr_register(keybox$csr_register),
+        .csr_data(keybox$csr_data),
+        .csr_read(keybox$csr_read),
+        .csr_refused(keybox$csr_refused),
+        .snapshot(keybox$snapshot),
+        .ring_usable(keybox$ring_usable),
+        .ring_slot_bytes(keybox$ring_slot_bytes),
+        .out_valid(keybox$out_valid),
+        .out_ready(keybox$out_ready),
+        .out_data(keybox$out_data),
+        .out_last(keybox$out_last),
+        .out_close(keybox$out_close),
+        .out_flags(keybox$out_flags),
+        .out_lanes(keybox$out_lanes),
+        .kat_start(keybox$kat_start),
+        .kat_fault(keybox$kat_fault),
+        .kat_done(keybox$kat_done),
+        .kat_ok(keybox$kat_ok),
+        .busy(keybox$busy)
+    );
+    pb_boxes entropy(
         .clock(clock),
         .reset(entropy$reset),
         .index(entropy$index),
@@ -926,7 +986,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         .b_tag(entropy$b_tag),
         .bus_failed(entropy$bus_failed)
     );
-    pb_entropy raw(
+    pb_boxes raw(
         .clock(clock),
         .reset(raw$reset),
         .index(raw$index),
@@ -980,6 +1040,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     pb_boxes boxes(
         .clock(clock),
         .reset(boxes$reset),
+        .index(boxes$index),
         .csr_write(boxes$csr_write),
         .csr_block(boxes$csr_block),
         .csr_instance(boxes$csr_instance),
@@ -987,26 +1048,34 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         .csr_data(boxes$csr_data),
         .csr_read(boxes$csr_read),
         .csr_refused(boxes$csr_refused),
-        .hold(boxes$hold),
         .running(boxes$running),
         .generation(boxes$generation),
         .flush(boxes$flush),
-        .snapshot(boxes$snapshot),
         .irq_enable(boxes$irq_enable),
         .coalesce_slots(boxes$coalesce_slots),
         .coalesce_cycles(boxes$coalesce_cycles),
-        .kat_start(boxes$kat_start),
-        .kat_fault(boxes$kat_fault),
-        .kat_done(boxes$kat_done),
-        .kat_ok(boxes$kat_ok),
-        .busy(boxes$busy),
-        .stopped(boxes$stopped),
-        .goes_on(boxes$goes_on),
-        .in_error(boxes$in_error),
+        .piece_bytes(boxes$piece_bytes),
+        .in_valid(boxes$in_valid),
+        .in_ready(boxes$in_ready),
+        .in_data(boxes$in_data),
+        .in_last(boxes$in_last),
+        .in_flags(boxes$in_flags),
+        .in_lanes(boxes$in_lanes),
+        .in_raw_bits(boxes$in_raw_bits),
+        .in_seed_epoch(boxes$in_seed_epoch),
+        .in_close(boxes$in_close),
+        .committed(boxes$committed),
+        .usable(boxes$usable),
+        .slot_bytes(boxes$slot_bytes),
+        .full(boxes$full),
         .waiting(boxes$waiting),
+        .in_error(boxes$in_error),
+        .idle(boxes$idle),
         .irq(boxes$irq),
         .error_event(boxes$error_event),
         .stall_event(boxes$stall_event),
+        .lost_bits(boxes$lost_bits),
+        .lost_valid(boxes$lost_valid),
         .request_valid(boxes$request_valid),
         .request_ready(boxes$request_ready),
         .request_address(boxes$request_address),
@@ -1081,6 +1150,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         counters$reset = clear;
         route$reset = clear;
         toeplitz$reset = clear;
+        keybox$reset = clear;
         entropy$reset = clear;
         raw$reset = clear;
         boxes$reset = clear;
@@ -1105,7 +1175,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         s_axil_rdata = axi_lite$s_axil_rdata;
         s_axil_rresp = axi_lite$s_axil_rresp;
         s_axil_rvalid = axi_lite$s_axil_rvalid;
-        axi_lite$hold = control$hold | counters$busy | boxes$hold;
+        axi_lite$hold = control$hold | counters$busy;
         csr$req_valid = axi_lite$req_valid;
         csr$req_write = axi_lite$req_write;
         csr$req_addr = axi_lite$req_addr;
@@ -1137,6 +1207,11 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         toeplitz$csr_block = csr$csr_block;
         toeplitz$csr_register = csr$csr_register;
         toeplitz$csr_data = csr$csr_data;
+        keybox$csr_write = csr$csr_write;
+        keybox$csr_block = csr$csr_block;
+        keybox$csr_instance = csr$csr_instance;
+        keybox$csr_register = csr$csr_register;
+        keybox$csr_data = csr$csr_data;
         entropy$csr_write = csr$csr_write;
         entropy$csr_block = csr$csr_block;
         entropy$csr_instance = csr$csr_instance;
@@ -1152,8 +1227,8 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         boxes$csr_instance = csr$csr_instance;
         boxes$csr_register = csr$csr_register;
         boxes$csr_data = csr$csr_data;
-        csr$csr_read = control$csr_read | interrupts$csr_read | pattern$csr_read | lanes$csr_read | counters$csr_read | toeplitz$csr_read | entropy$csr_read | raw$csr_read | boxes$csr_read;
-        csr$csr_refused = pattern$csr_refused | lanes$csr_refused | toeplitz$csr_refused | entropy$csr_refused | raw$csr_refused | boxes$csr_refused;
+        csr$csr_read = control$csr_read | interrupts$csr_read | pattern$csr_read | lanes$csr_read | counters$csr_read | toeplitz$csr_read | keybox$csr_read | entropy$csr_read | raw$csr_read | boxes$csr_read;
+        csr$csr_refused = pattern$csr_refused | lanes$csr_refused | toeplitz$csr_refused | keybox$csr_refused | entropy$csr_refused | raw$csr_refused | boxes$csr_refused;
         control$unknown = csr$unknown;
         control$refused = csr$refused;
         control$build_hash = build_hash;
@@ -1174,10 +1249,10 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         control$claimed_h = toeplitz$claimed_h;
         control$seeded = toeplitz$seeded;
         control$route_idle = route$idle;
-        control$rings_idle = entropy$idle & raw$idle & boxes$stopped;
-        control$axi_idle = axi$quiet | boxes$goes_on;
+        control$rings_idle = entropy$idle & raw$idle & boxes$idle;
+        control$axi_idle = axi$quiet;
         control$dma_quiet = axi$quiet;
-        control$swept = ~toeplitz$sweeping & ~boxes$busy & ~counters$busy;
+        control$swept = ~toeplitz$sweeping & ~keybox$busy & ~counters$busy;
         control$ring_error = entropy$in_error | raw$in_error | boxes$in_error;
         control$bus_error = ((entropy$error_event) & 3'h7) | (((raw$error_event) & 3'h7) << 32'h1) | (((boxes$error_event) & 3'h7) << 32'h2);
         control$ring_stall = ((entropy$stall_event) & 3'h7) | (((raw$stall_event) & 3'h7) << 32'h1) | (((boxes$stall_event) & 3'h7) << 32'h2);
@@ -1217,10 +1292,10 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         toeplitz$kat_fault = selftest$toeplitz_fault;
         selftest$toeplitz_done = toeplitz$kat_done;
         selftest$toeplitz_ok = toeplitz$kat_ok;
-        boxes$kat_start = selftest$keybox_start;
-        boxes$kat_fault = selftest$keybox_fault;
-        selftest$keybox_done = boxes$kat_done;
-        selftest$keybox_ok = boxes$kat_ok;
+        keybox$kat_start = selftest$keybox_start;
+        keybox$kat_fault = selftest$keybox_fault;
+        selftest$keybox_done = keybox$kat_done;
+        selftest$keybox_ok = keybox$kat_ok;
         pattern$start = control$start;
         pattern$stop = control$stop;
         pattern$running = control$running | control$drain;
@@ -1250,7 +1325,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         counters$preload_address = preload_address;
         counters$preload_data = preload_data;
         toeplitz$snapshot = control$snapshot;
-        boxes$snapshot = control$snapshot;
+        keybox$snapshot = control$snapshot;
         stamp$d = control$cycle[(32'h0)+:(56)];
         route$valid = lanes$valid;
         route$bits = lanes$value;
@@ -1299,6 +1374,18 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         raw$in_close = 1'b0;
         raw$piece_bytes = raw_piece;
         route$raw_ready = raw$in_ready;
+        keybox$ring_usable = boxes$usable;
+        keybox$ring_slot_bytes = boxes$slot_bytes;
+        boxes$in_valid = keybox$out_valid;
+        boxes$in_data = keybox$out_data;
+        boxes$in_last = keybox$out_last;
+        boxes$in_close = keybox$out_close;
+        boxes$in_flags = keybox$out_flags;
+        boxes$in_lanes = keybox$out_lanes;
+        keybox$out_ready = boxes$in_ready;
+        boxes$in_raw_bits = 32'h0;
+        boxes$in_seed_epoch = 32'h0;
+        boxes$piece_bytes = key_piece;
         entropy$index = ring_numbers$0;
         entropy$running = control$running | control$drain;
         entropy$generation = control$generation;
@@ -1333,6 +1420,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         axi$request_words1 = raw$request_words;
         axi$request_tag1 = raw$request_tag;
         axi$data1 = raw$data;
+        boxes$index = ring_numbers$2;
         boxes$running = control$running | control$drain;
         boxes$generation = control$generation;
         boxes$flush = control$flush;
@@ -2485,10 +2573,11 @@ module pb_beats(clock,reset,request_address,request_words,beat_address,beats_les
     end
 endmodule // pb_beats
 
-module pb_boxes(clock,reset,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,hold,running,generation,flush,snapshot,irq_enable,coalesce_slots,coalesce_cycles,kat_start,kat_fault,kat_done,kat_ok,busy,stopped,goes_on,in_error,waiting,irq,error_event,stall_event,request_valid,request_ready,request_address,request_words,request_tag,data,take,b_valid,b_error,b_tag,bus_failed);
+module pb_boxes(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,running,generation,flush,irq_enable,coalesce_slots,coalesce_cycles,piece_bytes,in_valid,in_ready,in_data,in_last,in_flags,in_lanes,in_raw_bits,in_seed_epoch,in_close,committed,usable,slot_bytes,full,waiting,in_error,idle,irq,error_event,stall_event,lost_bits,lost_valid,request_valid,request_ready,request_address,request_words,request_tag,data,take,b_valid,b_error,b_tag,bus_failed);
     // Module arguments
     input wire clock;
     input wire reset;
+    input wire [5:0] index;
     input wire csr_write;
     input wire [2:0] csr_block;
     input wire [5:0] csr_instance;
@@ -2496,26 +2585,34 @@ module pb_boxes(clock,reset,csr_write,csr_block,csr_instance,csr_register,csr_da
     input wire [31:0] csr_data;
     output reg [31:0] csr_read;
     output reg csr_refused;
-    output reg hold;
     input wire running;
     input wire [31:0] generation;
     input wire flush;
-    input wire snapshot;
     input wire irq_enable;
     input wire [15:0] coalesce_slots;
     input wire [31:0] coalesce_cycles;
-    input wire kat_start;
-    input wire kat_fault;
-    output reg kat_done;
-    output reg kat_ok;
-    output reg busy;
-    output reg stopped;
-    output reg goes_on;
-    output reg in_error;
+    input wire [15:0] piece_bytes;
+    input wire in_valid;
+    output reg in_ready;
+    input wire [63:0] in_data;
+    input wire in_last;
+    input wire [5:0] in_flags;
+    input wire [63:0] in_lanes;
+    input wire [15:0] in_raw_bits;
+    input wire [15:0] in_seed_epoch;
+    input wire in_close;
+    output reg committed;
+    output reg usable;
+    output reg [20:0] slot_bytes;
+    output reg full;
     output reg waiting;
+    output reg in_error;
+    output reg idle;
     output reg irq;
     output reg error_event;
     output reg stall_event;
+    output reg [31:0] lost_bits;
+    output reg lost_valid;
     output reg request_valid;
     input wire request_ready;
     output reg [63:0] request_address;
@@ -2527,303 +2624,9 @@ module pb_boxes(clock,reset,csr_write,csr_block,csr_instance,csr_register,csr_da
     input wire b_error;
     input wire [2:0] b_tag;
     input wire bus_failed;
-    // Constant declarations
-    localparam number = 6'b10;
-    localparam piece = 16'h20;
-    // Stub signals
-    reg engine$0$reset;
-    reg engine$0$csr_write;
-    reg [2:0] engine$0$csr_block;
-    reg [5:0] engine$0$csr_instance;
-    reg [6:0] engine$0$csr_register;
-    reg [31:0] engine$0$csr_data;
-    wire [31:0] engine$0$csr_read;
-    wire engine$0$csr_refused;
-    reg engine$0$snapshot;
-    reg engine$0$ring_usable;
-    reg [20:0] engine$0$ring_slot_bytes;
-    wire engine$0$out_valid;
-    reg engine$0$out_ready;
-    wire [63:0] engine$0$out_data;
-    wire engine$0$out_last;
-    wire engine$0$out_close;
-    wire [5:0] engine$0$out_flags;
-    wire [63:0] engine$0$out_lanes;
-    reg engine$0$kat_start;
-    reg engine$0$kat_fault;
-    wire engine$0$kat_done;
-    wire engine$0$kat_ok;
-    wire engine$0$busy;
-    reg ring$0$reset;
-    reg [5:0] ring$0$index;
-    reg ring$0$csr_write;
-    reg [2:0] ring$0$csr_block;
-    reg [5:0] ring$0$csr_instance;
-    reg [6:0] ring$0$csr_register;
-    reg [31:0] ring$0$csr_data;
-    wire [31:0] ring$0$csr_read;
-    wire ring$0$csr_refused;
-    reg ring$0$running;
-    reg [31:0] ring$0$generation;
-    reg ring$0$flush;
-    reg ring$0$irq_enable;
-    reg [15:0] ring$0$coalesce_slots;
-    reg [31:0] ring$0$coalesce_cycles;
-    reg [15:0] ring$0$piece_bytes;
-    reg ring$0$in_valid;
-    wire ring$0$in_ready;
-    reg [63:0] ring$0$in_data;
-    reg ring$0$in_last;
-    reg [5:0] ring$0$in_flags;
-    reg [63:0] ring$0$in_lanes;
-    reg [15:0] ring$0$in_raw_bits;
-    reg [15:0] ring$0$in_seed_epoch;
-    reg ring$0$in_close;
-    wire ring$0$committed;
-    wire ring$0$usable;
-    wire [20:0] ring$0$slot_bytes;
-    wire ring$0$full;
-    wire ring$0$waiting;
-    wire ring$0$in_error;
-    wire ring$0$idle;
-    wire ring$0$irq;
-    wire ring$0$error_event;
-    wire ring$0$stall_event;
-    wire [31:0] ring$0$lost_bits;
-    wire ring$0$lost_valid;
-    wire ring$0$request_valid;
-    reg ring$0$request_ready;
-    wire [63:0] ring$0$request_address;
-    wire [5:0] ring$0$request_words;
-    wire [2:0] ring$0$request_tag;
-    wire [63:0] ring$0$data;
-    reg ring$0$take;
-    reg ring$0$b_valid;
-    reg ring$0$b_error;
-    reg [2:0] ring$0$b_tag;
-    reg ring$0$bus_failed;
-    // Local signals
-    reg [63:0] words;
-    reg [255:0] beats;
-    // Sub module instances
-    pb_boxes_engine engine$0(
-        .clock(clock),
-        .reset(engine$0$reset),
-        .csr_write(engine$0$csr_write),
-        .csr_block(engine$0$csr_block),
-        .csr_instance(engine$0$csr_instance),
-        .csr_register(engine$0$csr_register),
-        .csr_data(engine$0$csr_data),
-        .csr_read(engine$0$csr_read),
-        .csr_refused(engine$0$csr_refused),
-        .snapshot(engine$0$snapshot),
-        .ring_usable(engine$0$ring_usable),
-        .ring_slot_bytes(engine$0$ring_slot_bytes),
-        .out_valid(engine$0$out_valid),
-        .out_ready(engine$0$out_ready),
-        .out_data(engine$0$out_data),
-        .out_last(engine$0$out_last),
-        .out_close(engine$0$out_close),
-        .out_flags(engine$0$out_flags),
-        .out_lanes(engine$0$out_lanes),
-        .kat_start(engine$0$kat_start),
-        .kat_fault(engine$0$kat_fault),
-        .kat_done(engine$0$kat_done),
-        .kat_ok(engine$0$kat_ok),
-        .busy(engine$0$busy)
-    );
-    pb_entropy ring$0(
-        .clock(clock),
-        .reset(ring$0$reset),
-        .index(ring$0$index),
-        .csr_write(ring$0$csr_write),
-        .csr_block(ring$0$csr_block),
-        .csr_instance(ring$0$csr_instance),
-        .csr_register(ring$0$csr_register),
-        .csr_data(ring$0$csr_data),
-        .csr_read(ring$0$csr_read),
-        .csr_refused(ring$0$csr_refused),
-        .running(ring$0$running),
-        .generation(ring$0$generation),
-        .flush(ring$0$flush),
-        .irq_enable(ring$0$irq_enable),
-        .coalesce_slots(ring$0$coalesce_slots),
-        .coalesce_cycles(ring$0$coalesce_cycles),
-        .piece_bytes(ring$0$piece_bytes),
-        .in_valid(ring$0$in_valid),
-        .in_ready(ring$0$in_ready),
-        .in_data(ring$0$in_data),
-        .in_last(ring$0$in_last),
-        .in_flags(ring$0$in_flags),
-        .in_lanes(ring$0$in_lanes),
-        .in_raw_bits(ring$0$in_raw_bits),
-        .in_seed_epoch(ring$0$in_seed_epoch),
-        .in_close(ring$0$in_close),
-        .committed(ring$0$committed),
-        .usable(ring$0$usable),
-        .slot_bytes(ring$0$slot_bytes),
-        .full(ring$0$full),
-        .waiting(ring$0$waiting),
-        .in_error(ring$0$in_error),
-        .idle(ring$0$idle),
-        .irq(ring$0$irq),
-        .error_event(ring$0$error_event),
-        .stall_event(ring$0$stall_event),
-        .lost_bits(ring$0$lost_bits),
-        .lost_valid(ring$0$lost_valid),
-        .request_valid(ring$0$request_valid),
-        .request_ready(ring$0$request_ready),
-        .request_address(ring$0$request_address),
-        .request_words(ring$0$request_words),
-        .request_tag(ring$0$request_tag),
-        .data(ring$0$data),
-        .take(ring$0$take),
-        .b_valid(ring$0$b_valid),
-        .b_error(ring$0$b_error),
-        .b_tag(ring$0$b_tag),
-        .bus_failed(ring$0$bus_failed)
-    );
-    // Update code
-    always @(*) begin
-        csr_read = 32'h0;
-        csr_refused = 1'b0;
-        hold = 1'b0;
-        kat_done = 1'b0;
-        kat_ok = 1'b0;
-        busy = 1'b0;
-        stopped = 1'b1;
-        goes_on = 1'b1;
-        in_error = 1'b0;
-        waiting = 1'b0;
-        irq = 1'b0;
-        error_event = 1'b0;
-        stall_event = 1'b0;
-        request_valid = 1'b0;
-        request_address = 32'h0;
-        request_words = 32'h0;
-        request_tag = 32'h0;
-        words = 32'h0;
-        beats = 32'h0;
-        engine$0$reset = reset;
-        engine$0$csr_write = csr_write;
-        engine$0$csr_block = csr_block;
-        engine$0$csr_instance = csr_instance;
-        engine$0$csr_register = csr_register;
-        engine$0$csr_data = csr_data;
-        engine$0$snapshot = snapshot;
-        engine$0$kat_start = kat_start;
-        engine$0$kat_fault = kat_fault;
-        engine$0$ring_usable = ring$0$usable;
-        engine$0$ring_slot_bytes = ring$0$slot_bytes;
-        engine$0$out_ready = ring$0$in_ready;
-        kat_done = engine$0$kat_done;
-        kat_ok = engine$0$kat_ok;
-        busy = engine$0$busy;
-        ring$0$reset = reset;
-        ring$0$index = number;
-        ring$0$csr_write = csr_write;
-        ring$0$csr_block = csr_block;
-        ring$0$csr_instance = csr_instance;
-        ring$0$csr_register = csr_register;
-        ring$0$csr_data = csr_data;
-        csr_read = engine$0$csr_read | ring$0$csr_read;
-        csr_refused = engine$0$csr_refused | ring$0$csr_refused;
-        ring$0$running = running;
-        ring$0$generation = generation;
-        ring$0$flush = flush;
-        ring$0$irq_enable = irq_enable;
-        ring$0$coalesce_slots = coalesce_slots;
-        ring$0$coalesce_cycles = coalesce_cycles;
-        ring$0$piece_bytes = piece;
-        ring$0$in_valid = engine$0$out_valid;
-        ring$0$in_data = engine$0$out_data;
-        ring$0$in_last = engine$0$out_last;
-        ring$0$in_close = engine$0$out_close;
-        ring$0$in_flags = engine$0$out_flags;
-        ring$0$in_lanes = engine$0$out_lanes;
-        ring$0$in_raw_bits = 32'h0;
-        ring$0$in_seed_epoch = 32'h0;
-        stopped = ring$0$idle;
-        goes_on = 1'b0;
-        in_error = ring$0$in_error;
-        waiting = ring$0$waiting;
-        irq = ring$0$irq;
-        error_event = ring$0$error_event;
-        stall_event = ring$0$stall_event;
-        request_valid = ring$0$request_valid;
-        request_address = ring$0$request_address;
-        request_words = ring$0$request_words;
-        request_tag = ring$0$request_tag;
-        words = ring$0$data;
-        ring$0$request_ready = request_ready;
-        ring$0$take = take;
-        ring$0$b_valid = b_valid;
-        ring$0$b_error = b_error;
-        ring$0$b_tag = b_tag;
-        ring$0$bus_failed = bus_failed;
-        data = ((words) & 64'hffffffffffffffff) | ((beats) & 64'hffffffffffffffff);
-    end
-endmodule // pb_boxes
-
-module pb_boxes_engine(clock,reset,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,snapshot,ring_usable,ring_slot_bytes,out_valid,out_ready,out_data,out_last,out_close,out_flags,out_lanes,kat_start,kat_fault,kat_done,kat_ok,busy);
-    // Module arguments
-    input wire clock;
-    input wire reset;
-    input wire csr_write;
-    input wire [2:0] csr_block;
-    input wire [5:0] csr_instance;
-    input wire [6:0] csr_register;
-    input wire [31:0] csr_data;
-    output reg [31:0] csr_read;
-    output reg csr_refused;
-    input wire snapshot;
-    input wire ring_usable;
-    input wire [20:0] ring_slot_bytes;
-    output reg out_valid;
-    input wire out_ready;
-    output reg [63:0] out_data;
-    output reg out_last;
-    output reg out_close;
-    output reg [5:0] out_flags;
-    output reg [63:0] out_lanes;
-    input wire kat_start;
-    input wire kat_fault;
-    output reg kat_done;
-    output reg kat_ok;
-    output reg busy;
-    // Constant declarations
-    localparam kat_s = 4'h8;
-    localparam kat_keys = 16'h4;
-    localparam kat_signature = 64'hee0fb998838fd128;
-    localparam most_s = 4'h8;
-    localparam most_keys = 32'h100000;
-    localparam bank_shift = 4'h7;
-    localparam key_shift = 5'b101;
-    localparam box_shift = 6'b100000;
-    localparam check = 7'b1110000;
-    localparam flush = 7'b1111111;
-    localparam pause = 7'b1101111;
-    localparam hold = 7'b1000000;
-    localparam round_end = 7'b1001100;
-    localparam limbs = 5'b111;
-    localparam last_limb = 5'b110;
-    localparam checked = 5'b11000;
-    localparam key_last = 5'b101;
-    localparam unswept = 5'b11110;
-    localparam end_none = 3'b0;
-    localparam end_done = 3'b1;
-    localparam end_weak = 3'b10;
-    localparam end_bad = 3'b11;
-    localparam end_aborted = 3'b100;
-    // Enums
-    localparam State$Idle = 0;
-    localparam State$Load = 1;
-    localparam State$Check = 2;
-    localparam State$Make = 3;
-    localparam State$Cut = 4;
-    localparam State$Sweep = 5;
     // Stub signals
     reg registers$reset;
+    reg [5:0] registers$index;
     reg registers$csr_write;
     reg [2:0] registers$csr_block;
     reg [5:0] registers$csr_instance;
@@ -2831,133 +2634,145 @@ module pb_boxes_engine(clock,reset,csr_write,csr_block,csr_instance,csr_register
     reg [31:0] registers$csr_data;
     wire [31:0] registers$csr_read;
     wire registers$csr_refused;
-    reg registers$snapshot;
-    reg registers$busy;
-    reg registers$ended;
-    reg [2:0] registers$ended_as;
-    reg registers$key_made;
-    wire [3:0] registers$s;
-    wire [15:0] registers$boxes;
-    wire [15:0] registers$keys;
-    wire [31:0] registers$tag;
-    wire registers$x0_write;
-    wire registers$submit;
-    wire registers$abort;
-    reg [9:0] mac$address;
-    reg mac$load;
-    reg [4:0] mac$load_address;
-    reg [35:0] mac$load_data;
-    wire [35:0] mac$limb;
-    wire [4:0] mac$index;
-    wire mac$is_next;
-    wire mac$is_key;
-    wire mac$is_check;
-    wire [35:0] mac$replaced;
-    reg key$clear;
-    reg key$write;
-    reg [2:0] key$index;
-    reg [31:0] key$data;
-    reg key$shift_limb;
-    reg [35:0] key$limb_in;
-    reg key$shift_word;
-    wire [35:0] key$limb;
-    wire [31:0] key$word;
-    wire key$sign;
-    reg judge$clear;
-    reg [35:0] judge$limb;
-    reg [35:0] judge$replaced;
-    reg [4:0] judge$index;
-    reg judge$is_next;
-    reg judge$is_check;
-    reg judge$is_load;
-    reg [35:0] judge$loaded;
-    wire judge$zero;
-    wire judge$below;
-    wire judge$is_weak;
-    reg leave$clear;
-    reg leave$start;
-    reg leave$start_error;
-    reg leave$close;
-    reg leave$quiet;
-    reg [31:0] leave$word;
-    reg leave$sign;
-    wire leave$shift;
-    wire leave$free;
-    wire leave$gone;
-    wire leave$out_valid;
-    reg leave$out_ready;
-    wire [63:0] leave$out_data;
-    wire leave$out_last;
-    wire leave$out_close;
-    wire leave$out_error;
-    wire [63:0] leave$signature;
-    reg [2:0] kat_x0$address;
-    wire [35:0] kat_x0$data;
-    reg [2:0] state$d;
-    wire [2:0] state$q;
-    reg [4:0] step$d;
-    wire [4:0] step$q;
-    reg [9:0] bank$d;
-    wire [9:0] bank$q;
-    reg [6:0] at$d;
-    wire [6:0] at$q;
-    reg kat$d;
-    wire kat$q;
-    reg [2:0] result$d;
-    wire [2:0] result$q;
-    reg aborting$d;
-    wire aborting$q;
-    reg skip$d;
-    wire skip$q;
-    reg [31:0] all_keys$d;
-    wire [31:0] all_keys$q;
-    reg few_keys$d;
-    wire few_keys$q;
-    reg in_range$d;
-    wire in_range$q;
-    reg fits$d;
-    wire fits$q;
-    reg [15:0] box_keys$d;
-    wire [15:0] box_keys$q;
-    reg [15:0] keys_left$d;
-    wire [15:0] keys_left$q;
-    reg [15:0] boxes_left$d;
-    wire [15:0] boxes_left$q;
-    reg [15:0] box_number$d;
-    wire [15:0] box_number$q;
-    reg box_last$d;
-    wire box_last$q;
-    reg job_last$d;
-    wire job_last$q;
-    reg box_fresh$d;
-    wire box_fresh$q;
-    reg kat_pulse$d;
-    wire kat_pulse$q;
-    reg kat_passed$d;
-    wire kat_passed$q;
+    reg registers$running;
+    reg registers$quiet;
+    reg registers$closed;
+    reg registers$completed;
+    reg registers$failed;
+    reg registers$offered;
+    reg registers$accepted;
+    reg registers$irq_enable;
+    reg [15:0] registers$coalesce_slots;
+    reg [31:0] registers$coalesce_cycles;
+    wire registers$committed;
+    wire registers$usable;
+    wire registers$in_error;
+    wire registers$commit;
+    wire registers$given_up;
+    wire [63:0] registers$data_base;
+    wire [63:0] registers$completion_base;
+    wire [20:0] registers$slot_bytes;
+    wire [15:0] registers$slot_count;
+    wire [31:0] registers$flush_cycles;
+    wire [31:0] registers$slot_number;
+    wire [31:0] registers$head_count;
+    wire [31:0] registers$tail_count;
+    wire registers$full;
+    wire registers$no_slot;
+    wire registers$waiting;
+    wire registers$irq;
+    wire registers$error_event;
+    wire registers$stall_event;
+    reg fill$reset;
+    reg [5:0] fill$index;
+    reg fill$usable;
+    reg fill$no_slot;
+    reg fill$entry_free;
+    reg fill$commit;
+    reg fill$stop;
+    reg fill$swept;
+    reg [1:0] fill$busy;
+    reg [63:0] fill$data_base;
+    reg [20:0] fill$slot_bytes;
+    reg [15:0] fill$slot_count;
+    reg [31:0] fill$flush_cycles;
+    reg [31:0] fill$slot_number;
+    reg [31:0] fill$generation;
+    reg fill$flush;
+    reg [15:0] fill$piece_bytes;
+    reg fill$in_valid;
+    wire fill$in_ready;
+    reg fill$in_last;
+    reg [5:0] fill$in_flags;
+    reg [63:0] fill$in_lanes;
+    reg [15:0] fill$in_raw_bits;
+    reg [15:0] fill$in_seed_epoch;
+    reg fill$in_close;
+    wire fill$write;
+    wire fill$buffer;
+    wire [4:0] fill$position;
+    wire fill$burst;
+    wire [55:0] fill$burst_window;
+    wire [4:0] fill$burst_first;
+    wire [5:0] fill$burst_words;
+    wire [1:0] fill$entry;
+    wire fill$word_write;
+    wire [1:0] fill$word_index;
+    wire [63:0] fill$word;
+    wire fill$numbered;
+    wire fill$closed;
+    wire fill$open;
+    wire [31:0] fill$open_bits;
+    wire fill$halted;
+    wire fill$resting;
+    wire fill$offered;
+    wire fill$accepted;
+    reg send$reset;
+    reg send$in_error;
+    reg send$bus_failed;
+    reg send$commit;
+    reg send$given_up;
+    reg [63:0] send$completion_base;
+    reg [15:0] send$slot_count;
+    reg send$burst;
+    reg send$burst_buffer;
+    reg [55:0] send$burst_window;
+    reg [4:0] send$burst_first;
+    reg [5:0] send$burst_words;
+    reg [1:0] send$burst_entry;
+    reg send$closed;
+    reg send$halted;
+    reg send$open;
+    reg [31:0] send$open_bits;
+    reg [63:0] send$completion_word;
+    wire [1:0] send$busy;
+    wire send$entry_free;
+    wire send$stop;
+    wire send$swept;
+    wire send$quiet;
+    wire send$completed;
+    wire send$failed;
+    wire [4:0] send$read_place;
+    wire [3:0] send$read_completion;
+    wire send$sends_completion;
+    wire send$side;
+    wire [1:0] send$clear;
+    wire [1:0] send$owned;
+    wire [4:0] send$clear_place;
+    wire [31:0] send$lost_bits;
+    wire send$lost_valid;
+    wire send$request_valid;
+    reg send$request_ready;
+    wire [63:0] send$request_address;
+    wire [5:0] send$request_words;
+    wire [2:0] send$request_tag;
+    reg send$take;
+    reg send$b_valid;
+    reg send$b_error;
+    reg [2:0] send$b_tag;
+    reg [4:0] buffer0$read_address;
+    wire [63:0] buffer0$read_data;
+    reg [4:0] buffer0$write_address;
+    reg [63:0] buffer0$write_data;
+    reg buffer0$write_enable;
+    reg [4:0] buffer1$read_address;
+    wire [63:0] buffer1$read_data;
+    reg [4:0] buffer1$write_address;
+    reg [63:0] buffer1$write_data;
+    reg buffer1$write_enable;
+    reg [3:0] completions$read_address;
+    wire [63:0] completions$read_data;
+    reg [3:0] completions$write_address;
+    reg [63:0] completions$write_data;
+    reg completions$write_enable;
     // Local signals
-    reg allowed;
-    reg begins;
-    reg [3:0] first_s;
-    reg [3:0] bank_number;
-    reg [6:0] place_in_bank;
-    reg [6:0] check_place;
-    reg [35:0] loaded;
-    reg [20:0] key_bytes;
-    reg captured;
-    reg finish;
-    reg [2:0] finish_as;
-    reg cut;
-    reg one_key;
-    reg one_box;
-    reg [15:0] keys_after;
-    reg [15:0] boxes_after;
-    reg sweeping;
-    reg signature_ok;
+    reg [3:0] fill_entry;
+    reg [3:0] fill_step;
     // Sub module instances
-    pb_engine_registers registers(
+    pb_registers registers(
         .clock(clock),
         .reset(registers$reset),
+        .index(registers$index),
         .csr_write(registers$csr_write),
         .csr_block(registers$csr_block),
         .csr_instance(registers$csr_instance),
@@ -2965,480 +2780,269 @@ module pb_boxes_engine(clock,reset,csr_write,csr_block,csr_instance,csr_register
         .csr_data(registers$csr_data),
         .csr_read(registers$csr_read),
         .csr_refused(registers$csr_refused),
-        .snapshot(registers$snapshot),
-        .busy(registers$busy),
-        .ended(registers$ended),
-        .ended_as(registers$ended_as),
-        .key_made(registers$key_made),
-        .s(registers$s),
-        .boxes(registers$boxes),
-        .keys(registers$keys),
-        .tag(registers$tag),
-        .x0_write(registers$x0_write),
-        .submit(registers$submit),
-        .abort(registers$abort)
+        .running(registers$running),
+        .quiet(registers$quiet),
+        .closed(registers$closed),
+        .completed(registers$completed),
+        .failed(registers$failed),
+        .offered(registers$offered),
+        .accepted(registers$accepted),
+        .irq_enable(registers$irq_enable),
+        .coalesce_slots(registers$coalesce_slots),
+        .coalesce_cycles(registers$coalesce_cycles),
+        .committed(registers$committed),
+        .usable(registers$usable),
+        .in_error(registers$in_error),
+        .commit(registers$commit),
+        .given_up(registers$given_up),
+        .data_base(registers$data_base),
+        .completion_base(registers$completion_base),
+        .slot_bytes(registers$slot_bytes),
+        .slot_count(registers$slot_count),
+        .flush_cycles(registers$flush_cycles),
+        .slot_number(registers$slot_number),
+        .head_count(registers$head_count),
+        .tail_count(registers$tail_count),
+        .full(registers$full),
+        .no_slot(registers$no_slot),
+        .waiting(registers$waiting),
+        .irq(registers$irq),
+        .error_event(registers$error_event),
+        .stall_event(registers$stall_event)
     );
-    pb_mac mac(
+    pb_fill fill(
         .clock(clock),
-        .address(mac$address),
-        .load(mac$load),
-        .load_address(mac$load_address),
-        .load_data(mac$load_data),
-        .limb(mac$limb),
-        .index(mac$index),
-        .is_next(mac$is_next),
-        .is_key(mac$is_key),
-        .is_check(mac$is_check),
-        .replaced(mac$replaced)
+        .reset(fill$reset),
+        .index(fill$index),
+        .usable(fill$usable),
+        .no_slot(fill$no_slot),
+        .entry_free(fill$entry_free),
+        .commit(fill$commit),
+        .stop(fill$stop),
+        .swept(fill$swept),
+        .busy(fill$busy),
+        .data_base(fill$data_base),
+        .slot_bytes(fill$slot_bytes),
+        .slot_count(fill$slot_count),
+        .flush_cycles(fill$flush_cycles),
+        .slot_number(fill$slot_number),
+        .generation(fill$generation),
+        .flush(fill$flush),
+        .piece_bytes(fill$piece_bytes),
+        .in_valid(fill$in_valid),
+        .in_ready(fill$in_ready),
+        .in_last(fill$in_last),
+        .in_flags(fill$in_flags),
+        .in_lanes(fill$in_lanes),
+        .in_raw_bits(fill$in_raw_bits),
+        .in_seed_epoch(fill$in_seed_epoch),
+        .in_close(fill$in_close),
+        .write(fill$write),
+        .buffer(fill$buffer),
+        .position(fill$position),
+        .burst(fill$burst),
+        .burst_window(fill$burst_window),
+        .burst_first(fill$burst_first),
+        .burst_words(fill$burst_words),
+        .entry(fill$entry),
+        .word_write(fill$word_write),
+        .word_index(fill$word_index),
+        .word(fill$word),
+        .numbered(fill$numbered),
+        .closed(fill$closed),
+        .open(fill$open),
+        .open_bits(fill$open_bits),
+        .halted(fill$halted),
+        .resting(fill$resting),
+        .offered(fill$offered),
+        .accepted(fill$accepted)
     );
-    pb_key key(
+    pb_send send(
         .clock(clock),
-        .clear(key$clear),
-        .write(key$write),
-        .index(key$index),
-        .data(key$data),
-        .shift_limb(key$shift_limb),
-        .limb_in(key$limb_in),
-        .shift_word(key$shift_word),
-        .limb(key$limb),
-        .word(key$word),
-        .sign(key$sign)
+        .reset(send$reset),
+        .in_error(send$in_error),
+        .bus_failed(send$bus_failed),
+        .commit(send$commit),
+        .given_up(send$given_up),
+        .completion_base(send$completion_base),
+        .slot_count(send$slot_count),
+        .burst(send$burst),
+        .burst_buffer(send$burst_buffer),
+        .burst_window(send$burst_window),
+        .burst_first(send$burst_first),
+        .burst_words(send$burst_words),
+        .burst_entry(send$burst_entry),
+        .closed(send$closed),
+        .halted(send$halted),
+        .open(send$open),
+        .open_bits(send$open_bits),
+        .completion_word(send$completion_word),
+        .busy(send$busy),
+        .entry_free(send$entry_free),
+        .stop(send$stop),
+        .swept(send$swept),
+        .quiet(send$quiet),
+        .completed(send$completed),
+        .failed(send$failed),
+        .read_place(send$read_place),
+        .read_completion(send$read_completion),
+        .sends_completion(send$sends_completion),
+        .side(send$side),
+        .clear(send$clear),
+        .owned(send$owned),
+        .clear_place(send$clear_place),
+        .lost_bits(send$lost_bits),
+        .lost_valid(send$lost_valid),
+        .request_valid(send$request_valid),
+        .request_ready(send$request_ready),
+        .request_address(send$request_address),
+        .request_words(send$request_words),
+        .request_tag(send$request_tag),
+        .take(send$take),
+        .b_valid(send$b_valid),
+        .b_error(send$b_error),
+        .b_tag(send$b_tag)
     );
-    pb_judge judge(
+    pb_buffer0 buffer0(
         .clock(clock),
-        .clear(judge$clear),
-        .limb(judge$limb),
-        .replaced(judge$replaced),
-        .index(judge$index),
-        .is_next(judge$is_next),
-        .is_check(judge$is_check),
-        .is_load(judge$is_load),
-        .loaded(judge$loaded),
-        .zero(judge$zero),
-        .below(judge$below),
-        .is_weak(judge$is_weak)
+        .read_address(buffer0$read_address),
+        .read_data(buffer0$read_data),
+        .write_address(buffer0$write_address),
+        .write_data(buffer0$write_data),
+        .write_enable(buffer0$write_enable)
     );
-    pb_leave leave(
+    pb_buffer0 buffer1(
         .clock(clock),
-        .clear(leave$clear),
-        .start(leave$start),
-        .start_error(leave$start_error),
-        .close(leave$close),
-        .quiet(leave$quiet),
-        .word(leave$word),
-        .sign(leave$sign),
-        .shift(leave$shift),
-        .free(leave$free),
-        .gone(leave$gone),
-        .out_valid(leave$out_valid),
-        .out_ready(leave$out_ready),
-        .out_data(leave$out_data),
-        .out_last(leave$out_last),
-        .out_close(leave$out_close),
-        .out_error(leave$out_error),
-        .signature(leave$signature)
+        .read_address(buffer1$read_address),
+        .read_data(buffer1$read_data),
+        .write_address(buffer1$write_address),
+        .write_data(buffer1$write_data),
+        .write_enable(buffer1$write_enable)
     );
-    pb_kat_x0 kat_x0(
-        .address(kat_x0$address),
-        .data(kat_x0$data)
-    );
-    pb_engine_state state(
-        .d(state$d),
-        .q(state$q),
-        .clock(clock)
-    );
-    pb_dff_5 step(
-        .d(step$d),
-        .q(step$q),
-        .clock(clock)
-    );
-    pb_dff_10 bank(
-        .d(bank$d),
-        .q(bank$q),
-        .clock(clock)
-    );
-    pb_dff_7 at(
-        .d(at$d),
-        .q(at$q),
-        .clock(clock)
-    );
-    pb_dff_1 kat(
-        .d(kat$d),
-        .q(kat$q),
-        .clock(clock)
-    );
-    pb_dff_3 result(
-        .d(result$d),
-        .q(result$q),
-        .clock(clock)
-    );
-    pb_dff_1 aborting(
-        .d(aborting$d),
-        .q(aborting$q),
-        .clock(clock)
-    );
-    pb_dff_1 skip(
-        .d(skip$d),
-        .q(skip$q),
-        .clock(clock)
-    );
-    pb_dff_32 all_keys(
-        .d(all_keys$d),
-        .q(all_keys$q),
-        .clock(clock)
-    );
-    pb_dff_1 few_keys(
-        .d(few_keys$d),
-        .q(few_keys$q),
-        .clock(clock)
-    );
-    pb_dff_1 in_range(
-        .d(in_range$d),
-        .q(in_range$q),
-        .clock(clock)
-    );
-    pb_dff_1 fits(
-        .d(fits$d),
-        .q(fits$q),
-        .clock(clock)
-    );
-    pb_dff_16 box_keys(
-        .d(box_keys$d),
-        .q(box_keys$q),
-        .clock(clock)
-    );
-    pb_dff_16 keys_left(
-        .d(keys_left$d),
-        .q(keys_left$q),
-        .clock(clock)
-    );
-    pb_dff_16 boxes_left(
-        .d(boxes_left$d),
-        .q(boxes_left$q),
-        .clock(clock)
-    );
-    pb_dff_16 box_number(
-        .d(box_number$d),
-        .q(box_number$q),
-        .clock(clock)
-    );
-    pb_dff_1 box_last(
-        .d(box_last$d),
-        .q(box_last$q),
-        .clock(clock)
-    );
-    pb_dff_1 job_last(
-        .d(job_last$d),
-        .q(job_last$q),
-        .clock(clock)
-    );
-    pb_dff_1 box_fresh(
-        .d(box_fresh$d),
-        .q(box_fresh$q),
-        .clock(clock)
-    );
-    pb_dff_1 kat_pulse(
-        .d(kat_pulse$d),
-        .q(kat_pulse$q),
-        .clock(clock)
-    );
-    pb_dff_1 kat_passed(
-        .d(kat_passed$d),
-        .q(kat_passed$q),
-        .clock(clock)
+    pb_completions completions(
+        .clock(clock),
+        .read_address(completions$read_address),
+        .read_data(completions$read_data),
+        .write_address(completions$write_address),
+        .write_data(completions$write_data),
+        .write_enable(completions$write_enable)
     );
     // Update code
     always @(*) begin
-        state$d = state$q;
-        step$d = step$q;
-        bank$d = bank$q;
-        at$d = at$q;
-        kat$d = kat$q;
-        result$d = result$q;
-        aborting$d = aborting$q;
-        skip$d = skip$q;
-        all_keys$d = all_keys$q;
-        few_keys$d = few_keys$q;
-        in_range$d = in_range$q;
-        fits$d = fits$q;
-        box_keys$d = box_keys$q;
-        keys_left$d = keys_left$q;
-        boxes_left$d = boxes_left$q;
-        box_number$d = box_number$q;
-        box_last$d = box_last$q;
-        job_last$d = job_last$q;
-        box_fresh$d = box_fresh$q;
-        kat_pulse$d = kat_pulse$q;
-        kat_passed$d = kat_passed$q;
         registers$reset = reset;
+        registers$index = index;
         registers$csr_write = csr_write;
         registers$csr_block = csr_block;
         registers$csr_instance = csr_instance;
         registers$csr_register = csr_register;
         registers$csr_data = csr_data;
-        registers$snapshot = snapshot;
         csr_read = registers$csr_read;
         csr_refused = registers$csr_refused;
-        busy = state$q != State$Idle;
-        registers$busy = state$q != State$Idle;
-        registers$ended = 1'b0;
-        registers$ended_as = result$q;
-        registers$key_made = leave$gone & ~kat$q;
-        all_keys$d = registers$boxes * registers$keys;
-        few_keys$d = all_keys$q <= most_keys;
-        in_range$d = (registers$s != 32'h0) & (registers$s <= most_s) & (registers$boxes != 32'h0) & (registers$keys != 32'h0);
-        key_bytes = ((registers$keys) & 21'h1fffff) << key_shift;
-        fits$d = (key_bytes <= ring_slot_bytes) & ring_usable;
-        allowed = few_keys$q & in_range$q & fits$q;
-        key$clear = 1'b0;
-        key$write = registers$x0_write;
-        key$index = csr_register[(32'h0)+:(3)];
-        key$data = csr_data;
-        key$limb_in = 32'h0;
-        key$shift_limb = 1'b0;
-        key$shift_word = leave$shift;
-        leave$word = key$word;
-        leave$sign = key$sign;
-        place_in_bank = flush;
-        check_place = check + ((step$q) & 7'h7f);
-        kat_x0$address = step$q[(32'h0)+:(3)];
-        loaded = key$limb;
-        if (kat$q) begin
-            loaded = kat_x0$data;
+        registers$running = running;
+        registers$quiet = send$quiet & fill$resting;
+        registers$closed = fill$numbered;
+        registers$completed = send$completed;
+        registers$failed = send$failed;
+        registers$offered = fill$offered;
+        registers$accepted = fill$accepted;
+        registers$irq_enable = irq_enable;
+        registers$coalesce_slots = coalesce_slots;
+        registers$coalesce_cycles = coalesce_cycles;
+        committed = registers$committed;
+        usable = registers$usable;
+        slot_bytes = registers$slot_bytes;
+        full = registers$full;
+        waiting = registers$waiting;
+        in_error = registers$in_error;
+        irq = registers$irq;
+        error_event = registers$error_event;
+        stall_event = registers$stall_event;
+        fill$reset = reset;
+        fill$index = index;
+        fill$usable = registers$usable;
+        fill$no_slot = registers$no_slot;
+        fill$entry_free = send$entry_free;
+        fill$commit = registers$commit;
+        fill$stop = send$stop;
+        fill$swept = send$swept;
+        fill$busy = send$busy;
+        fill$data_base = registers$data_base;
+        fill$slot_bytes = registers$slot_bytes;
+        fill$slot_count = registers$slot_count;
+        fill$flush_cycles = registers$flush_cycles;
+        fill$slot_number = registers$slot_number;
+        fill$generation = generation;
+        fill$flush = flush;
+        fill$piece_bytes = piece_bytes;
+        fill$in_valid = in_valid;
+        in_ready = fill$in_ready;
+        fill$in_last = in_last;
+        fill$in_flags = in_flags;
+        fill$in_lanes = in_lanes;
+        fill$in_raw_bits = in_raw_bits;
+        fill$in_seed_epoch = in_seed_epoch;
+        fill$in_close = in_close;
+        send$reset = reset;
+        send$in_error = registers$in_error;
+        send$bus_failed = bus_failed;
+        send$commit = registers$commit;
+        send$given_up = registers$given_up;
+        send$completion_base = registers$completion_base;
+        send$slot_count = registers$slot_count;
+        send$burst = fill$burst;
+        send$burst_buffer = fill$buffer;
+        send$burst_window = fill$burst_window;
+        send$burst_first = fill$burst_first;
+        send$burst_words = fill$burst_words;
+        send$burst_entry = fill$entry;
+        send$closed = fill$closed;
+        send$halted = fill$halted;
+        send$open = fill$open;
+        send$open_bits = fill$open_bits;
+        send$completion_word = completions$read_data;
+        send$request_ready = request_ready;
+        send$take = take;
+        send$b_valid = b_valid;
+        send$b_error = b_error;
+        send$b_tag = b_tag;
+        lost_bits = send$lost_bits;
+        lost_valid = send$lost_valid;
+        request_valid = send$request_valid;
+        request_address = send$request_address;
+        request_words = send$request_words;
+        request_tag = send$request_tag;
+        idle = send$quiet & fill$resting & ~fill$open;
+        buffer0$read_address = send$read_place;
+        buffer1$read_address = send$read_place;
+        buffer0$write_address = fill$position;
+        buffer0$write_data = in_data;
+        if (send$owned[32'h0]) begin
+            buffer0$write_address = send$clear_place;
+            buffer0$write_data = 32'h0;
         end
-        mac$load = 1'b0;
-        mac$load_address = step$q;
-        mac$load_data = 32'h0;
-        judge$limb = mac$limb;
-        judge$replaced = mac$replaced;
-        judge$index = mac$index;
-        judge$is_next = mac$is_next;
-        judge$is_check = mac$is_check;
-        judge$is_load = 1'b0;
-        judge$loaded = loaded;
-        judge$clear = 1'b0;
-        leave$clear = 1'b0;
-        leave$start = 1'b0;
-        leave$start_error = 1'b0;
-        leave$close = box_last$q;
-        leave$quiet = kat$q;
-        leave$out_ready = out_ready;
-        out_valid = leave$out_valid;
-        out_data = leave$out_data;
-        out_last = leave$out_last;
-        out_close = leave$out_close;
-        out_flags = 32'h0;
-        if (leave$out_error) begin
-            out_flags = 32'h10;
+        buffer0$write_enable = send$clear[32'h0] | (fill$write & (fill$buffer == 32'h0));
+        buffer1$write_address = fill$position;
+        buffer1$write_data = in_data;
+        if (send$owned[32'h1]) begin
+            buffer1$write_address = send$clear_place;
+            buffer1$write_data = 32'h0;
         end
-        out_lanes = (((box_number$q) & 64'hffffffffffffffff) << box_shift) | ((registers$tag) & 64'hffffffffffffffff);
-        captured = mac$is_key & (mac$index == key_last) & (state$q == State$Make);
-        if (mac$is_key & (state$q == State$Make)) begin
-            key$limb_in = mac$limb;
-            key$shift_limb = 1'b1;
+        buffer1$write_enable = send$clear[32'h1] | (fill$write & (fill$buffer == 32'h1));
+        fill_entry = ((fill$entry) & 4'hf);
+        fill_step = ((fill$word_index) & 4'hf);
+        completions$read_address = send$read_completion;
+        completions$write_address = (fill_entry << 32'h2) | fill_step;
+        completions$write_data = fill$word;
+        completions$write_enable = fill$word_write;
+        data = buffer0$read_data;
+        if (send$side == 32'h1) begin
+            data = buffer1$read_data;
         end
-        if (captured) begin
-            skip$d = 1'b0;
-            leave$start = ~skip$q;
-        end
-        one_key = keys_left$q == 32'h1;
-        one_box = boxes_left$q == 32'h1;
-        box_last$d = one_key;
-        job_last$d = one_key & one_box;
-        keys_after = keys_left$q - 32'h1;
-        boxes_after = boxes_left$q - 32'h1;
-        if (leave$gone) begin
-            keys_left$d = keys_after;
-            box_fresh$d = 1'b0;
-            if (box_last$q) begin
-                keys_left$d = box_keys$q;
-                boxes_left$d = boxes_after;
-                box_number$d = box_number$q + 32'h1;
-                box_fresh$d = 1'b1;
-            end
-        end
-        begins = 1'b0;
-        first_s = registers$s;
-        finish = 1'b0;
-        finish_as = end_done;
-        cut = 1'b0;
-        sweeping = 1'b0;
-        kat_pulse$d = 1'b0;
-        signature_ok = (leave$signature == kat_signature) & ~kat_fault;
-        if (registers$abort) begin
-            aborting$d = 1'b1;
-        end
-        case (state$q)
-            State$Idle:
-                begin
-                    step$d = 32'h0;
-                    aborting$d = 1'b0;
-                    if (registers$submit) begin
-                        begins = 1'b1;
-                        state$d = State$Load;
-                        if (~allowed) begin
-                            finish = 1'b1;
-                            finish_as = end_bad;
-                        end
-                    end
-                    else begin
-                        if (kat_start) begin
-                            begins = 1'b1;
-                            first_s = kat_s;
-                            kat$d = 1'b1;
-                            state$d = State$Load;
-                        end
-                    end
-                end
-            State$Load:
-                begin
-                    mac$load = 1'b1;
-                    mac$load_data = loaded;
-                    judge$is_load = 1'b1;
-                    key$shift_limb = 1'b1;
-                    step$d = step$q + 32'h1;
-                    if (step$q == last_limb) begin
-                        step$d = 32'h0;
-                        state$d = State$Check;
-                    end
-                end
-            State$Check:
-                begin
-                    if (step$q < limbs) begin
-                        place_in_bank = check_place;
-                    end
-                    step$d = step$q + 32'h1;
-                    if (step$q == checked) begin
-                        at$d = 32'h0;
-                        state$d = State$Make;
-                        if (judge$zero) begin
-                            finish = 1'b1;
-                            finish_as = end_weak;
-                        end
-                        else begin
-                            if (~judge$below) begin
-                                finish = 1'b1;
-                                finish_as = end_bad;
-                            end
-                        end
-                    end
-                end
-            State$Make:
-                begin
-                    place_in_bank = at$q;
-                    at$d = at$q + 32'h1;
-                    if (at$q == round_end) begin
-                        at$d = 32'h0;
-                    end
-                    if (at$q == hold) begin
-                        if (~leave$free) begin
-                            place_in_bank = pause;
-                            at$d = at$q;
-                        end
-                        else begin
-                            if (judge$is_weak) begin
-                                cut = 1'b1;
-                                result$d = end_weak;
-                            end
-                        end
-                    end
-                    if (leave$free & aborting$q & ~captured) begin
-                        cut = 1'b1;
-                        result$d = end_aborted;
-                    end
-                    if (cut) begin
-                        state$d = State$Cut;
-                        step$d = 32'h0;
-                    end
-                    if (~ring_usable & ~kat$q) begin
-                        finish = 1'b1;
-                        finish_as = end_aborted;
-                    end
-                    if (leave$gone & job_last$q) begin
-                        finish = 1'b1;
-                        finish_as = end_done;
-                    end
-                end
-            State$Cut:
-                begin
-                    if (step$q == 32'h0) begin
-                        step$d = 32'h1;
-                        leave$close = 1'b1;
-                        leave$start_error = ~box_fresh$q;
-                    end
-                    else begin
-                        finish = leave$free;
-                        finish_as = result$q;
-                    end
-                    if (~ring_usable | kat$q) begin
-                        leave$start_error = 1'b0;
-                        finish = 1'b1;
-                        finish_as = result$q;
-                    end
-                end
-            State$Sweep:
-                begin
-                    sweeping = 1'b1;
-                    mac$load = step$q != unswept;
-                    key$clear = 1'b1;
-                    leave$clear = 1'b1;
-                    judge$clear = 1'b1;
-                    aborting$d = 1'b0;
-                    step$d = step$q + 32'h1;
-                    if ((step$q == 32'h0) & kat$q) begin
-                        kat_passed$d = signature_ok & (result$q == end_done);
-                    end
-                    if (step$q == 32'h1f) begin
-                        state$d = State$Idle;
-                        kat$d = 1'b0;
-                        kat_pulse$d = kat$q;
-                        registers$ended = ~kat$q;
-                    end
-                end
-            default:
-                begin
-                    state$d = State$Sweep;
-                    step$d = 32'h0;
-                end
-        endcase
-        if (finish) begin
-            result$d = finish_as;
-            state$d = State$Sweep;
-            step$d = 32'h0;
-        end
-        bank_number = first_s - 32'h1;
-        if (begins) begin
-            bank$d = ((bank_number) & 10'h3ff) << bank_shift;
-            box_keys$d = registers$keys;
-            keys_left$d = registers$keys;
-            boxes_left$d = registers$boxes;
-            box_number$d = 32'h1;
-            box_fresh$d = 1'b1;
-            skip$d = 1'b1;
-            if (~registers$submit) begin
-                box_keys$d = kat_keys;
-                keys_left$d = kat_keys;
-                boxes_left$d = 32'h1;
-            end
-        end
-        mac$address = bank$q | ((place_in_bank) & 10'h3ff);
-        if (kat_start & (state$q != State$Idle) & ~kat$q) begin
-            kat_pulse$d = 1'b1;
-        end
-        kat_done = kat_pulse$q;
-        kat_ok = kat_passed$q;
-        if (reset) begin
-            state$d = State$Sweep;
-            step$d = 32'h0;
-            result$d = end_none;
-            kat$d = 1'b0;
-            kat_pulse$d = 1'b0;
-            kat_passed$d = 1'b0;
-            leave$clear = 1'b1;
-            key$clear = 1'b1;
+        if (send$sends_completion) begin
+            data = completions$read_data;
         end
     end
-endmodule // pb_boxes_engine
+endmodule // pb_boxes
 
 module pb_buffer0(clock,read_address,read_data,write_address,write_data,write_enable);
     // Module arguments
@@ -5570,7 +5174,7 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
         .address(pages$address),
         .data(pages$data)
     );
-    pb_registers registers(
+    pb_csr_registers registers(
         .clock(clock),
         .address(registers$address),
         .data(registers$data)
@@ -5733,26 +5337,162 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
     end
 endmodule // pb_csr
 
-module pb_decode(register,at);
+module pb_csr_registers(clock,address,data);
     // Module arguments
+    input wire clock;
+    input wire [9:0] address;
+    output reg [34:0] data;
+    // Update code (custom)
+    initial begin
+       data = 35'h0;
+    end
+    always @(posedge clock) begin
+       case (address)
+          10'h0: data <= 35'h7fffffffd;
+          10'h1: data <= 35'h7fffffffd;
+          10'h2: data <= 35'h7fffffffd;
+          10'h3: data <= 35'h7fffffffd;
+          10'h4: data <= 35'h7fffffffd;
+          10'h5: data <= 35'h7b;
+          10'h6: data <= 35'hffd;
+          10'h7: data <= 35'h7ffffffff;
+          10'h8: data <= 35'h7fffffffd;
+          10'h9: data <= 35'h7fffffffd;
+          10'ha: data <= 35'h7fffffffd;
+          10'hb: data <= 35'h7fffffffd;
+          10'hc: data <= 35'h7fffffffd;
+          10'hd: data <= 35'h7fffffffd;
+          10'he: data <= 35'h7fffffffd;
+          10'hf: data <= 35'h7fffffffd;
+          10'h10: data <= 35'h7fffffffd;
+          10'h11: data <= 35'h7fffffffb;
+          10'h12: data <= 35'h7fffffffd;
+          10'h13: data <= 35'h7fffffffd;
+          10'h14: data <= 35'h7fffffffd;
+          10'h15: data <= 35'hffd;
+          10'h18: data <= 35'h3ff;
+          10'h19: data <= 35'h3ff;
+          10'h1a: data <= 35'h7ffff;
+          10'h1b: data <= 35'h7ffffffff;
+          10'h1c: data <= 35'h7fffffffd;
+          10'h1d: data <= 35'h7fffffffd;
+          10'h1e: data <= 35'h7fffffffd;
+          10'h1f: data <= 35'h7fffffffd;
+          10'h20: data <= 35'h7fffffffd;
+          10'h24: data <= 35'h3fd;
+          10'h25: data <= 35'h3fd;
+          10'h28: data <= 35'h7f;
+          10'h29: data <= 35'h7fffff;
+          10'h2a: data <= 35'h7ffffffff;
+          10'h2b: data <= 35'h7ffffffff;
+          10'h80: data <= 35'h7ffff;
+          10'h81: data <= 35'h7ffff;
+          10'h82: data <= 35'hfffff;
+          10'h83: data <= 35'h7ffffffff;
+          10'h84: data <= 35'h7fffffffb;
+          10'h85: data <= 35'h1b;
+          10'h86: data <= 35'h1f87ffd;
+          10'h87: data <= 35'h7fffffffd;
+          10'h88: data <= 35'h7fffffffd;
+          10'h8a: data <= 35'h7fffffffd;
+          10'h8b: data <= 35'h7fffffffd;
+          10'h8c: data <= 35'h7fffffffd;
+          10'h8d: data <= 35'h7fffffffd;
+          10'h100: data <= 35'hf;
+          10'h101: data <= 35'h1f;
+          10'h102: data <= 35'h7ffff;
+          10'h103: data <= 35'h7fffff;
+          10'h104: data <= 35'h7ffff;
+          10'h105: data <= 35'h3fff;
+          10'h106: data <= 35'hffffff;
+          10'h107: data <= 35'hffffff;
+          10'h108: data <= 35'hfffff;
+          10'h109: data <= 35'h3ff8003d;
+          10'h10a: data <= 35'h1ff;
+          10'h10b: data <= 35'hb;
+          10'h10c: data <= 35'hfffffd;
+          10'h10d: data <= 35'hfffffd;
+          10'h110: data <= 35'h7fffffffd;
+          10'h111: data <= 35'h7fffffffd;
+          10'h112: data <= 35'h7fffffffd;
+          10'h113: data <= 35'h7fffffffd;
+          10'h114: data <= 35'h7fffffffd;
+          10'h115: data <= 35'h7fffffffd;
+          10'h116: data <= 35'h7fffffffd;
+          10'h117: data <= 35'h7fffffffd;
+          10'h118: data <= 35'h7fffffffd;
+          10'h119: data <= 35'h7fffffffd;
+          10'h11a: data <= 35'h7fffffffd;
+          10'h11b: data <= 35'h7fffffffd;
+          10'h11c: data <= 35'h7fffffffd;
+          10'h11d: data <= 35'h7fffffffd;
+          10'h180: data <= 35'h7ffffffff;
+          10'h181: data <= 35'h7ffffffff;
+          10'h182: data <= 35'h7ffffffff;
+          10'h183: data <= 35'h7ffffffff;
+          10'h184: data <= 35'hffffff;
+          10'h185: data <= 35'h7ffff;
+          10'h186: data <= 35'h1b;
+          10'h187: data <= 35'h7ffffffff;
+          10'h188: data <= 35'h7fffffffd;
+          10'h189: data <= 35'hf;
+          10'h18a: data <= 35'h1fd;
+          10'h18b: data <= 35'h7fffffffd;
+          10'h18c: data <= 35'h7ffffffff;
+          10'h18d: data <= 35'h7fffffffd;
+          10'h200: data <= 35'h7fffffffb;
+          10'h201: data <= 35'h7fffffffb;
+          10'h202: data <= 35'h7fffffffb;
+          10'h203: data <= 35'h7fffffffb;
+          10'h204: data <= 35'h7fffffffb;
+          10'h205: data <= 35'h7fffffffb;
+          10'h206: data <= 35'h7fffffffb;
+          10'h207: data <= 35'h7fffb;
+          10'h208: data <= 35'h7f;
+          10'h209: data <= 35'h7ffff;
+          10'h20a: data <= 35'h7ffff;
+          10'h20b: data <= 35'h7ffffffff;
+          10'h20c: data <= 35'h1ff;
+          10'h20d: data <= 35'h1b;
+          10'h20e: data <= 35'hfd;
+          10'h20f: data <= 35'h7fffffd;
+          10'h210: data <= 35'h7fffffffd;
+          10'h211: data <= 35'h7fffffffd;
+          10'h212: data <= 35'h7fffffffd;
+          10'h213: data <= 35'h7fffffffd;
+          default: data <= 35'h0;
+       endcase
+    end
+endmodule // pb_csr_registers
+
+module pb_decode(clock,mine,register,at,geometry);
+    // Module arguments
+    input wire clock;
+    input wire mine;
     input wire [6:0] register;
     output reg [13:0] at;
+    output reg geometry;
     // Update code (custom)
-    always @(*) begin
-       at[0] = register == 7'd0;
-       at[1] = register == 7'd1;
-       at[2] = register == 7'd2;
-       at[3] = register == 7'd3;
-       at[4] = register == 7'd4;
-       at[5] = register == 7'd5;
-       at[6] = register == 7'd6;
-       at[7] = register == 7'd7;
-       at[8] = register == 7'd8;
-       at[9] = register == 7'd9;
-       at[10] = register == 7'd10;
-       at[11] = register == 7'd11;
-       at[12] = register == 7'd12;
-       at[13] = register == 7'd13;
+    initial begin
+       at = 0;
+       geometry = 0;
+    end
+    always @(posedge clock) begin
+       at[0] <= mine && register == 7'd0;
+       at[1] <= mine && register == 7'd1;
+       at[2] <= mine && register == 7'd2;
+       at[3] <= mine && register == 7'd3;
+       at[4] <= mine && register == 7'd4;
+       at[5] <= mine && register == 7'd5;
+       at[6] <= mine && register == 7'd6;
+       at[7] <= mine && register == 7'd7;
+       at[8] <= mine && register == 7'd8;
+       at[9] <= mine && register == 7'd9;
+       at[10] <= mine && register == 7'd10;
+       at[11] <= mine && register == 7'd11;
+       at[12] <= mine && register == 7'd12;
+       at[13] <= mine && register == 7'd13;
+       geometry <= mine && (register == 7'd0 || register == 7'd1 || register == 7'd2 || register == 7'd3 || register == 7'd4 || register == 7'd5);
     end
 endmodule // pb_decode
 
@@ -6106,7 +5846,7 @@ module pb_dff_9(d,q,clock);
     end
 endmodule // pb_dff_9
 
-module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_count,in_ready,in_refuse,discard,discarded,made,blocked,out_valid,out_ready,out_last,out_error,taken,kat_start,kat_fault,kat_done,kat_ok,corrupt,parity_error,wipe,clear,shift,add,bits,address,pad,test,fetch,forget,beat,mask,out);
+module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_count,in_ready,in_refuse,discard,discarded,made,blocked,out_valid,out_ready,out_last,out_error,taken,untouched,kat_start,kat_fault,kat_done,kat_ok,corrupt,parity_error,wipe,clear,shift,add,bits,address,pad,test,fetch,forget,beat,mask,out);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -6129,6 +5869,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
     output reg out_last;
     output reg out_error;
     output reg [12:0] taken;
+    output reg untouched;
     input wire kat_start;
     input wire kat_fault;
     output reg kat_done;
@@ -6198,6 +5939,8 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
     wire [16:0] left$q;
     reg [12:0] count$d;
     wire [12:0] count$q;
+    reg bits_here$d;
+    wire bits_here$q;
     reg [7:0] chunk$d;
     wire [7:0] chunk$q;
     reg shifting$d;
@@ -6226,6 +5969,8 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
     wire alarm$q;
     reg [3:0] kat_chunk$d;
     wire [3:0] kat_chunk$q;
+    reg kat_last$d;
+    wire kat_last$q;
     reg [63:0] signature$d;
     wire [63:0] signature$q;
     reg done$d;
@@ -6321,6 +6066,11 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         .q(count$q),
         .clock(clock)
     );
+    pb_dff_1 bits_here(
+        .d(bits_here$d),
+        .q(bits_here$q),
+        .clock(clock)
+    );
     pb_dff_8 chunk(
         .d(chunk$d),
         .q(chunk$q),
@@ -6391,6 +6141,11 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         .q(kat_chunk$q),
         .clock(clock)
     );
+    pb_dff_1 kat_last(
+        .d(kat_last$d),
+        .q(kat_last$q),
+        .clock(clock)
+    );
     pb_dff_64 signature(
         .d(signature$d),
         .q(signature$q),
@@ -6423,6 +6178,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         load_left$d = load_left$q;
         left$d = left$q;
         count$d = count$q;
+        bits_here$d = bits_here$q;
         chunk$d = chunk$q;
         shifting$d = shifting$q;
         adding$d = adding$q;
@@ -6437,6 +6193,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         refused$d = refused$q;
         alarm$d = alarm$q;
         kat_chunk$d = kat_chunk$q;
+        kat_last$d = kat_last$q;
         signature$d = signature$q;
         done$d = done$q;
         ok$d = ok$q;
@@ -6467,7 +6224,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             accept = phase$q == Phase$Take;
             bits_in = kat_bits ^ ((kat_chunk$q) & 8'hff);
             count_in = w_count;
-            if (kat_chunk$q == 32'h7) begin
+            if (kat_last$q) begin
                 bits_in = (kat_bits ^ ((kat_chunk$q) & 8'hff)) & kat_tail;
                 count_in = kat_tail_count;
             end
@@ -6535,9 +6292,11 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
                         shifting$d = 1'b1;
                         adding$d = 1'b1;
                         kat_chunk$d = kat_chunk$q + 32'h1;
+                        kat_last$d = kat_chunk$q == 32'h6;
+                        bits_here$d = 1'b1;
                         count$d = count$q + ((count_in) & 13'h1fff);
                         left$d = left$q - ((count_in) & 17'h1ffff);
-                        if (left$q <= ((count_in) & 17'h1ffff)) begin
+                        if ((left$q[(32'h8)+:(9)] == 32'h0) & (left$q[(32'h0)+:(8)] <= count_in)) begin
                             phase$d = Phase$Settle;
                         end
                     end
@@ -6592,7 +6351,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             load = 1'b1;
         end
         if (kat_start) begin
-            if (kat$q | (count$q != 32'h0) | (phase$q == Phase$Settle) | (phase$q == Phase$Give)) begin
+            if (kat$q | bits_here$q | (phase$q == Phase$Settle) | (phase$q == Phase$Give)) begin
                 done$d = 1'b1;
                 ok$d = 1'b0;
             end
@@ -6609,14 +6368,17 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             adding$d = 1'b0;
             chunk$d = 32'h0;
             count$d = 32'h0;
+            bits_here$d = 1'b0;
             spoiled$d = 1'b0;
             kat_chunk$d = 32'h0;
+            kat_last$d = 1'b0;
             signature$d = 32'h0;
         end
         blocked = (phase$q == Phase$Give) & valid$q & ~begun$q & ~out_ready;
         out_valid = valid$q & ~kat$q;
         out_last = last$q;
         out_error = spoiled$q;
+        untouched = ~bits_here$q | kat$q;
         taken = count$q;
         if (kat$q) begin
             taken = 32'h0;
@@ -6648,6 +6410,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             adding$d = 1'b0;
             chunk$d = 32'h0;
             count$d = 32'h0;
+            bits_here$d = 1'b0;
             spoiled$d = 1'b0;
             valid$d = 1'b0;
             ended$d = 1'b0;
@@ -6660,1494 +6423,6 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         end
     end
 endmodule // pb_engine
-
-module pb_engine_registers(clock,reset,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,snapshot,busy,ended,ended_as,key_made,s,boxes,keys,tag,x0_write,submit,abort);
-    // Module arguments
-    input wire clock;
-    input wire reset;
-    input wire csr_write;
-    input wire [2:0] csr_block;
-    input wire [5:0] csr_instance;
-    input wire [6:0] csr_register;
-    input wire [31:0] csr_data;
-    output reg [31:0] csr_read;
-    output reg csr_refused;
-    input wire snapshot;
-    input wire busy;
-    input wire ended;
-    input wire [2:0] ended_as;
-    input wire key_made;
-    output reg [3:0] s;
-    output reg [15:0] boxes;
-    output reg [15:0] keys;
-    output reg [31:0] tag;
-    output reg x0_write;
-    output reg submit;
-    output reg abort;
-    // Constant declarations
-    localparam block = 3'b100;
-    localparam x0_end = 7'b111;
-    localparam s_word = 7'b1000;
-    localparam boxes_word = 7'b1001;
-    localparam keys_word = 7'b1010;
-    localparam tag_word = 7'b1011;
-    localparam slot_word = 7'b1100;
-    localparam submit_word = 7'b1101;
-    localparam status_word = 7'b1110;
-    localparam caps_word = 7'b1111;
-    localparam done_word = 7'b10000;
-    localparam failed_word = 7'b10001;
-    localparam made_lo_word = 7'b10010;
-    localparam made_hi_word = 7'b10011;
-    localparam s_reset = 4'h4;
-    localparam boxes_reset = 16'hc8;
-    localparam keys_reset = 16'h200;
-    localparam caps = 32'h4d01;
-    localparam end_done = 3'b1;
-    localparam end_weak = 3'b10;
-    localparam end_bad = 3'b11;
-    localparam end_aborted = 3'b100;
-    // Stub signals
-    reg [3:0] s_now$d;
-    wire [3:0] s_now$q;
-    reg [15:0] boxes_now$d;
-    wire [15:0] boxes_now$q;
-    reg [15:0] keys_now$d;
-    wire [15:0] keys_now$q;
-    reg [31:0] tag_now$d;
-    wire [31:0] tag_now$q;
-    reg done$d;
-    wire done$q;
-    reg met_weak$d;
-    wire met_weak$q;
-    reg bad$d;
-    wire bad$q;
-    reg aborted$d;
-    wire aborted$q;
-    reg [31:0] jobs_done$d;
-    wire [31:0] jobs_done$q;
-    reg [31:0] jobs_failed$d;
-    wire [31:0] jobs_failed$q;
-    reg [63:0] keys_made$d;
-    wire [63:0] keys_made$q;
-    reg [63:0] copy$d;
-    wire [63:0] copy$q;
-    reg [31:0] read$d;
-    wire [31:0] read$q;
-    // Local signals
-    reg mine;
-    reg write;
-    reg is_x0;
-    reg is_setting;
-    reg is_slot;
-    reg is_submit;
-    reg submits;
-    reg aborts;
-    reg failed;
-    reg [31:0] status;
-    reg [63:0] copied;
-    reg [31:0] data;
-    // Sub module instances
-    pb_dff_4 s_now(
-        .d(s_now$d),
-        .q(s_now$q),
-        .clock(clock)
-    );
-    pb_dff_16 boxes_now(
-        .d(boxes_now$d),
-        .q(boxes_now$q),
-        .clock(clock)
-    );
-    pb_dff_16 keys_now(
-        .d(keys_now$d),
-        .q(keys_now$q),
-        .clock(clock)
-    );
-    pb_dff_32 tag_now(
-        .d(tag_now$d),
-        .q(tag_now$q),
-        .clock(clock)
-    );
-    pb_dff_1 done(
-        .d(done$d),
-        .q(done$q),
-        .clock(clock)
-    );
-    pb_dff_1 met_weak(
-        .d(met_weak$d),
-        .q(met_weak$q),
-        .clock(clock)
-    );
-    pb_dff_1 bad(
-        .d(bad$d),
-        .q(bad$q),
-        .clock(clock)
-    );
-    pb_dff_1 aborted(
-        .d(aborted$d),
-        .q(aborted$q),
-        .clock(clock)
-    );
-    pb_dff_32 jobs_done(
-        .d(jobs_done$d),
-        .q(jobs_done$q),
-        .clock(clock)
-    );
-    pb_dff_32 jobs_failed(
-        .d(jobs_failed$d),
-        .q(jobs_failed$q),
-        .clock(clock)
-    );
-    pb_dff_64 keys_made(
-        .d(keys_made$d),
-        .q(keys_made$q),
-        .clock(clock)
-    );
-    pb_dff_64 copy(
-        .d(copy$d),
-        .q(copy$q),
-        .clock(clock)
-    );
-    pb_dff_32 read(
-        .d(read$d),
-        .q(read$q),
-        .clock(clock)
-    );
-    // Update code
-    always @(*) begin
-        s_now$d = s_now$q;
-        boxes_now$d = boxes_now$q;
-        keys_now$d = keys_now$q;
-        tag_now$d = tag_now$q;
-        done$d = done$q;
-        met_weak$d = met_weak$q;
-        bad$d = bad$q;
-        aborted$d = aborted$q;
-        jobs_done$d = jobs_done$q;
-        jobs_failed$d = jobs_failed$q;
-        keys_made$d = keys_made$q;
-        copy$d = copy$q;
-        read$d = read$q;
-        s = s_now$q;
-        boxes = boxes_now$q;
-        keys = keys_now$q;
-        tag = tag_now$q;
-        data = csr_data;
-        mine = (csr_block == block) & (csr_instance == 32'h0);
-        write = csr_write & mine;
-        is_x0 = csr_register <= x0_end;
-        is_setting = (csr_register == s_word) | (csr_register == boxes_word) | (csr_register == keys_word) | (csr_register == tag_word);
-        is_slot = (csr_register == slot_word) & (csr_data != 32'h0);
-        is_submit = csr_register == submit_word;
-        aborts = is_submit & data[32'h1];
-        submits = is_submit & data[32'h0] & ~data[32'h1];
-        csr_refused = write & (is_slot | (busy & (is_x0 | is_setting | submits)));
-        x0_write = write & is_x0 & ~busy;
-        submit = write & submits & ~busy;
-        abort = write & aborts & busy;
-        if (write & ~busy) begin
-            if (csr_register == s_word) begin
-                s_now$d = data[(32'h0)+:(4)];
-            end
-            if (csr_register == boxes_word) begin
-                boxes_now$d = data[(32'h0)+:(16)];
-            end
-            if (csr_register == keys_word) begin
-                keys_now$d = data[(32'h0)+:(16)];
-            end
-            if (csr_register == tag_word) begin
-                tag_now$d = data;
-            end
-        end
-        if (submit) begin
-            done$d = 1'b0;
-            met_weak$d = 1'b0;
-            bad$d = 1'b0;
-            aborted$d = 1'b0;
-        end
-        failed = (ended_as == end_weak) | (ended_as == end_bad) | (ended_as == end_aborted);
-        if (ended) begin
-            done$d = ended_as == end_done;
-            met_weak$d = ended_as == end_weak;
-            bad$d = ended_as == end_bad;
-            aborted$d = ended_as == end_aborted;
-            if (ended_as == end_done) begin
-                jobs_done$d = jobs_done$q + 32'h1;
-            end
-            if (failed) begin
-                jobs_failed$d = jobs_failed$q + 32'h1;
-            end
-        end
-        if (key_made) begin
-            keys_made$d = keys_made$q + 32'h1;
-        end
-        if (snapshot) begin
-            copy$d = keys_made$q;
-        end
-        status = 32'h0;
-        if (busy) begin
-            status = 32'h1;
-        end
-        else begin
-            if (done$q) begin
-                status = 32'h2;
-            end
-            if (met_weak$q) begin
-                status = 32'h4;
-            end
-            if (bad$q) begin
-                status = 32'h8;
-            end
-            if (aborted$q) begin
-                status = 32'h10;
-            end
-        end
-        copied = copy$q;
-        read$d = 32'h0;
-        if (mine) begin
-            if (csr_register == s_word) begin
-                read$d = ((s_now$q) & 32'hffffffff);
-            end
-            if (csr_register == boxes_word) begin
-                read$d = ((boxes_now$q) & 32'hffffffff);
-            end
-            if (csr_register == keys_word) begin
-                read$d = ((keys_now$q) & 32'hffffffff);
-            end
-            if (csr_register == tag_word) begin
-                read$d = tag_now$q;
-            end
-            if (csr_register == status_word) begin
-                read$d = status;
-            end
-            if (csr_register == caps_word) begin
-                read$d = caps;
-            end
-            if (csr_register == done_word) begin
-                read$d = jobs_done$q;
-            end
-            if (csr_register == failed_word) begin
-                read$d = jobs_failed$q;
-            end
-            if (csr_register == made_lo_word) begin
-                read$d = copied[(32'h0)+:(32)];
-            end
-            if (csr_register == made_hi_word) begin
-                read$d = copied[(32'h20)+:(32)];
-            end
-        end
-        csr_read = read$q;
-        if (reset) begin
-            s_now$d = s_reset;
-            boxes_now$d = boxes_reset;
-            keys_now$d = keys_reset;
-            tag_now$d = 32'h0;
-            done$d = 1'b0;
-            met_weak$d = 1'b0;
-            bad$d = 1'b0;
-            aborted$d = 1'b0;
-            jobs_done$d = 32'h0;
-            jobs_failed$d = 32'h0;
-            keys_made$d = 32'h0;
-            copy$d = 32'h0;
-        end
-    end
-endmodule // pb_engine_registers
-
-module pb_engine_state(d,q,clock);
-    // Module arguments
-    input wire [2:0] d;
-    output reg [2:0] q;
-    input wire clock;
-    // Enums
-    localparam State$Idle = 0;
-    localparam State$Load = 1;
-    localparam State$Check = 2;
-    localparam State$Make = 3;
-    localparam State$Cut = 4;
-    localparam State$Sweep = 5;
-    // Update code (custom)
-    initial begin
-       q = 64'h0;
-    end
-    always @(posedge clock) begin
-       q <= d;
-    end
-endmodule // pb_engine_state
-
-module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,running,generation,flush,irq_enable,coalesce_slots,coalesce_cycles,piece_bytes,in_valid,in_ready,in_data,in_last,in_flags,in_lanes,in_raw_bits,in_seed_epoch,in_close,committed,usable,slot_bytes,full,waiting,in_error,idle,irq,error_event,stall_event,lost_bits,lost_valid,request_valid,request_ready,request_address,request_words,request_tag,data,take,b_valid,b_error,b_tag,bus_failed);
-    // Module arguments
-    input wire clock;
-    input wire reset;
-    input wire [5:0] index;
-    input wire csr_write;
-    input wire [2:0] csr_block;
-    input wire [5:0] csr_instance;
-    input wire [6:0] csr_register;
-    input wire [31:0] csr_data;
-    output reg [31:0] csr_read;
-    output reg csr_refused;
-    input wire running;
-    input wire [31:0] generation;
-    input wire flush;
-    input wire irq_enable;
-    input wire [15:0] coalesce_slots;
-    input wire [31:0] coalesce_cycles;
-    input wire [15:0] piece_bytes;
-    input wire in_valid;
-    output reg in_ready;
-    input wire [63:0] in_data;
-    input wire in_last;
-    input wire [5:0] in_flags;
-    input wire [63:0] in_lanes;
-    input wire [15:0] in_raw_bits;
-    input wire [15:0] in_seed_epoch;
-    input wire in_close;
-    output reg committed;
-    output reg usable;
-    output reg [20:0] slot_bytes;
-    output reg full;
-    output reg waiting;
-    output reg in_error;
-    output reg idle;
-    output reg irq;
-    output reg error_event;
-    output reg stall_event;
-    output reg [31:0] lost_bits;
-    output reg lost_valid;
-    output reg request_valid;
-    input wire request_ready;
-    output reg [63:0] request_address;
-    output reg [5:0] request_words;
-    output reg [2:0] request_tag;
-    output reg [63:0] data;
-    input wire take;
-    input wire b_valid;
-    input wire b_error;
-    input wire [2:0] b_tag;
-    input wire bus_failed;
-    // Stub signals
-    reg registers$reset;
-    reg [5:0] registers$index;
-    reg registers$csr_write;
-    reg [2:0] registers$csr_block;
-    reg [5:0] registers$csr_instance;
-    reg [6:0] registers$csr_register;
-    reg [31:0] registers$csr_data;
-    wire [31:0] registers$csr_read;
-    wire registers$csr_refused;
-    reg registers$running;
-    reg registers$quiet;
-    reg registers$closed;
-    reg registers$completed;
-    reg registers$failed;
-    reg registers$offered;
-    reg registers$accepted;
-    reg registers$irq_enable;
-    reg [15:0] registers$coalesce_slots;
-    reg [31:0] registers$coalesce_cycles;
-    wire registers$committed;
-    wire registers$usable;
-    wire registers$in_error;
-    wire registers$commit;
-    wire registers$given_up;
-    wire [63:0] registers$data_base;
-    wire [63:0] registers$completion_base;
-    wire [20:0] registers$slot_bytes;
-    wire [15:0] registers$slot_count;
-    wire [31:0] registers$flush_cycles;
-    wire [31:0] registers$slot_number;
-    wire [31:0] registers$head_count;
-    wire [31:0] registers$tail_count;
-    wire registers$full;
-    wire registers$no_slot;
-    wire registers$waiting;
-    wire registers$irq;
-    wire registers$error_event;
-    wire registers$stall_event;
-    reg fill$reset;
-    reg [5:0] fill$index;
-    reg fill$usable;
-    reg fill$no_slot;
-    reg fill$entry_free;
-    reg fill$commit;
-    reg fill$stop;
-    reg fill$swept;
-    reg [1:0] fill$busy;
-    reg [63:0] fill$data_base;
-    reg [20:0] fill$slot_bytes;
-    reg [15:0] fill$slot_count;
-    reg [31:0] fill$flush_cycles;
-    reg [31:0] fill$slot_number;
-    reg [31:0] fill$generation;
-    reg fill$flush;
-    reg [15:0] fill$piece_bytes;
-    reg fill$in_valid;
-    wire fill$in_ready;
-    reg fill$in_last;
-    reg [5:0] fill$in_flags;
-    reg [63:0] fill$in_lanes;
-    reg [15:0] fill$in_raw_bits;
-    reg [15:0] fill$in_seed_epoch;
-    reg fill$in_close;
-    wire fill$write;
-    wire fill$buffer;
-    wire [4:0] fill$position;
-    wire fill$burst;
-    wire [55:0] fill$burst_window;
-    wire [4:0] fill$burst_first;
-    wire [5:0] fill$burst_words;
-    wire [1:0] fill$entry;
-    wire fill$word_write;
-    wire [1:0] fill$word_index;
-    wire [63:0] fill$word;
-    wire fill$numbered;
-    wire fill$closed;
-    wire fill$open;
-    wire [31:0] fill$open_bits;
-    wire fill$halted;
-    wire fill$resting;
-    wire fill$offered;
-    wire fill$accepted;
-    reg send$reset;
-    reg send$in_error;
-    reg send$bus_failed;
-    reg send$commit;
-    reg send$given_up;
-    reg [63:0] send$completion_base;
-    reg [15:0] send$slot_count;
-    reg send$burst;
-    reg send$burst_buffer;
-    reg [55:0] send$burst_window;
-    reg [4:0] send$burst_first;
-    reg [5:0] send$burst_words;
-    reg [1:0] send$burst_entry;
-    reg send$closed;
-    reg send$halted;
-    reg send$open;
-    reg [31:0] send$open_bits;
-    reg [63:0] send$completion_word;
-    wire [1:0] send$busy;
-    wire send$entry_free;
-    wire send$stop;
-    wire send$swept;
-    wire send$quiet;
-    wire send$completed;
-    wire send$failed;
-    wire [4:0] send$read_place;
-    wire [3:0] send$read_completion;
-    wire send$sends_completion;
-    wire send$side;
-    wire [1:0] send$clear;
-    wire [4:0] send$clear_place;
-    wire [31:0] send$lost_bits;
-    wire send$lost_valid;
-    wire send$request_valid;
-    reg send$request_ready;
-    wire [63:0] send$request_address;
-    wire [5:0] send$request_words;
-    wire [2:0] send$request_tag;
-    reg send$take;
-    reg send$b_valid;
-    reg send$b_error;
-    reg [2:0] send$b_tag;
-    reg [4:0] buffer0$read_address;
-    wire [63:0] buffer0$read_data;
-    reg [4:0] buffer0$write_address;
-    reg [63:0] buffer0$write_data;
-    reg buffer0$write_enable;
-    reg [4:0] buffer1$read_address;
-    wire [63:0] buffer1$read_data;
-    reg [4:0] buffer1$write_address;
-    reg [63:0] buffer1$write_data;
-    reg buffer1$write_enable;
-    reg [3:0] completions$read_address;
-    wire [63:0] completions$read_data;
-    reg [3:0] completions$write_address;
-    reg [63:0] completions$write_data;
-    reg completions$write_enable;
-    // Local signals
-    reg [3:0] fill_entry;
-    reg [3:0] fill_step;
-    // Sub module instances
-    pb_entropy_registers registers(
-        .clock(clock),
-        .reset(registers$reset),
-        .index(registers$index),
-        .csr_write(registers$csr_write),
-        .csr_block(registers$csr_block),
-        .csr_instance(registers$csr_instance),
-        .csr_register(registers$csr_register),
-        .csr_data(registers$csr_data),
-        .csr_read(registers$csr_read),
-        .csr_refused(registers$csr_refused),
-        .running(registers$running),
-        .quiet(registers$quiet),
-        .closed(registers$closed),
-        .completed(registers$completed),
-        .failed(registers$failed),
-        .offered(registers$offered),
-        .accepted(registers$accepted),
-        .irq_enable(registers$irq_enable),
-        .coalesce_slots(registers$coalesce_slots),
-        .coalesce_cycles(registers$coalesce_cycles),
-        .committed(registers$committed),
-        .usable(registers$usable),
-        .in_error(registers$in_error),
-        .commit(registers$commit),
-        .given_up(registers$given_up),
-        .data_base(registers$data_base),
-        .completion_base(registers$completion_base),
-        .slot_bytes(registers$slot_bytes),
-        .slot_count(registers$slot_count),
-        .flush_cycles(registers$flush_cycles),
-        .slot_number(registers$slot_number),
-        .head_count(registers$head_count),
-        .tail_count(registers$tail_count),
-        .full(registers$full),
-        .no_slot(registers$no_slot),
-        .waiting(registers$waiting),
-        .irq(registers$irq),
-        .error_event(registers$error_event),
-        .stall_event(registers$stall_event)
-    );
-    pb_fill fill(
-        .clock(clock),
-        .reset(fill$reset),
-        .index(fill$index),
-        .usable(fill$usable),
-        .no_slot(fill$no_slot),
-        .entry_free(fill$entry_free),
-        .commit(fill$commit),
-        .stop(fill$stop),
-        .swept(fill$swept),
-        .busy(fill$busy),
-        .data_base(fill$data_base),
-        .slot_bytes(fill$slot_bytes),
-        .slot_count(fill$slot_count),
-        .flush_cycles(fill$flush_cycles),
-        .slot_number(fill$slot_number),
-        .generation(fill$generation),
-        .flush(fill$flush),
-        .piece_bytes(fill$piece_bytes),
-        .in_valid(fill$in_valid),
-        .in_ready(fill$in_ready),
-        .in_last(fill$in_last),
-        .in_flags(fill$in_flags),
-        .in_lanes(fill$in_lanes),
-        .in_raw_bits(fill$in_raw_bits),
-        .in_seed_epoch(fill$in_seed_epoch),
-        .in_close(fill$in_close),
-        .write(fill$write),
-        .buffer(fill$buffer),
-        .position(fill$position),
-        .burst(fill$burst),
-        .burst_window(fill$burst_window),
-        .burst_first(fill$burst_first),
-        .burst_words(fill$burst_words),
-        .entry(fill$entry),
-        .word_write(fill$word_write),
-        .word_index(fill$word_index),
-        .word(fill$word),
-        .numbered(fill$numbered),
-        .closed(fill$closed),
-        .open(fill$open),
-        .open_bits(fill$open_bits),
-        .halted(fill$halted),
-        .resting(fill$resting),
-        .offered(fill$offered),
-        .accepted(fill$accepted)
-    );
-    pb_send send(
-        .clock(clock),
-        .reset(send$reset),
-        .in_error(send$in_error),
-        .bus_failed(send$bus_failed),
-        .commit(send$commit),
-        .given_up(send$given_up),
-        .completion_base(send$completion_base),
-        .slot_count(send$slot_count),
-        .burst(send$burst),
-        .burst_buffer(send$burst_buffer),
-        .burst_window(send$burst_window),
-        .burst_first(send$burst_first),
-        .burst_words(send$burst_words),
-        .burst_entry(send$burst_entry),
-        .closed(send$closed),
-        .halted(send$halted),
-        .open(send$open),
-        .open_bits(send$open_bits),
-        .completion_word(send$completion_word),
-        .busy(send$busy),
-        .entry_free(send$entry_free),
-        .stop(send$stop),
-        .swept(send$swept),
-        .quiet(send$quiet),
-        .completed(send$completed),
-        .failed(send$failed),
-        .read_place(send$read_place),
-        .read_completion(send$read_completion),
-        .sends_completion(send$sends_completion),
-        .side(send$side),
-        .clear(send$clear),
-        .clear_place(send$clear_place),
-        .lost_bits(send$lost_bits),
-        .lost_valid(send$lost_valid),
-        .request_valid(send$request_valid),
-        .request_ready(send$request_ready),
-        .request_address(send$request_address),
-        .request_words(send$request_words),
-        .request_tag(send$request_tag),
-        .take(send$take),
-        .b_valid(send$b_valid),
-        .b_error(send$b_error),
-        .b_tag(send$b_tag)
-    );
-    pb_buffer0 buffer0(
-        .clock(clock),
-        .read_address(buffer0$read_address),
-        .read_data(buffer0$read_data),
-        .write_address(buffer0$write_address),
-        .write_data(buffer0$write_data),
-        .write_enable(buffer0$write_enable)
-    );
-    pb_buffer0 buffer1(
-        .clock(clock),
-        .read_address(buffer1$read_address),
-        .read_data(buffer1$read_data),
-        .write_address(buffer1$write_address),
-        .write_data(buffer1$write_data),
-        .write_enable(buffer1$write_enable)
-    );
-    pb_completions completions(
-        .clock(clock),
-        .read_address(completions$read_address),
-        .read_data(completions$read_data),
-        .write_address(completions$write_address),
-        .write_data(completions$write_data),
-        .write_enable(completions$write_enable)
-    );
-    // Update code
-    always @(*) begin
-        registers$reset = reset;
-        registers$index = index;
-        registers$csr_write = csr_write;
-        registers$csr_block = csr_block;
-        registers$csr_instance = csr_instance;
-        registers$csr_register = csr_register;
-        registers$csr_data = csr_data;
-        csr_read = registers$csr_read;
-        csr_refused = registers$csr_refused;
-        registers$running = running;
-        registers$quiet = send$quiet & fill$resting;
-        registers$closed = fill$numbered;
-        registers$completed = send$completed;
-        registers$failed = send$failed;
-        registers$offered = fill$offered;
-        registers$accepted = fill$accepted;
-        registers$irq_enable = irq_enable;
-        registers$coalesce_slots = coalesce_slots;
-        registers$coalesce_cycles = coalesce_cycles;
-        committed = registers$committed;
-        usable = registers$usable;
-        slot_bytes = registers$slot_bytes;
-        full = registers$full;
-        waiting = registers$waiting;
-        in_error = registers$in_error;
-        irq = registers$irq;
-        error_event = registers$error_event;
-        stall_event = registers$stall_event;
-        fill$reset = reset;
-        fill$index = index;
-        fill$usable = registers$usable;
-        fill$no_slot = registers$no_slot;
-        fill$entry_free = send$entry_free;
-        fill$commit = registers$commit;
-        fill$stop = send$stop;
-        fill$swept = send$swept;
-        fill$busy = send$busy;
-        fill$data_base = registers$data_base;
-        fill$slot_bytes = registers$slot_bytes;
-        fill$slot_count = registers$slot_count;
-        fill$flush_cycles = registers$flush_cycles;
-        fill$slot_number = registers$slot_number;
-        fill$generation = generation;
-        fill$flush = flush;
-        fill$piece_bytes = piece_bytes;
-        fill$in_valid = in_valid;
-        in_ready = fill$in_ready;
-        fill$in_last = in_last;
-        fill$in_flags = in_flags;
-        fill$in_lanes = in_lanes;
-        fill$in_raw_bits = in_raw_bits;
-        fill$in_seed_epoch = in_seed_epoch;
-        fill$in_close = in_close;
-        send$reset = reset;
-        send$in_error = registers$in_error;
-        send$bus_failed = bus_failed;
-        send$commit = registers$commit;
-        send$given_up = registers$given_up;
-        send$completion_base = registers$completion_base;
-        send$slot_count = registers$slot_count;
-        send$burst = fill$burst;
-        send$burst_buffer = fill$buffer;
-        send$burst_window = fill$burst_window;
-        send$burst_first = fill$burst_first;
-        send$burst_words = fill$burst_words;
-        send$burst_entry = fill$entry;
-        send$closed = fill$closed;
-        send$halted = fill$halted;
-        send$open = fill$open;
-        send$open_bits = fill$open_bits;
-        send$completion_word = completions$read_data;
-        send$request_ready = request_ready;
-        send$take = take;
-        send$b_valid = b_valid;
-        send$b_error = b_error;
-        send$b_tag = b_tag;
-        lost_bits = send$lost_bits;
-        lost_valid = send$lost_valid;
-        request_valid = send$request_valid;
-        request_address = send$request_address;
-        request_words = send$request_words;
-        request_tag = send$request_tag;
-        idle = send$quiet & fill$resting & ~fill$open;
-        buffer0$read_address = send$read_place;
-        buffer1$read_address = send$read_place;
-        buffer0$write_address = send$clear_place;
-        buffer0$write_data = 32'h0;
-        buffer0$write_enable = send$clear[32'h0];
-        buffer1$write_address = send$clear_place;
-        buffer1$write_data = 32'h0;
-        buffer1$write_enable = send$clear[32'h1];
-        if (fill$write & (fill$buffer == 32'h0)) begin
-            buffer0$write_address = fill$position;
-            buffer0$write_data = in_data;
-            buffer0$write_enable = 1'b1;
-        end
-        if (fill$write & (fill$buffer == 32'h1)) begin
-            buffer1$write_address = fill$position;
-            buffer1$write_data = in_data;
-            buffer1$write_enable = 1'b1;
-        end
-        fill_entry = ((fill$entry) & 4'hf);
-        fill_step = ((fill$word_index) & 4'hf);
-        completions$read_address = send$read_completion;
-        completions$write_address = (fill_entry << 32'h2) | fill_step;
-        completions$write_data = fill$word;
-        completions$write_enable = fill$word_write;
-        data = buffer0$read_data;
-        if (send$side == 32'h1) begin
-            data = buffer1$read_data;
-        end
-        if (send$sends_completion) begin
-            data = completions$read_data;
-        end
-    end
-endmodule // pb_entropy
-
-module pb_entropy_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,running,quiet,closed,completed,failed,offered,accepted,irq_enable,coalesce_slots,coalesce_cycles,committed,usable,in_error,commit,given_up,data_base,completion_base,slot_bytes,slot_count,flush_cycles,slot_number,head_count,tail_count,full,no_slot,waiting,irq,error_event,stall_event);
-    // Module arguments
-    input wire clock;
-    input wire reset;
-    input wire [5:0] index;
-    input wire csr_write;
-    input wire [2:0] csr_block;
-    input wire [5:0] csr_instance;
-    input wire [6:0] csr_register;
-    input wire [31:0] csr_data;
-    output reg [31:0] csr_read;
-    output reg csr_refused;
-    input wire running;
-    input wire quiet;
-    input wire closed;
-    input wire completed;
-    input wire failed;
-    input wire offered;
-    input wire accepted;
-    input wire irq_enable;
-    input wire [15:0] coalesce_slots;
-    input wire [31:0] coalesce_cycles;
-    output reg committed;
-    output reg usable;
-    output reg in_error;
-    output reg commit;
-    output reg given_up;
-    output reg [63:0] data_base;
-    output reg [63:0] completion_base;
-    output reg [20:0] slot_bytes;
-    output reg [15:0] slot_count;
-    output reg [31:0] flush_cycles;
-    output reg [31:0] slot_number;
-    output reg [31:0] head_count;
-    output reg [31:0] tail_count;
-    output reg full;
-    output reg no_slot;
-    output reg waiting;
-    output reg irq;
-    output reg error_event;
-    output reg stall_event;
-    // Stub signals
-    reg [6:0] decode$register;
-    wire [13:0] decode$at;
-    reg [31:0] data_lo$d;
-    wire [31:0] data_lo$q;
-    reg [31:0] data_hi$d;
-    wire [31:0] data_hi$q;
-    reg [31:0] completion_lo$d;
-    wire [31:0] completion_lo$q;
-    reg [31:0] completion_hi$d;
-    wire [31:0] completion_hi$q;
-    reg [20:0] bytes_flipped$d;
-    wire [20:0] bytes_flipped$q;
-    reg [15:0] count$d;
-    wire [15:0] count$q;
-    reg [31:0] flush$d;
-    wire [31:0] flush$q;
-    reg enabled$d;
-    wire enabled$q;
-    reg taken_geometry$d;
-    wire taken_geometry$q;
-    reg error$d;
-    wire error$q;
-    reg bad_geometry$d;
-    wire bad_geometry$q;
-    reg bad_head$d;
-    wire bad_head$q;
-    reg armed$d;
-    wire armed$q;
-    reg stalling$d;
-    wire stalling$q;
-    reg [31:0] head$d;
-    wire [31:0] head$q;
-    reg [31:0] tail$d;
-    wire [31:0] tail$q;
-    reg [31:0] next$d;
-    wire [31:0] next$q;
-    reg [31:0] errors$d;
-    wire [31:0] errors$q;
-    reg [31:0] stalls$d;
-    wire [31:0] stalls$q;
-    reg [31:0] age$d;
-    wire [31:0] age$q;
-    reg [1:0] hold$d;
-    wire [1:0] hold$q;
-    reg [31:0] read$d;
-    wire [31:0] read$q;
-    reg error_pulse$d;
-    wire error_pulse$q;
-    reg stall_pulse$d;
-    wire stall_pulse$q;
-    reg irq_pulse$d;
-    wire irq_pulse$q;
-    reg [23:0] shifted$d;
-    wire [23:0] shifted$q;
-    reg [1:0] shift_rest$d;
-    wire [1:0] shift_rest$q;
-    reg power$d;
-    wire power$q;
-    reg bytes_ok$d;
-    wire bytes_ok$q;
-    reg aligned$d;
-    wire aligned$q;
-    reg data_high$d;
-    wire data_high$q;
-    reg completion_high$d;
-    wire completion_high$q;
-    reg data_wraps$d;
-    wire data_wraps$q;
-    reg completion_wraps$d;
-    wire completion_wraps$q;
-    reg [31:0] taken$d;
-    wire [31:0] taken$q;
-    reg [31:0] waits$d;
-    wire [31:0] waits$q;
-    reg [31:0] used$d;
-    wire [31:0] used$q;
-    reg enough$d;
-    wire enough$q;
-    reg due$d;
-    wire due$q;
-    reg is_full$d;
-    wire is_full$q;
-    reg is_used$d;
-    wire is_used$q;
-    reg committing_now$d;
-    wire committing_now$q;
-    reg released_now$d;
-    wire released_now$q;
-    // Local signals
-    reg mine;
-    reg write;
-    reg [13:0] at;
-    reg geometry;
-    reg release_asked;
-    reg released;
-    reg commit_asked;
-    reg committing;
-    reg valid;
-    reg [20:0] bytes;
-    reg [23:0] bytes_wide;
-    reg [15:0] count_less;
-    reg log_odd;
-    reg log_two;
-    reg [36:0] ring_bytes;
-    reg [36:0] shifted_wide;
-    reg [36:0] data_low;
-    reg [36:0] data_high_nibble;
-    reg [36:0] data_end;
-    reg [21:0] completion_low;
-    reg [21:0] completion_bytes;
-    reg [21:0] completion_end;
-    reg [31:0] count_wide;
-    reg [31:0] slots_wide;
-    reg [63:0] high_wide;
-    reg [63:0] low_wide;
-    reg [31:0] status;
-    reg [31:0] value;
-    reg fires;
-    reg fails;
-    reg stalled;
-    reg is_usable;
-    // Sub module instances
-    pb_decode decode(
-        .register(decode$register),
-        .at(decode$at)
-    );
-    pb_dff_32 data_lo(
-        .d(data_lo$d),
-        .q(data_lo$q),
-        .clock(clock)
-    );
-    pb_dff_32 data_hi(
-        .d(data_hi$d),
-        .q(data_hi$q),
-        .clock(clock)
-    );
-    pb_dff_32 completion_lo(
-        .d(completion_lo$d),
-        .q(completion_lo$q),
-        .clock(clock)
-    );
-    pb_dff_32 completion_hi(
-        .d(completion_hi$d),
-        .q(completion_hi$q),
-        .clock(clock)
-    );
-    pb_dff_21 bytes_flipped(
-        .d(bytes_flipped$d),
-        .q(bytes_flipped$q),
-        .clock(clock)
-    );
-    pb_dff_16 count(
-        .d(count$d),
-        .q(count$q),
-        .clock(clock)
-    );
-    pb_dff_32 flush(
-        .d(flush$d),
-        .q(flush$q),
-        .clock(clock)
-    );
-    pb_dff_1 enabled(
-        .d(enabled$d),
-        .q(enabled$q),
-        .clock(clock)
-    );
-    pb_dff_1 taken_geometry(
-        .d(taken_geometry$d),
-        .q(taken_geometry$q),
-        .clock(clock)
-    );
-    pb_dff_1 error(
-        .d(error$d),
-        .q(error$q),
-        .clock(clock)
-    );
-    pb_dff_1 bad_geometry(
-        .d(bad_geometry$d),
-        .q(bad_geometry$q),
-        .clock(clock)
-    );
-    pb_dff_1 bad_head(
-        .d(bad_head$d),
-        .q(bad_head$q),
-        .clock(clock)
-    );
-    pb_dff_1 armed(
-        .d(armed$d),
-        .q(armed$q),
-        .clock(clock)
-    );
-    pb_dff_1 stalling(
-        .d(stalling$d),
-        .q(stalling$q),
-        .clock(clock)
-    );
-    pb_dff_32 head(
-        .d(head$d),
-        .q(head$q),
-        .clock(clock)
-    );
-    pb_dff_32 tail(
-        .d(tail$d),
-        .q(tail$q),
-        .clock(clock)
-    );
-    pb_dff_32 next(
-        .d(next$d),
-        .q(next$q),
-        .clock(clock)
-    );
-    pb_dff_32 errors(
-        .d(errors$d),
-        .q(errors$q),
-        .clock(clock)
-    );
-    pb_dff_32 stalls(
-        .d(stalls$d),
-        .q(stalls$q),
-        .clock(clock)
-    );
-    pb_dff_32 age(
-        .d(age$d),
-        .q(age$q),
-        .clock(clock)
-    );
-    pb_dff_2 hold(
-        .d(hold$d),
-        .q(hold$q),
-        .clock(clock)
-    );
-    pb_dff_32 read(
-        .d(read$d),
-        .q(read$q),
-        .clock(clock)
-    );
-    pb_dff_1 error_pulse(
-        .d(error_pulse$d),
-        .q(error_pulse$q),
-        .clock(clock)
-    );
-    pb_dff_1 stall_pulse(
-        .d(stall_pulse$d),
-        .q(stall_pulse$q),
-        .clock(clock)
-    );
-    pb_dff_1 irq_pulse(
-        .d(irq_pulse$d),
-        .q(irq_pulse$q),
-        .clock(clock)
-    );
-    pb_dff_24 shifted(
-        .d(shifted$d),
-        .q(shifted$q),
-        .clock(clock)
-    );
-    pb_dff_2 shift_rest(
-        .d(shift_rest$d),
-        .q(shift_rest$q),
-        .clock(clock)
-    );
-    pb_dff_1 power(
-        .d(power$d),
-        .q(power$q),
-        .clock(clock)
-    );
-    pb_dff_1 bytes_ok(
-        .d(bytes_ok$d),
-        .q(bytes_ok$q),
-        .clock(clock)
-    );
-    pb_dff_1 aligned(
-        .d(aligned$d),
-        .q(aligned$q),
-        .clock(clock)
-    );
-    pb_dff_1 data_high(
-        .d(data_high$d),
-        .q(data_high$q),
-        .clock(clock)
-    );
-    pb_dff_1 completion_high(
-        .d(completion_high$d),
-        .q(completion_high$q),
-        .clock(clock)
-    );
-    pb_dff_1 data_wraps(
-        .d(data_wraps$d),
-        .q(data_wraps$q),
-        .clock(clock)
-    );
-    pb_dff_1 completion_wraps(
-        .d(completion_wraps$d),
-        .q(completion_wraps$q),
-        .clock(clock)
-    );
-    pb_dff_32 taken(
-        .d(taken$d),
-        .q(taken$q),
-        .clock(clock)
-    );
-    pb_dff_32 waits(
-        .d(waits$d),
-        .q(waits$q),
-        .clock(clock)
-    );
-    pb_dff_32 used(
-        .d(used$d),
-        .q(used$q),
-        .clock(clock)
-    );
-    pb_dff_1 enough(
-        .d(enough$d),
-        .q(enough$q),
-        .clock(clock)
-    );
-    pb_dff_1 due(
-        .d(due$d),
-        .q(due$q),
-        .clock(clock)
-    );
-    pb_dff_1 is_full(
-        .d(is_full$d),
-        .q(is_full$q),
-        .clock(clock)
-    );
-    pb_dff_1 is_used(
-        .d(is_used$d),
-        .q(is_used$q),
-        .clock(clock)
-    );
-    pb_dff_1 committing_now(
-        .d(committing_now$d),
-        .q(committing_now$q),
-        .clock(clock)
-    );
-    pb_dff_1 released_now(
-        .d(released_now$d),
-        .q(released_now$q),
-        .clock(clock)
-    );
-    // Update code
-    always @(*) begin
-        data_lo$d = data_lo$q;
-        data_hi$d = data_hi$q;
-        completion_lo$d = completion_lo$q;
-        completion_hi$d = completion_hi$q;
-        bytes_flipped$d = bytes_flipped$q;
-        count$d = count$q;
-        flush$d = flush$q;
-        enabled$d = enabled$q;
-        taken_geometry$d = taken_geometry$q;
-        error$d = error$q;
-        bad_geometry$d = bad_geometry$q;
-        bad_head$d = bad_head$q;
-        armed$d = armed$q;
-        stalling$d = stalling$q;
-        head$d = head$q;
-        tail$d = tail$q;
-        next$d = next$q;
-        errors$d = errors$q;
-        stalls$d = stalls$q;
-        age$d = age$q;
-        hold$d = hold$q;
-        read$d = read$q;
-        error_pulse$d = error_pulse$q;
-        stall_pulse$d = stall_pulse$q;
-        irq_pulse$d = irq_pulse$q;
-        shifted$d = shifted$q;
-        shift_rest$d = shift_rest$q;
-        power$d = power$q;
-        bytes_ok$d = bytes_ok$q;
-        aligned$d = aligned$q;
-        data_high$d = data_high$q;
-        completion_high$d = completion_high$q;
-        data_wraps$d = data_wraps$q;
-        completion_wraps$d = completion_wraps$q;
-        taken$d = taken$q;
-        waits$d = waits$q;
-        used$d = used$q;
-        enough$d = enough$q;
-        due$d = due$q;
-        is_full$d = is_full$q;
-        is_used$d = is_used$q;
-        committing_now$d = committing_now$q;
-        released_now$d = released_now$q;
-        decode$register = csr_register;
-        at = decode$at;
-        mine = (csr_block == 32'h3) & (csr_instance == index);
-        write = csr_write & mine;
-        bytes = bytes_flipped$q ^ 32'h1000;
-        is_usable = taken_geometry$q & enabled$q & ~error$q & ~released_now$q;
-        committed = taken_geometry$q;
-        usable = is_usable;
-        in_error = error$q;
-        high_wide = ((data_hi$q) & 64'hffffffffffffffff);
-        low_wide = ((completion_hi$q) & 64'hffffffffffffffff);
-        data_base = (high_wide << 32'h20) | ((data_lo$q) & 64'hffffffffffffffff);
-        completion_base = (low_wide << 32'h20) | ((completion_lo$q) & 64'hffffffffffffffff);
-        slot_bytes = bytes;
-        slot_count = count$q;
-        flush_cycles = flush$q;
-        slot_number = next$q;
-        head_count = head$q;
-        tail_count = tail$q;
-        full = is_full$q;
-        no_slot = is_used$q;
-        waiting = waits$q != 32'h0;
-        irq = irq_pulse$q;
-        error_event = error_pulse$q;
-        stall_event = stall_pulse$q;
-        csr_read = read$q;
-        count_less = count$q - 32'h1;
-        power$d = ((count$q & count_less) == 32'h0) & ((count$q & 32'hfffe) != 32'h0);
-        bytes_ok$d = ((bytes & 32'h3f) == 32'h0) & (bytes != 32'h0) & (~bytes[32'h14] | ((bytes & 32'hfffff) == 32'h0));
-        aligned$d = ((data_lo$q & 32'h3f) == 32'h0) & ((completion_lo$q & 32'h1f) == 32'h0);
-        log_odd = (count$q & 32'haaaa) != 32'h0;
-        log_two = (count$q & 32'hcccc) != 32'h0;
-        bytes_wide = ((bytes) & 24'hffffff);
-        shifted$d = bytes_wide;
-        if (log_odd & ~log_two) begin
-            shifted$d = bytes_wide << 32'h1;
-        end
-        if (~log_odd & log_two) begin
-            shifted$d = bytes_wide << 32'h2;
-        end
-        if (log_odd & log_two) begin
-            shifted$d = bytes_wide << 32'h3;
-        end
-        shift_rest$d = 32'h0;
-        if ((count$q & 32'hf0) != 32'h0) begin
-            shift_rest$d = 32'h1;
-        end
-        if ((count$q & 32'hf00) != 32'h0) begin
-            shift_rest$d = 32'h2;
-        end
-        if ((count$q & 32'hf000) != 32'h0) begin
-            shift_rest$d = 32'h3;
-        end
-        shifted_wide = ((shifted$q) & 37'h1fffffffff);
-        ring_bytes = shifted_wide;
-        if (shift_rest$q == 32'h1) begin
-            ring_bytes = shifted_wide << 32'h4;
-        end
-        if (shift_rest$q == 32'h2) begin
-            ring_bytes = shifted_wide << 32'h8;
-        end
-        if (shift_rest$q == 32'h3) begin
-            ring_bytes = shifted_wide << 32'hc;
-        end
-        data_high_nibble = ((data_hi$q & 32'hf) & 37'h1fffffffff);
-        data_low = (data_high_nibble << 32'h20) | ((data_lo$q) & 37'h1fffffffff);
-        data_end = data_low + ring_bytes;
-        data_high$d = (data_hi$q | 32'hf) == 64'hffffffff;
-        data_wraps$d = data_end[32'h24] & data_high$q;
-        completion_low = ((completion_lo$q & 32'h1fffff) & 22'h3fffff);
-        completion_bytes = ((count$q) & 22'h3fffff);
-        completion_end = completion_low + (completion_bytes << 32'h5);
-        completion_high$d = (completion_hi$q == 64'hffffffff) & ((completion_lo$q | 32'h1fffff) == 64'hffffffff);
-        completion_wraps$d = completion_end[32'h15] & completion_high$q;
-        valid = power$q & bytes_ok$q & aligned$q & ~data_wraps$q & ~completion_wraps$q;
-        taken$d = csr_data - head$q;
-        waits$d = tail$q - head$q;
-        used$d = next$q - head$q;
-        count_wide = ((count$q) & 32'hffffffff);
-        slots_wide = ((coalesce_slots) & 32'hffffffff);
-        is_full$d = taken_geometry$q & (waits$q >= count_wide);
-        is_used$d = used$q >= count_wide;
-        enough$d = waits$q >= slots_wide;
-        due$d = (coalesce_cycles != 32'h0) & (age$q >= coalesce_cycles);
-        if (age$q != 64'hffffffff) begin
-            age$d = age$q + 32'h1;
-        end
-        if (hold$q != 32'h0) begin
-            hold$d = hold$q - 32'h1;
-        end
-        fires = armed$q & irq_enable & (hold$q == 32'h0) & (waits$q != 32'h0) & (enough$q | due$q);
-        irq_pulse$d = fires;
-        if (fires) begin
-            armed$d = 1'b0;
-        end
-        if (completed) begin
-            tail$d = tail$q + 32'h1;
-            if (waits$q == 32'h0) begin
-                age$d = 32'h0;
-            end
-        end
-        if (closed) begin
-            next$d = next$q + 32'h1;
-        end
-        stalled = offered & is_usable & is_used$q;
-        stall_pulse$d = stalled & ~stalling$q;
-        if (stalled) begin
-            stalling$d = 1'b1;
-        end
-        if (accepted) begin
-            stalling$d = 1'b0;
-        end
-        if (stall_pulse$q) begin
-            stalls$d = stalls$q + 32'h1;
-        end
-        fails = failed & ((taken_geometry$q & ~error$q & ~released_now$q) | committing_now$q);
-        error_pulse$d = fails;
-        if (fails) begin
-            errors$d = errors$q + 32'h1;
-        end
-        geometry = (at & 32'h3f) != 32'h0;
-        release_asked = write & at[32'h6] & csr_data[32'h1];
-        released = release_asked & ~running & quiet;
-        commit_asked = write & at[32'h6] & csr_data[32'h0];
-        committing = commit_asked & valid & (~taken_geometry$q | released);
-        committing_now$d = committing;
-        released_now$d = released;
-        commit = committing_now$q;
-        given_up = released_now$q;
-        csr_refused = (write & geometry & taken_geometry$q) | (release_asked & ~released);
-        if (write & ~taken_geometry$q) begin
-            if (at[32'h0]) begin
-                data_lo$d = csr_data;
-            end
-            if (at[32'h1]) begin
-                data_hi$d = csr_data;
-            end
-            if (at[32'h2]) begin
-                completion_lo$d = csr_data;
-            end
-            if (at[32'h3]) begin
-                completion_hi$d = csr_data;
-            end
-            if (at[32'h4]) begin
-                bytes_flipped$d = ((csr_data) & 21'h1fffff) ^ 32'h1000;
-            end
-            if (at[32'h5]) begin
-                count$d = ((csr_data) & 16'hffff);
-            end
-        end
-        if (write & at[32'h7]) begin
-            bad_head$d = taken$q > waits$q;
-            if (taken$q <= waits$q) begin
-                head$d = csr_data;
-                armed$d = 1'b1;
-                hold$d = 32'h3;
-                if (taken$q != 32'h0) begin
-                    age$d = 32'h0;
-                end
-            end
-        end
-        if (write & at[32'h9]) begin
-            enabled$d = csr_data[32'h0];
-        end
-        if (write & at[32'hc]) begin
-            flush$d = csr_data;
-        end
-        if (released) begin
-            bad_geometry$d = 1'b0;
-        end
-        if (commit_asked) begin
-            bad_geometry$d = ~committing;
-        end
-        if (released_now$q) begin
-            taken_geometry$d = 1'b0;
-            error$d = 1'b0;
-        end
-        if (fails) begin
-            error$d = 1'b1;
-        end
-        if (committing_now$q) begin
-            taken_geometry$d = 1'b1;
-            head$d = 32'h0;
-            tail$d = 32'h0;
-            next$d = 32'h0;
-            waits$d = 32'h0;
-            used$d = 32'h0;
-            armed$d = 1'b1;
-            hold$d = 32'h3;
-            bad_head$d = 1'b0;
-            stalling$d = 1'b0;
-        end
-        status = 32'h0;
-        if (taken_geometry$q) begin
-            status = 32'h1;
-        end
-        value = 32'h0;
-        if (at[32'h0]) begin
-            value = data_lo$q;
-        end
-        if (at[32'h1]) begin
-            value = data_hi$q;
-        end
-        if (at[32'h2]) begin
-            value = completion_lo$q;
-        end
-        if (at[32'h3]) begin
-            value = completion_hi$q;
-        end
-        if (at[32'h4]) begin
-            value = ((bytes) & 32'hffffffff);
-        end
-        if (at[32'h5]) begin
-            value = count_wide;
-        end
-        if (at[32'h7]) begin
-            value = head$q;
-        end
-        if (at[32'h8]) begin
-            value = tail$q;
-        end
-        if (at[32'h9]) begin
-            value = ((enabled$q) & 32'hffffffff);
-        end
-        if (at[32'ha]) begin
-            value = status | (((is_full$q) & 32'hffffffff) << 32'h1) | (((error$q) & 32'hffffffff) << 32'h2) | (((bad_geometry$q) & 32'hffffffff) << 32'h3) | (((bad_head$q) & 32'hffffffff) << 32'h4) | (((armed$q) & 32'hffffffff) << 32'h5);
-        end
-        if (at[32'hb]) begin
-            value = errors$q;
-        end
-        if (at[32'hc]) begin
-            value = flush$q;
-        end
-        if (at[32'hd]) begin
-            value = stalls$q;
-        end
-        read$d = 32'h0;
-        if (mine) begin
-            read$d = value;
-        end
-        if (reset) begin
-            data_lo$d = 32'h0;
-            data_hi$d = 32'h0;
-            completion_lo$d = 32'h0;
-            completion_hi$d = 32'h0;
-            bytes_flipped$d = 32'h0;
-            count$d = 32'h0;
-            flush$d = 32'h0;
-            enabled$d = 1'b0;
-            taken_geometry$d = 1'b0;
-            error$d = 1'b0;
-            bad_geometry$d = 1'b0;
-            bad_head$d = 1'b0;
-            armed$d = 1'b0;
-            stalling$d = 1'b0;
-            head$d = 32'h0;
-            tail$d = 32'h0;
-            next$d = 32'h0;
-            errors$d = 32'h0;
-            stalls$d = 32'h0;
-            age$d = 32'h0;
-            hold$d = 32'h0;
-            read$d = 32'h0;
-            error_pulse$d = 1'b0;
-            stall_pulse$d = 1'b0;
-            irq_pulse$d = 1'b0;
-            waits$d = 32'h0;
-            used$d = 32'h0;
-            is_full$d = 1'b0;
-            committing_now$d = 1'b0;
-            released_now$d = 1'b0;
-        end
-    end
-endmodule // pb_entropy_registers
 
 module pb_errors(clock,reset,unknown,refused,command_refused,bus_error,ring_stall,dropped,lost_entropy,lost_raw,unknown_count,refused_count,bus_count,stall_count,dropped_count);
     // Module arguments
@@ -8375,6 +6650,8 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
     wire flush_wanted$q;
     reg [20:0] left$d;
     wire [20:0] left$q;
+    reg more$d;
+    wire more$q;
     reg [20:0] bytes$d;
     wire [20:0] bytes$q;
     reg [5:0] flags$d;
@@ -8486,6 +6763,11 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
         .q(left$q),
         .clock(clock)
     );
+    pb_dff_1 more(
+        .d(more$d),
+        .q(more$q),
+        .clock(clock)
+    );
     pb_dff_21 bytes(
         .d(bytes$d),
         .q(bytes$q),
@@ -8588,6 +6870,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
         close_wanted$d = close_wanted$q;
         flush_wanted$d = flush_wanted$q;
         left$d = left$q;
+        more$d = more$q;
         bytes$d = bytes$q;
         flags$d = flags$q;
         lanes$d = lanes$q;
@@ -8649,6 +6932,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
             FillState$Prepare:
                 begin
                     left$d = slot_bytes;
+                    more$d = slot_bytes != 32'h0;
                     bytes$d = 32'h0;
                     flags$d = 32'h0;
                     lanes$d = 32'h0;
@@ -8672,7 +6956,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
                     if (in_valid & ready) begin
                         accepted = 1'b1;
                         taken = 1'b1;
-                        stored = left$q != 32'h0;
+                        stored = more$q;
                         is_open$d = 1'b1;
                         state$d = FillState$Piece;
                     end
@@ -8702,7 +6986,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
                     ready = free;
                     if (in_valid & ready) begin
                         taken = 1'b1;
-                        stored = left$q != 32'h0;
+                        stored = more$q;
                     end
                     if (stop) begin
                         state$d = FillState$Drain;
@@ -8758,11 +7042,12 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
                     taken = in_valid;
                 end
         endcase
-        if (taken & (left$q == 32'h0)) begin
+        if (taken & ~more$q) begin
             flags$d = flags$q | 32'h10;
         end
         if (stored) begin
             left$d = left$q - 32'h8;
+            more$d = left$q != 32'h8;
             bytes$d = bytes$q + 32'h8;
             place$d = place$q + 32'h1;
             words$d = words_next;
@@ -9245,20 +7530,20 @@ module pb_interrupts_readout(clock,csr_block,csr_register,status,enable,slots,cy
     input wire [31:0] cycles;
     output reg [31:0] csr_read;
     // Update code (custom)
+    reg [3:0] at;
     initial begin
+       at = 0;
        csr_read = 32'h0;
     end
     always @(posedge clock) begin
-       csr_read <= 32'h0;
-       if (csr_block == 3'd0) begin
-          case (csr_register)
-             7'h18: csr_read <= status;
-             7'h19: csr_read <= enable;
-             7'h1a: csr_read <= slots;
-             7'h1b: csr_read <= cycles;
-             default: csr_read <= 32'h0;
-          endcase
-       end
+       at[0] <= csr_block == 3'd0 && csr_register == 7'h18;
+       at[1] <= csr_block == 3'd0 && csr_register == 7'h19;
+       at[2] <= csr_block == 3'd0 && csr_register == 7'h1a;
+       at[3] <= csr_block == 3'd0 && csr_register == 7'h1b;
+       csr_read <= ({32{at[0]}} & (status))
+          | ({32{at[1]}} & (enable))
+          | ({32{at[2]}} & (slots))
+          | ({32{at[3]}} & (cycles));
     end
 endmodule // pb_interrupts_readout
 
@@ -9481,6 +7766,974 @@ module pb_key(clock,clear,write,index,data,shift_limb,limb_in,shift_word,limb,wo
        sign = value[215];
     end
 endmodule // pb_key
+
+module pb_keybox(clock,reset,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,snapshot,ring_usable,ring_slot_bytes,out_valid,out_ready,out_data,out_last,out_close,out_flags,out_lanes,kat_start,kat_fault,kat_done,kat_ok,busy);
+    // Module arguments
+    input wire clock;
+    input wire reset;
+    input wire csr_write;
+    input wire [2:0] csr_block;
+    input wire [5:0] csr_instance;
+    input wire [6:0] csr_register;
+    input wire [31:0] csr_data;
+    output reg [31:0] csr_read;
+    output reg csr_refused;
+    input wire snapshot;
+    input wire ring_usable;
+    input wire [20:0] ring_slot_bytes;
+    output reg out_valid;
+    input wire out_ready;
+    output reg [63:0] out_data;
+    output reg out_last;
+    output reg out_close;
+    output reg [5:0] out_flags;
+    output reg [63:0] out_lanes;
+    input wire kat_start;
+    input wire kat_fault;
+    output reg kat_done;
+    output reg kat_ok;
+    output reg busy;
+    // Constant declarations
+    localparam kat_s = 4'h8;
+    localparam kat_keys = 16'h4;
+    localparam kat_signature = 64'hee0fb998838fd128;
+    localparam most_s = 4'h8;
+    localparam most_keys = 32'h100000;
+    localparam bank_shift = 4'h7;
+    localparam key_shift = 5'b101;
+    localparam box_shift = 6'b100000;
+    localparam check = 7'b1110000;
+    localparam flush = 7'b1111111;
+    localparam pause = 7'b1101111;
+    localparam hold = 7'b1000000;
+    localparam round_end = 7'b1001100;
+    localparam limbs = 5'b111;
+    localparam last_limb = 5'b110;
+    localparam checked = 5'b11000;
+    localparam key_last = 5'b101;
+    localparam unswept = 5'b11110;
+    localparam end_none = 3'b0;
+    localparam end_done = 3'b1;
+    localparam end_weak = 3'b10;
+    localparam end_bad = 3'b11;
+    localparam end_aborted = 3'b100;
+    // Enums
+    localparam State$Idle = 0;
+    localparam State$Load = 1;
+    localparam State$Check = 2;
+    localparam State$Make = 3;
+    localparam State$Cut = 4;
+    localparam State$Sweep = 5;
+    // Stub signals
+    reg registers$reset;
+    reg registers$csr_write;
+    reg [2:0] registers$csr_block;
+    reg [5:0] registers$csr_instance;
+    reg [6:0] registers$csr_register;
+    reg [31:0] registers$csr_data;
+    wire [31:0] registers$csr_read;
+    wire registers$csr_refused;
+    reg registers$snapshot;
+    reg registers$busy;
+    reg registers$ended;
+    reg [2:0] registers$ended_as;
+    reg registers$key_made;
+    wire [3:0] registers$s;
+    wire [15:0] registers$boxes;
+    wire [15:0] registers$keys;
+    wire [31:0] registers$tag;
+    wire registers$x0_write;
+    wire registers$submit;
+    wire registers$abort;
+    reg [9:0] mac$address;
+    reg mac$load;
+    reg [4:0] mac$load_address;
+    reg [35:0] mac$load_data;
+    wire [35:0] mac$limb;
+    wire [4:0] mac$index;
+    wire mac$is_next;
+    wire mac$is_key;
+    wire mac$is_check;
+    wire [35:0] mac$replaced;
+    reg key$clear;
+    reg key$write;
+    reg [2:0] key$index;
+    reg [31:0] key$data;
+    reg key$shift_limb;
+    reg [35:0] key$limb_in;
+    reg key$shift_word;
+    wire [35:0] key$limb;
+    wire [31:0] key$word;
+    wire key$sign;
+    reg judge$clear;
+    reg [35:0] judge$limb;
+    reg [35:0] judge$replaced;
+    reg [4:0] judge$index;
+    reg judge$is_next;
+    reg judge$is_check;
+    reg judge$is_load;
+    reg [35:0] judge$loaded;
+    wire judge$zero;
+    wire judge$below;
+    wire judge$is_weak;
+    reg leave$clear;
+    reg leave$start;
+    reg leave$start_error;
+    reg leave$close;
+    reg leave$quiet;
+    reg [31:0] leave$word;
+    reg leave$sign;
+    wire leave$shift;
+    wire leave$free;
+    wire leave$gone;
+    wire leave$out_valid;
+    reg leave$out_ready;
+    wire [63:0] leave$out_data;
+    wire leave$out_last;
+    wire leave$out_close;
+    wire leave$out_error;
+    wire [63:0] leave$signature;
+    reg [2:0] kat_x0$address;
+    wire [35:0] kat_x0$data;
+    reg [2:0] state$d;
+    wire [2:0] state$q;
+    reg [4:0] step$d;
+    wire [4:0] step$q;
+    reg [9:0] bank$d;
+    wire [9:0] bank$q;
+    reg [6:0] at$d;
+    wire [6:0] at$q;
+    reg kat$d;
+    wire kat$q;
+    reg [2:0] result$d;
+    wire [2:0] result$q;
+    reg aborting$d;
+    wire aborting$q;
+    reg skip$d;
+    wire skip$q;
+    reg [31:0] all_keys$d;
+    wire [31:0] all_keys$q;
+    reg few_keys$d;
+    wire few_keys$q;
+    reg in_range$d;
+    wire in_range$q;
+    reg fits$d;
+    wire fits$q;
+    reg [15:0] box_keys$d;
+    wire [15:0] box_keys$q;
+    reg [15:0] keys_left$d;
+    wire [15:0] keys_left$q;
+    reg [15:0] boxes_left$d;
+    wire [15:0] boxes_left$q;
+    reg [15:0] box_number$d;
+    wire [15:0] box_number$q;
+    reg box_last$d;
+    wire box_last$q;
+    reg job_last$d;
+    wire job_last$q;
+    reg box_fresh$d;
+    wire box_fresh$q;
+    reg kat_pulse$d;
+    wire kat_pulse$q;
+    reg kat_passed$d;
+    wire kat_passed$q;
+    // Local signals
+    reg allowed;
+    reg begins;
+    reg [3:0] first_s;
+    reg [3:0] bank_number;
+    reg [6:0] place_in_bank;
+    reg [6:0] check_place;
+    reg [35:0] loaded;
+    reg [20:0] key_bytes;
+    reg captured;
+    reg finish;
+    reg [2:0] finish_as;
+    reg cut;
+    reg one_key;
+    reg one_box;
+    reg [15:0] keys_after;
+    reg [15:0] boxes_after;
+    reg sweeping;
+    reg signature_ok;
+    // Sub module instances
+    pb_keybox_registers registers(
+        .clock(clock),
+        .reset(registers$reset),
+        .csr_write(registers$csr_write),
+        .csr_block(registers$csr_block),
+        .csr_instance(registers$csr_instance),
+        .csr_register(registers$csr_register),
+        .csr_data(registers$csr_data),
+        .csr_read(registers$csr_read),
+        .csr_refused(registers$csr_refused),
+        .snapshot(registers$snapshot),
+        .busy(registers$busy),
+        .ended(registers$ended),
+        .ended_as(registers$ended_as),
+        .key_made(registers$key_made),
+        .s(registers$s),
+        .boxes(registers$boxes),
+        .keys(registers$keys),
+        .tag(registers$tag),
+        .x0_write(registers$x0_write),
+        .submit(registers$submit),
+        .abort(registers$abort)
+    );
+    pb_mac mac(
+        .clock(clock),
+        .address(mac$address),
+        .load(mac$load),
+        .load_address(mac$load_address),
+        .load_data(mac$load_data),
+        .limb(mac$limb),
+        .index(mac$index),
+        .is_next(mac$is_next),
+        .is_key(mac$is_key),
+        .is_check(mac$is_check),
+        .replaced(mac$replaced)
+    );
+    pb_key key(
+        .clock(clock),
+        .clear(key$clear),
+        .write(key$write),
+        .index(key$index),
+        .data(key$data),
+        .shift_limb(key$shift_limb),
+        .limb_in(key$limb_in),
+        .shift_word(key$shift_word),
+        .limb(key$limb),
+        .word(key$word),
+        .sign(key$sign)
+    );
+    pb_judge judge(
+        .clock(clock),
+        .clear(judge$clear),
+        .limb(judge$limb),
+        .replaced(judge$replaced),
+        .index(judge$index),
+        .is_next(judge$is_next),
+        .is_check(judge$is_check),
+        .is_load(judge$is_load),
+        .loaded(judge$loaded),
+        .zero(judge$zero),
+        .below(judge$below),
+        .is_weak(judge$is_weak)
+    );
+    pb_leave leave(
+        .clock(clock),
+        .clear(leave$clear),
+        .start(leave$start),
+        .start_error(leave$start_error),
+        .close(leave$close),
+        .quiet(leave$quiet),
+        .word(leave$word),
+        .sign(leave$sign),
+        .shift(leave$shift),
+        .free(leave$free),
+        .gone(leave$gone),
+        .out_valid(leave$out_valid),
+        .out_ready(leave$out_ready),
+        .out_data(leave$out_data),
+        .out_last(leave$out_last),
+        .out_close(leave$out_close),
+        .out_error(leave$out_error),
+        .signature(leave$signature)
+    );
+    pb_kat_x0 kat_x0(
+        .address(kat_x0$address),
+        .data(kat_x0$data)
+    );
+    pb_state state(
+        .d(state$d),
+        .q(state$q),
+        .clock(clock)
+    );
+    pb_dff_5 step(
+        .d(step$d),
+        .q(step$q),
+        .clock(clock)
+    );
+    pb_dff_10 bank(
+        .d(bank$d),
+        .q(bank$q),
+        .clock(clock)
+    );
+    pb_dff_7 at(
+        .d(at$d),
+        .q(at$q),
+        .clock(clock)
+    );
+    pb_dff_1 kat(
+        .d(kat$d),
+        .q(kat$q),
+        .clock(clock)
+    );
+    pb_dff_3 result(
+        .d(result$d),
+        .q(result$q),
+        .clock(clock)
+    );
+    pb_dff_1 aborting(
+        .d(aborting$d),
+        .q(aborting$q),
+        .clock(clock)
+    );
+    pb_dff_1 skip(
+        .d(skip$d),
+        .q(skip$q),
+        .clock(clock)
+    );
+    pb_dff_32 all_keys(
+        .d(all_keys$d),
+        .q(all_keys$q),
+        .clock(clock)
+    );
+    pb_dff_1 few_keys(
+        .d(few_keys$d),
+        .q(few_keys$q),
+        .clock(clock)
+    );
+    pb_dff_1 in_range(
+        .d(in_range$d),
+        .q(in_range$q),
+        .clock(clock)
+    );
+    pb_dff_1 fits(
+        .d(fits$d),
+        .q(fits$q),
+        .clock(clock)
+    );
+    pb_dff_16 box_keys(
+        .d(box_keys$d),
+        .q(box_keys$q),
+        .clock(clock)
+    );
+    pb_dff_16 keys_left(
+        .d(keys_left$d),
+        .q(keys_left$q),
+        .clock(clock)
+    );
+    pb_dff_16 boxes_left(
+        .d(boxes_left$d),
+        .q(boxes_left$q),
+        .clock(clock)
+    );
+    pb_dff_16 box_number(
+        .d(box_number$d),
+        .q(box_number$q),
+        .clock(clock)
+    );
+    pb_dff_1 box_last(
+        .d(box_last$d),
+        .q(box_last$q),
+        .clock(clock)
+    );
+    pb_dff_1 job_last(
+        .d(job_last$d),
+        .q(job_last$q),
+        .clock(clock)
+    );
+    pb_dff_1 box_fresh(
+        .d(box_fresh$d),
+        .q(box_fresh$q),
+        .clock(clock)
+    );
+    pb_dff_1 kat_pulse(
+        .d(kat_pulse$d),
+        .q(kat_pulse$q),
+        .clock(clock)
+    );
+    pb_dff_1 kat_passed(
+        .d(kat_passed$d),
+        .q(kat_passed$q),
+        .clock(clock)
+    );
+    // Update code
+    always @(*) begin
+        state$d = state$q;
+        step$d = step$q;
+        bank$d = bank$q;
+        at$d = at$q;
+        kat$d = kat$q;
+        result$d = result$q;
+        aborting$d = aborting$q;
+        skip$d = skip$q;
+        all_keys$d = all_keys$q;
+        few_keys$d = few_keys$q;
+        in_range$d = in_range$q;
+        fits$d = fits$q;
+        box_keys$d = box_keys$q;
+        keys_left$d = keys_left$q;
+        boxes_left$d = boxes_left$q;
+        box_number$d = box_number$q;
+        box_last$d = box_last$q;
+        job_last$d = job_last$q;
+        box_fresh$d = box_fresh$q;
+        kat_pulse$d = kat_pulse$q;
+        kat_passed$d = kat_passed$q;
+        registers$reset = reset;
+        registers$csr_write = csr_write;
+        registers$csr_block = csr_block;
+        registers$csr_instance = csr_instance;
+        registers$csr_register = csr_register;
+        registers$csr_data = csr_data;
+        registers$snapshot = snapshot;
+        csr_read = registers$csr_read;
+        csr_refused = registers$csr_refused;
+        busy = state$q != State$Idle;
+        registers$busy = state$q != State$Idle;
+        registers$ended = 1'b0;
+        registers$ended_as = result$q;
+        registers$key_made = leave$gone & ~kat$q;
+        all_keys$d = registers$boxes * registers$keys;
+        few_keys$d = all_keys$q <= most_keys;
+        in_range$d = (registers$s != 32'h0) & (registers$s <= most_s) & (registers$boxes != 32'h0) & (registers$keys != 32'h0);
+        key_bytes = ((registers$keys) & 21'h1fffff) << key_shift;
+        fits$d = (key_bytes <= ring_slot_bytes) & ring_usable;
+        allowed = few_keys$q & in_range$q & fits$q;
+        key$clear = 1'b0;
+        key$write = registers$x0_write;
+        key$index = csr_register[(32'h0)+:(3)];
+        key$data = csr_data;
+        key$limb_in = 32'h0;
+        key$shift_limb = 1'b0;
+        key$shift_word = leave$shift;
+        leave$word = key$word;
+        leave$sign = key$sign;
+        place_in_bank = flush;
+        check_place = check + ((step$q) & 7'h7f);
+        kat_x0$address = step$q[(32'h0)+:(3)];
+        loaded = key$limb;
+        if (kat$q) begin
+            loaded = kat_x0$data;
+        end
+        mac$load = 1'b0;
+        mac$load_address = step$q;
+        mac$load_data = 32'h0;
+        judge$limb = mac$limb;
+        judge$replaced = mac$replaced;
+        judge$index = mac$index;
+        judge$is_next = mac$is_next;
+        judge$is_check = mac$is_check;
+        judge$is_load = 1'b0;
+        judge$loaded = loaded;
+        judge$clear = 1'b0;
+        leave$clear = 1'b0;
+        leave$start = 1'b0;
+        leave$start_error = 1'b0;
+        leave$close = box_last$q;
+        leave$quiet = kat$q;
+        leave$out_ready = out_ready;
+        out_valid = leave$out_valid;
+        out_data = leave$out_data;
+        out_last = leave$out_last;
+        out_close = leave$out_close;
+        out_flags = 32'h0;
+        if (leave$out_error) begin
+            out_flags = 32'h10;
+        end
+        out_lanes = (((box_number$q) & 64'hffffffffffffffff) << box_shift) | ((registers$tag) & 64'hffffffffffffffff);
+        captured = mac$is_key & (mac$index == key_last) & (state$q == State$Make);
+        if (mac$is_key & (state$q == State$Make)) begin
+            key$limb_in = mac$limb;
+            key$shift_limb = 1'b1;
+        end
+        if (captured) begin
+            skip$d = 1'b0;
+            leave$start = ~skip$q;
+        end
+        one_key = keys_left$q == 32'h1;
+        one_box = boxes_left$q == 32'h1;
+        box_last$d = one_key;
+        job_last$d = one_key & one_box;
+        keys_after = keys_left$q - 32'h1;
+        boxes_after = boxes_left$q - 32'h1;
+        if (leave$gone) begin
+            keys_left$d = keys_after;
+            box_fresh$d = 1'b0;
+            if (box_last$q) begin
+                keys_left$d = box_keys$q;
+                boxes_left$d = boxes_after;
+                box_number$d = box_number$q + 32'h1;
+                box_fresh$d = 1'b1;
+            end
+        end
+        begins = 1'b0;
+        first_s = registers$s;
+        finish = 1'b0;
+        finish_as = end_done;
+        cut = 1'b0;
+        sweeping = 1'b0;
+        kat_pulse$d = 1'b0;
+        signature_ok = (leave$signature == kat_signature) & ~kat_fault;
+        if (registers$abort) begin
+            aborting$d = 1'b1;
+        end
+        case (state$q)
+            State$Idle:
+                begin
+                    step$d = 32'h0;
+                    aborting$d = 1'b0;
+                    if (registers$submit) begin
+                        begins = 1'b1;
+                        state$d = State$Load;
+                        if (~allowed) begin
+                            finish = 1'b1;
+                            finish_as = end_bad;
+                        end
+                    end
+                    else begin
+                        if (kat_start) begin
+                            begins = 1'b1;
+                            first_s = kat_s;
+                            kat$d = 1'b1;
+                            state$d = State$Load;
+                        end
+                    end
+                end
+            State$Load:
+                begin
+                    mac$load = 1'b1;
+                    mac$load_data = loaded;
+                    judge$is_load = 1'b1;
+                    key$shift_limb = 1'b1;
+                    step$d = step$q + 32'h1;
+                    if (step$q == last_limb) begin
+                        step$d = 32'h0;
+                        state$d = State$Check;
+                    end
+                end
+            State$Check:
+                begin
+                    if (step$q < limbs) begin
+                        place_in_bank = check_place;
+                    end
+                    step$d = step$q + 32'h1;
+                    if (step$q == checked) begin
+                        at$d = 32'h0;
+                        state$d = State$Make;
+                        if (judge$zero) begin
+                            finish = 1'b1;
+                            finish_as = end_weak;
+                        end
+                        else begin
+                            if (~judge$below) begin
+                                finish = 1'b1;
+                                finish_as = end_bad;
+                            end
+                        end
+                    end
+                end
+            State$Make:
+                begin
+                    place_in_bank = at$q;
+                    at$d = at$q + 32'h1;
+                    if (at$q == round_end) begin
+                        at$d = 32'h0;
+                    end
+                    if (at$q == hold) begin
+                        if (~leave$free) begin
+                            place_in_bank = pause;
+                            at$d = at$q;
+                        end
+                        else begin
+                            if (judge$is_weak) begin
+                                cut = 1'b1;
+                                result$d = end_weak;
+                            end
+                        end
+                    end
+                    if (leave$free & aborting$q & ~captured) begin
+                        cut = 1'b1;
+                        result$d = end_aborted;
+                    end
+                    if (cut) begin
+                        state$d = State$Cut;
+                        step$d = 32'h0;
+                    end
+                    if (~ring_usable & ~kat$q) begin
+                        finish = 1'b1;
+                        finish_as = end_aborted;
+                    end
+                    if (leave$gone & job_last$q) begin
+                        finish = 1'b1;
+                        finish_as = end_done;
+                    end
+                end
+            State$Cut:
+                begin
+                    if (step$q == 32'h0) begin
+                        step$d = 32'h1;
+                        leave$close = 1'b1;
+                        leave$start_error = ~box_fresh$q;
+                    end
+                    else begin
+                        finish = leave$free;
+                        finish_as = result$q;
+                    end
+                    if (~ring_usable | kat$q) begin
+                        leave$start_error = 1'b0;
+                        finish = 1'b1;
+                        finish_as = result$q;
+                    end
+                end
+            State$Sweep:
+                begin
+                    sweeping = 1'b1;
+                    mac$load = step$q != unswept;
+                    key$clear = 1'b1;
+                    leave$clear = 1'b1;
+                    judge$clear = 1'b1;
+                    aborting$d = 1'b0;
+                    step$d = step$q + 32'h1;
+                    if ((step$q == 32'h0) & kat$q) begin
+                        kat_passed$d = signature_ok & (result$q == end_done);
+                    end
+                    if (step$q == 32'h1f) begin
+                        state$d = State$Idle;
+                        kat$d = 1'b0;
+                        kat_pulse$d = kat$q;
+                        registers$ended = ~kat$q;
+                    end
+                end
+            default:
+                begin
+                    state$d = State$Sweep;
+                    step$d = 32'h0;
+                end
+        endcase
+        if (finish) begin
+            result$d = finish_as;
+            state$d = State$Sweep;
+            step$d = 32'h0;
+        end
+        bank_number = first_s - 32'h1;
+        if (begins) begin
+            bank$d = ((bank_number) & 10'h3ff) << bank_shift;
+            box_keys$d = registers$keys;
+            keys_left$d = registers$keys;
+            boxes_left$d = registers$boxes;
+            box_number$d = 32'h1;
+            box_fresh$d = 1'b1;
+            skip$d = 1'b1;
+            if (~registers$submit) begin
+                box_keys$d = kat_keys;
+                keys_left$d = kat_keys;
+                boxes_left$d = 32'h1;
+            end
+        end
+        mac$address = bank$q | ((place_in_bank) & 10'h3ff);
+        if (kat_start & (state$q != State$Idle) & ~kat$q) begin
+            kat_pulse$d = 1'b1;
+        end
+        kat_done = kat_pulse$q;
+        kat_ok = kat_passed$q;
+        if (reset) begin
+            state$d = State$Sweep;
+            step$d = 32'h0;
+            result$d = end_none;
+            kat$d = 1'b0;
+            kat_pulse$d = 1'b0;
+            kat_passed$d = 1'b0;
+            leave$clear = 1'b1;
+            key$clear = 1'b1;
+        end
+    end
+endmodule // pb_keybox
+
+module pb_keybox_registers(clock,reset,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,snapshot,busy,ended,ended_as,key_made,s,boxes,keys,tag,x0_write,submit,abort);
+    // Module arguments
+    input wire clock;
+    input wire reset;
+    input wire csr_write;
+    input wire [2:0] csr_block;
+    input wire [5:0] csr_instance;
+    input wire [6:0] csr_register;
+    input wire [31:0] csr_data;
+    output reg [31:0] csr_read;
+    output reg csr_refused;
+    input wire snapshot;
+    input wire busy;
+    input wire ended;
+    input wire [2:0] ended_as;
+    input wire key_made;
+    output reg [3:0] s;
+    output reg [15:0] boxes;
+    output reg [15:0] keys;
+    output reg [31:0] tag;
+    output reg x0_write;
+    output reg submit;
+    output reg abort;
+    // Constant declarations
+    localparam block = 3'b100;
+    localparam x0_end = 7'b111;
+    localparam s_word = 7'b1000;
+    localparam boxes_word = 7'b1001;
+    localparam keys_word = 7'b1010;
+    localparam tag_word = 7'b1011;
+    localparam slot_word = 7'b1100;
+    localparam submit_word = 7'b1101;
+    localparam status_word = 7'b1110;
+    localparam caps_word = 7'b1111;
+    localparam done_word = 7'b10000;
+    localparam failed_word = 7'b10001;
+    localparam made_lo_word = 7'b10010;
+    localparam made_hi_word = 7'b10011;
+    localparam s_reset = 4'h4;
+    localparam boxes_reset = 16'hc8;
+    localparam keys_reset = 16'h200;
+    localparam caps = 32'h4d01;
+    localparam end_done = 3'b1;
+    localparam end_weak = 3'b10;
+    localparam end_bad = 3'b11;
+    localparam end_aborted = 3'b100;
+    // Stub signals
+    reg [3:0] s_now$d;
+    wire [3:0] s_now$q;
+    reg [15:0] boxes_now$d;
+    wire [15:0] boxes_now$q;
+    reg [15:0] keys_now$d;
+    wire [15:0] keys_now$q;
+    reg [31:0] tag_now$d;
+    wire [31:0] tag_now$q;
+    reg done$d;
+    wire done$q;
+    reg met_weak$d;
+    wire met_weak$q;
+    reg bad$d;
+    wire bad$q;
+    reg aborted$d;
+    wire aborted$q;
+    reg [31:0] jobs_done$d;
+    wire [31:0] jobs_done$q;
+    reg [31:0] jobs_failed$d;
+    wire [31:0] jobs_failed$q;
+    reg [63:0] keys_made$d;
+    wire [63:0] keys_made$q;
+    reg [63:0] copy$d;
+    wire [63:0] copy$q;
+    reg [31:0] read$d;
+    wire [31:0] read$q;
+    // Local signals
+    reg mine;
+    reg write;
+    reg is_x0;
+    reg is_setting;
+    reg is_slot;
+    reg is_submit;
+    reg submits;
+    reg aborts;
+    reg failed;
+    reg [31:0] status;
+    reg [63:0] copied;
+    reg [31:0] data;
+    // Sub module instances
+    pb_dff_4 s_now(
+        .d(s_now$d),
+        .q(s_now$q),
+        .clock(clock)
+    );
+    pb_dff_16 boxes_now(
+        .d(boxes_now$d),
+        .q(boxes_now$q),
+        .clock(clock)
+    );
+    pb_dff_16 keys_now(
+        .d(keys_now$d),
+        .q(keys_now$q),
+        .clock(clock)
+    );
+    pb_dff_32 tag_now(
+        .d(tag_now$d),
+        .q(tag_now$q),
+        .clock(clock)
+    );
+    pb_dff_1 done(
+        .d(done$d),
+        .q(done$q),
+        .clock(clock)
+    );
+    pb_dff_1 met_weak(
+        .d(met_weak$d),
+        .q(met_weak$q),
+        .clock(clock)
+    );
+    pb_dff_1 bad(
+        .d(bad$d),
+        .q(bad$q),
+        .clock(clock)
+    );
+    pb_dff_1 aborted(
+        .d(aborted$d),
+        .q(aborted$q),
+        .clock(clock)
+    );
+    pb_dff_32 jobs_done(
+        .d(jobs_done$d),
+        .q(jobs_done$q),
+        .clock(clock)
+    );
+    pb_dff_32 jobs_failed(
+        .d(jobs_failed$d),
+        .q(jobs_failed$q),
+        .clock(clock)
+    );
+    pb_dff_64 keys_made(
+        .d(keys_made$d),
+        .q(keys_made$q),
+        .clock(clock)
+    );
+    pb_dff_64 copy(
+        .d(copy$d),
+        .q(copy$q),
+        .clock(clock)
+    );
+    pb_dff_32 read(
+        .d(read$d),
+        .q(read$q),
+        .clock(clock)
+    );
+    // Update code
+    always @(*) begin
+        s_now$d = s_now$q;
+        boxes_now$d = boxes_now$q;
+        keys_now$d = keys_now$q;
+        tag_now$d = tag_now$q;
+        done$d = done$q;
+        met_weak$d = met_weak$q;
+        bad$d = bad$q;
+        aborted$d = aborted$q;
+        jobs_done$d = jobs_done$q;
+        jobs_failed$d = jobs_failed$q;
+        keys_made$d = keys_made$q;
+        copy$d = copy$q;
+        read$d = read$q;
+        s = s_now$q;
+        boxes = boxes_now$q;
+        keys = keys_now$q;
+        tag = tag_now$q;
+        data = csr_data;
+        mine = (csr_block == block) & (csr_instance == 32'h0);
+        write = csr_write & mine;
+        is_x0 = csr_register <= x0_end;
+        is_setting = (csr_register == s_word) | (csr_register == boxes_word) | (csr_register == keys_word) | (csr_register == tag_word);
+        is_slot = (csr_register == slot_word) & (csr_data != 32'h0);
+        is_submit = csr_register == submit_word;
+        aborts = is_submit & data[32'h1];
+        submits = is_submit & data[32'h0] & ~data[32'h1];
+        csr_refused = write & (is_slot | (busy & (is_x0 | is_setting | submits)));
+        x0_write = write & is_x0 & ~busy;
+        submit = write & submits & ~busy;
+        abort = write & aborts & busy;
+        if (write & ~busy) begin
+            if (csr_register == s_word) begin
+                s_now$d = data[(32'h0)+:(4)];
+            end
+            if (csr_register == boxes_word) begin
+                boxes_now$d = data[(32'h0)+:(16)];
+            end
+            if (csr_register == keys_word) begin
+                keys_now$d = data[(32'h0)+:(16)];
+            end
+            if (csr_register == tag_word) begin
+                tag_now$d = data;
+            end
+        end
+        if (submit) begin
+            done$d = 1'b0;
+            met_weak$d = 1'b0;
+            bad$d = 1'b0;
+            aborted$d = 1'b0;
+        end
+        failed = (ended_as == end_weak) | (ended_as == end_bad) | (ended_as == end_aborted);
+        if (ended) begin
+            done$d = ended_as == end_done;
+            met_weak$d = ended_as == end_weak;
+            bad$d = ended_as == end_bad;
+            aborted$d = ended_as == end_aborted;
+            if (ended_as == end_done) begin
+                jobs_done$d = jobs_done$q + 32'h1;
+            end
+            if (failed) begin
+                jobs_failed$d = jobs_failed$q + 32'h1;
+            end
+        end
+        if (key_made) begin
+            keys_made$d = keys_made$q + 32'h1;
+        end
+        if (snapshot) begin
+            copy$d = keys_made$q;
+        end
+        status = 32'h0;
+        if (busy) begin
+            status = 32'h1;
+        end
+        else begin
+            if (done$q) begin
+                status = 32'h2;
+            end
+            if (met_weak$q) begin
+                status = 32'h4;
+            end
+            if (bad$q) begin
+                status = 32'h8;
+            end
+            if (aborted$q) begin
+                status = 32'h10;
+            end
+        end
+        copied = copy$q;
+        read$d = 32'h0;
+        if (mine) begin
+            if (csr_register == s_word) begin
+                read$d = ((s_now$q) & 32'hffffffff);
+            end
+            if (csr_register == boxes_word) begin
+                read$d = ((boxes_now$q) & 32'hffffffff);
+            end
+            if (csr_register == keys_word) begin
+                read$d = ((keys_now$q) & 32'hffffffff);
+            end
+            if (csr_register == tag_word) begin
+                read$d = tag_now$q;
+            end
+            if (csr_register == status_word) begin
+                read$d = status;
+            end
+            if (csr_register == caps_word) begin
+                read$d = caps;
+            end
+            if (csr_register == done_word) begin
+                read$d = jobs_done$q;
+            end
+            if (csr_register == failed_word) begin
+                read$d = jobs_failed$q;
+            end
+            if (csr_register == made_lo_word) begin
+                read$d = copied[(32'h0)+:(32)];
+            end
+            if (csr_register == made_hi_word) begin
+                read$d = copied[(32'h20)+:(32)];
+            end
+        end
+        csr_read = read$q;
+        if (reset) begin
+            s_now$d = s_reset;
+            boxes_now$d = boxes_reset;
+            keys_now$d = keys_reset;
+            tag_now$d = 32'h0;
+            done$d = 1'b0;
+            met_weak$d = 1'b0;
+            bad$d = 1'b0;
+            aborted$d = 1'b0;
+            jobs_done$d = 32'h0;
+            jobs_failed$d = 32'h0;
+            keys_made$d = 32'h0;
+            copy$d = 32'h0;
+        end
+    end
+endmodule // pb_keybox_registers
 
 module pb_lanes(clock,reset,pins_a,pins_b,pattern_a,pattern_b,pattern_lanes,start,stop,running,real_pins,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,selftest,test_a,test_b,valid,value,tap,enabled,active,alarmed,window_ok,alarm_event,inc_bits,inc_ones,inc_coincidences,inc_ignored_low,inc_ignored_high,inc_edges_a,inc_edges_b,inc_discarded_low,inc_discarded_high,test_valid,test_fail_rct,test_fail_apt,test_fail_rate_low,test_fail_rate_high,test_fail_balance);
     // Module arguments
@@ -10328,7 +9581,7 @@ module pb_lanes_balance(clock,reset,clear,step,value,most,window_less_1,fail);
     end
 endmodule // pb_lanes_balance
 
-module pb_lanes_commands(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,csr_data,start,stop,running,window_ok,active,alarms,restart,enabled,starts,stops,requests,clears,setting_writes,enable_refused);
+module pb_lanes_commands(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,csr_data,start,stop,running,window_ok,active,alarms,alarmed,restart,enabled,starts,stops,requests,clears,setting_writes,enable_refused);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -10344,6 +9597,7 @@ module pb_lanes_commands(clock,reset,index,csr_write,csr_block,csr_instance,csr_
     input wire window_ok;
     input wire active;
     input wire [5:0] alarms;
+    input wire alarmed;
     input wire restart;
     output reg enabled;
     output reg starts;
@@ -10363,6 +9617,12 @@ module pb_lanes_commands(clock,reset,index,csr_write,csr_block,csr_instance,csr_
     // Stub signals
     reg to_enable$d;
     wire to_enable$q;
+    reg to_on$d;
+    wire to_on$q;
+    reg to_off$d;
+    wire to_off$q;
+    reg to_rearm$d;
+    wire to_rearm$q;
     reg [7:0] to_settings$d;
     wire [7:0] to_settings$q;
     reg to_alarms$d;
@@ -10377,12 +9637,27 @@ module pb_lanes_commands(clock,reset,index,csr_write,csr_block,csr_instance,csr_
     reg writes_enable;
     reg clears_alarms;
     reg [5:0] left_over;
-    reg none_left;
+    reg running_write;
     reg switched_on;
     // Sub module instances
     pb_dff_1 to_enable(
         .d(to_enable$d),
         .q(to_enable$q),
+        .clock(clock)
+    );
+    pb_dff_1 to_on(
+        .d(to_on$d),
+        .q(to_on$q),
+        .clock(clock)
+    );
+    pb_dff_1 to_off(
+        .d(to_off$d),
+        .q(to_off$q),
+        .clock(clock)
+    );
+    pb_dff_1 to_rearm(
+        .d(to_rearm$d),
+        .q(to_rearm$q),
         .clock(clock)
     );
     pb_dff_8 to_settings(
@@ -10408,13 +9683,20 @@ module pb_lanes_commands(clock,reset,index,csr_write,csr_block,csr_instance,csr_
     // Update code
     always @(*) begin
         to_enable$d = to_enable$q;
+        to_on$d = to_on$q;
+        to_off$d = to_off$q;
+        to_rearm$d = to_rearm$q;
         to_settings$d = to_settings$q;
         to_alarms$d = to_alarms$q;
         to_restart$d = to_restart$q;
         enable$d = enable$q;
         ours = (csr_block == lane_block) & (csr_instance == index);
         to_enable$d = ours & (csr_register == enable_word);
+        to_on$d = ours & (csr_register == enable_word) & csr_data[32'h0];
+        to_off$d = ours & (csr_register == enable_word) & ~csr_data[32'h0];
         to_alarms$d = ours & (csr_register == alarms_word);
+        left_over = alarms & ~csr_data[(32'h0)+:(6)];
+        to_rearm$d = ours & (csr_register == alarms_word) & ~|left_over;
         to_restart$d = ours & (csr_register == restart_word);
         which_setting = csr_register - config_word;
         to_settings$d = 32'h0;
@@ -10424,7 +9706,7 @@ module pb_lanes_commands(clock,reset,index,csr_write,csr_block,csr_instance,csr_
         writes_enable = csr_write & to_enable$q & (window_ok | ~running);
         enable_refused = csr_write & to_enable$q & running & ~window_ok;
         if (writes_enable) begin
-            enable$d = csr_data[32'h0];
+            enable$d = to_on$q;
         end
         enabled = enable$q;
         setting_writes = 32'h0;
@@ -10436,14 +9718,16 @@ module pb_lanes_commands(clock,reset,index,csr_write,csr_block,csr_instance,csr_
         if (clears_alarms) begin
             clears = csr_data[(32'h0)+:(6)];
         end
-        left_over = alarms & ~clears;
-        none_left = clears_alarms & ~|left_over;
         requests = csr_write & to_restart$q & csr_data[32'h0];
-        switched_on = (start & enable$q) | (writes_enable & running & csr_data[32'h0]);
-        starts = (switched_on & ~active & ~|alarms) | (none_left & running & enable$q);
-        stops = stop | (writes_enable & running & ~csr_data[32'h0]);
+        running_write = csr_write & running;
+        switched_on = (start & enable$q) | (running_write & to_on$q & window_ok);
+        starts = (switched_on & ~active & ~alarmed) | (running_write & to_rearm$q & restart & enable$q);
+        stops = stop | (running_write & to_off$q & window_ok);
         if (reset) begin
             to_enable$d = 1'b0;
+            to_on$d = 1'b0;
+            to_off$d = 1'b0;
+            to_rearm$d = 1'b0;
             to_settings$d = 32'h0;
             to_alarms$d = 1'b0;
             to_restart$d = 1'b0;
@@ -10566,6 +9850,7 @@ module pb_lanes_lanes(clock,reset,index,edge_a,edge_b,start,stop,running,real_pi
     reg commands$window_ok;
     reg commands$active;
     reg [5:0] commands$alarms;
+    reg commands$alarmed;
     reg commands$restart;
     wire commands$enabled;
     wire commands$starts;
@@ -10747,6 +10032,7 @@ module pb_lanes_lanes(clock,reset,index,edge_a,edge_b,start,stop,running,real_pi
         .window_ok(commands$window_ok),
         .active(commands$active),
         .alarms(commands$alarms),
+        .alarmed(commands$alarmed),
         .restart(commands$restart),
         .enabled(commands$enabled),
         .starts(commands$starts),
@@ -10959,6 +10245,7 @@ module pb_lanes_lanes(clock,reset,index,edge_a,edge_b,start,stop,running,real_pi
         commands$window_ok = window_allowed$q;
         commands$active = state$active;
         commands$alarms = state$alarms;
+        commands$alarmed = state$alarmed;
         commands$restart = state$restart;
         window_allowed$d = ~real_pins | |settings$window;
         settings$write = commands$setting_writes;
@@ -11040,17 +10327,35 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
     wire [20:0] last_a$q;
     reg [20:0] last_b$d;
     wire [20:0] last_b$q;
-    reg [20:0] fewest_less_1$d;
-    wire [20:0] fewest_less_1$q;
-    reg some_wanted$d;
-    wire some_wanted$q;
+    reg enough_a$d;
+    wire enough_a$q;
+    reg enough_b$d;
+    wire enough_b$q;
+    reg nearly_a$d;
+    wire nearly_a$q;
+    reg nearly_b$d;
+    wire nearly_b$q;
+    reg most_a$d;
+    wire most_a$q;
+    reg most_b$d;
+    wire most_b$q;
+    reg over_a$d;
+    wire over_a$q;
+    reg over_b$d;
+    wire over_b$q;
+    reg [20:0] fewest_less_2$d;
+    wire [20:0] fewest_less_2$q;
+    reg [20:0] most_less_1$d;
+    wire [20:0] most_less_1$q;
+    reg none_wanted$d;
+    wire none_wanted$q;
+    reg one_wanted$d;
+    wire one_wanted$q;
+    reg none_allowed$d;
+    wire none_allowed$q;
     // Local signals
     reg [20:0] next_a;
     reg [20:0] next_b;
-    reg low_a;
-    reg low_b;
-    reg high_a;
-    reg high_b;
     reg ends;
     // Sub module instances
     pb_dff_20 left(
@@ -11083,14 +10388,69 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
         .q(last_b$q),
         .clock(clock)
     );
-    pb_dff_21 fewest_less_1(
-        .d(fewest_less_1$d),
-        .q(fewest_less_1$q),
+    pb_dff_1 enough_a(
+        .d(enough_a$d),
+        .q(enough_a$q),
         .clock(clock)
     );
-    pb_dff_1 some_wanted(
-        .d(some_wanted$d),
-        .q(some_wanted$q),
+    pb_dff_1 enough_b(
+        .d(enough_b$d),
+        .q(enough_b$q),
+        .clock(clock)
+    );
+    pb_dff_1 nearly_a(
+        .d(nearly_a$d),
+        .q(nearly_a$q),
+        .clock(clock)
+    );
+    pb_dff_1 nearly_b(
+        .d(nearly_b$d),
+        .q(nearly_b$q),
+        .clock(clock)
+    );
+    pb_dff_1 most_a(
+        .d(most_a$d),
+        .q(most_a$q),
+        .clock(clock)
+    );
+    pb_dff_1 most_b(
+        .d(most_b$d),
+        .q(most_b$q),
+        .clock(clock)
+    );
+    pb_dff_1 over_a(
+        .d(over_a$d),
+        .q(over_a$q),
+        .clock(clock)
+    );
+    pb_dff_1 over_b(
+        .d(over_b$d),
+        .q(over_b$q),
+        .clock(clock)
+    );
+    pb_dff_21 fewest_less_2(
+        .d(fewest_less_2$d),
+        .q(fewest_less_2$q),
+        .clock(clock)
+    );
+    pb_dff_21 most_less_1(
+        .d(most_less_1$d),
+        .q(most_less_1$q),
+        .clock(clock)
+    );
+    pb_dff_1 none_wanted(
+        .d(none_wanted$d),
+        .q(none_wanted$q),
+        .clock(clock)
+    );
+    pb_dff_1 one_wanted(
+        .d(one_wanted$d),
+        .q(one_wanted$q),
+        .clock(clock)
+    );
+    pb_dff_1 none_allowed(
+        .d(none_allowed$d),
+        .q(none_allowed$q),
         .clock(clock)
     );
     // Update code
@@ -11101,29 +10461,35 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
         count_b$d = count_b$q;
         last_a$d = last_a$q;
         last_b$d = last_b$q;
-        fewest_less_1$d = fewest_less_1$q;
-        some_wanted$d = some_wanted$q;
-        fewest_less_1$d = fewest - 32'h1;
-        some_wanted$d = fewest != 32'h0;
+        enough_a$d = enough_a$q;
+        enough_b$d = enough_b$q;
+        nearly_a$d = nearly_a$q;
+        nearly_b$d = nearly_b$q;
+        most_a$d = most_a$q;
+        most_b$d = most_b$q;
+        over_a$d = over_a$q;
+        over_b$d = over_b$q;
+        fewest_less_2$d = fewest_less_2$q;
+        most_less_1$d = most_less_1$q;
+        none_wanted$d = none_wanted$q;
+        one_wanted$d = one_wanted$q;
+        none_allowed$d = none_allowed$q;
+        fewest_less_2$d = fewest - 32'h2;
+        most_less_1$d = most - 32'h1;
+        none_wanted$d = fewest == 32'h0;
+        one_wanted$d = fewest == 32'h1;
+        none_allowed$d = most == 32'h0;
         next_a = count_a$q;
-        low_a = count_a$q < fewest;
-        high_a = count_a$q > most;
         if (edge_a) begin
             next_a = count_a$q + 32'h1;
-            low_a = some_wanted$q & (count_a$q < fewest_less_1$q);
-            high_a = count_a$q >= most;
         end
         next_b = count_b$q;
-        low_b = count_b$q < fewest;
-        high_b = count_b$q > most;
         if (edge_b) begin
             next_b = count_b$q + 32'h1;
-            low_b = some_wanted$q & (count_b$q < fewest_less_1$q);
-            high_b = count_b$q >= most;
         end
         ends = step & last$q;
-        low = ends & (low_a | low_b);
-        high = ends & (high_a | high_b);
+        low = ends & ((~enough_a$q & ~(edge_a & nearly_a$q)) | (~enough_b$q & ~(edge_b & nearly_b$q)));
+        high = ends & (over_a$q | over_b$q | (edge_a & most_a$q) | (edge_b & most_b$q));
         rate_a = last_a$q;
         rate_b = last_b$q;
         if (step) begin
@@ -11131,6 +10497,18 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
             last$d = left$q == 32'h1;
             count_a$d = next_a;
             count_b$d = next_b;
+        end
+        if (step & edge_a) begin
+            enough_a$d = enough_a$q | nearly_a$q;
+            nearly_a$d = count_a$q == fewest_less_2$q;
+            over_a$d = over_a$q | most_a$q;
+            most_a$d = count_a$q == most_less_1$q;
+        end
+        if (step & edge_b) begin
+            enough_b$d = enough_b$q | nearly_b$q;
+            nearly_b$d = count_b$q == fewest_less_2$q;
+            over_b$d = over_b$q | most_b$q;
+            most_b$d = count_b$q == most_less_1$q;
         end
         if (ends & ~keep_rates) begin
             last_a$d = next_a;
@@ -11145,6 +10523,14 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
             last$d = 1'b0;
             count_a$d = 32'h0;
             count_b$d = 32'h0;
+            enough_a$d = none_wanted$q;
+            enough_b$d = none_wanted$q;
+            nearly_a$d = one_wanted$q;
+            nearly_b$d = one_wanted$q;
+            most_a$d = none_allowed$q;
+            most_b$d = none_allowed$q;
+            over_a$d = 1'b0;
+            over_b$d = 1'b0;
         end
         if (reset) begin
             left$d = 32'h0;
@@ -13256,20 +12642,20 @@ module pb_pattern_readout(clock,csr_block,csr_register,kind,period,lanes_lo,lane
     input wire [31:0] lanes_hi;
     output reg [31:0] csr_read;
     // Update code (custom)
+    reg [3:0] at;
     initial begin
+       at = 0;
        csr_read = 32'h0;
     end
     always @(posedge clock) begin
-       csr_read <= 32'h0;
-       if (csr_block == 3'd0) begin
-          case (csr_register)
-             7'h28: csr_read <= kind;
-             7'h29: csr_read <= period;
-             7'h2a: csr_read <= lanes_lo;
-             7'h2b: csr_read <= lanes_hi;
-             default: csr_read <= 32'h0;
-          endcase
-       end
+       at[0] <= csr_block == 3'd0 && csr_register == 7'h28;
+       at[1] <= csr_block == 3'd0 && csr_register == 7'h29;
+       at[2] <= csr_block == 3'd0 && csr_register == 7'h2a;
+       at[3] <= csr_block == 3'd0 && csr_register == 7'h2b;
+       csr_read <= ({32{at[0]}} & (kind))
+          | ({32{at[1]}} & (period))
+          | ({32{at[2]}} & (lanes_lo))
+          | ({32{at[3]}} & (lanes_hi));
     end
 endmodule // pb_pattern_readout
 
@@ -13352,9 +12738,10 @@ module pb_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in_test,i
     reg [16:0] memory [0:63];
     reg [16:0] head;
     reg [6:0] pushed, popped, swept;
-    wire [6:0] used = pushed - popped;
+    // pushed - popped, and whether that is more than 0: much hangs on both.
+    reg [6:0] used;
+    reg some;
     wire [6:0] unswept = pushed - swept;
-    wire some = pushed != popped;
     wire load = some & (~valid | pop);
     wire write = push & ~used[6];
     wire sweep = ~write & (swept != popped);
@@ -13363,6 +12750,8 @@ module pb_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in_test,i
        head = 0;
        pushed = 0;
        popped = 0;
+       used = 0;
+       some = 0;
        swept = 0;
        valid = 0;
        for (i = 0; i < 64; i = i + 1) memory[i] = 0;
@@ -13383,6 +12772,16 @@ module pb_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in_test,i
        else if (sweep) memory[swept[5:0]] <= 0;
        if (write) pushed <= pushed + 7'd1;
        if (sweep | (write & unswept[6])) swept <= swept + 7'd1;
+       if (reset) begin
+          used <= 0;
+          some <= 0;
+       end else if (write & ~load) begin
+          used <= used + 7'd1;
+          some <= 1;
+       end else if (load & ~write) begin
+          used <= used - 7'd1;
+          some <= used != 7'd1;
+       end
        if (reset) begin
           popped <= write ? pushed + 7'd1 : pushed;
           valid <= 0;
@@ -13572,171 +12971,786 @@ module pb_readout(clock,csr_block,csr_register,front_end,build_hash,generation,s
     input wire [6:0] passed;
     output reg [31:0] csr_read;
     // Update code (custom)
+    reg [26:0] at;
     initial begin
+       at = 0;
        csr_read = 32'h0;
     end
     always @(posedge clock) begin
-       csr_read <= 32'h0;
-       if (csr_block == 3'd0) begin
-          case (csr_register)
-             7'h0: csr_read <= 32'h58424850;
-             7'h1: csr_read <= 32'h10001;
-             7'h2: csr_read <= 32'h88080400 | {30'h0, front_end} << 4;
-             7'h3: csr_read <= 32'h2001000;
-             7'h10: csr_read <= 32'hee6b280;
-             7'h13: csr_read <= cycles[31:0];
-             7'h14: csr_read <= cycles[63:32];
-             7'h24: csr_read <= 32'h7f;
-             7'h8: csr_read <= build_hash[31:0];
-             7'h9: csr_read <= build_hash[63:32];
-             7'ha: csr_read <= build_hash[95:64];
-             7'hb: csr_read <= build_hash[127:96];
-             7'hc: csr_read <= build_hash[159:128];
-             7'hd: csr_read <= build_hash[191:160];
-             7'he: csr_read <= build_hash[223:192];
-             7'hf: csr_read <= build_hash[255:224];
-             7'h4: csr_read <= generation;
-             7'h6: csr_read <= status;
-             7'h7: csr_read <= scratch;
-             7'h12: csr_read <= snapshots;
-             7'h15: csr_read <= start_error;
-             7'h1c: csr_read <= unknown;
-             7'h1d: csr_read <= refused;
-             7'h1e: csr_read <= bus;
-             7'h1f: csr_read <= stalls;
-             7'h20: csr_read <= dropped;
-             7'h25: csr_read <= passed;
-             default: csr_read <= 32'h0;
-          endcase
-       end
+       at[0] <= csr_block == 3'd0 && csr_register == 7'h0;
+       at[1] <= csr_block == 3'd0 && csr_register == 7'h1;
+       at[2] <= csr_block == 3'd0 && csr_register == 7'h2;
+       at[3] <= csr_block == 3'd0 && csr_register == 7'h3;
+       at[4] <= csr_block == 3'd0 && csr_register == 7'h10;
+       at[5] <= csr_block == 3'd0 && csr_register == 7'h13;
+       at[6] <= csr_block == 3'd0 && csr_register == 7'h14;
+       at[7] <= csr_block == 3'd0 && csr_register == 7'h24;
+       at[8] <= csr_block == 3'd0 && csr_register == 7'h8;
+       at[9] <= csr_block == 3'd0 && csr_register == 7'h9;
+       at[10] <= csr_block == 3'd0 && csr_register == 7'ha;
+       at[11] <= csr_block == 3'd0 && csr_register == 7'hb;
+       at[12] <= csr_block == 3'd0 && csr_register == 7'hc;
+       at[13] <= csr_block == 3'd0 && csr_register == 7'hd;
+       at[14] <= csr_block == 3'd0 && csr_register == 7'he;
+       at[15] <= csr_block == 3'd0 && csr_register == 7'hf;
+       at[16] <= csr_block == 3'd0 && csr_register == 7'h4;
+       at[17] <= csr_block == 3'd0 && csr_register == 7'h6;
+       at[18] <= csr_block == 3'd0 && csr_register == 7'h7;
+       at[19] <= csr_block == 3'd0 && csr_register == 7'h12;
+       at[20] <= csr_block == 3'd0 && csr_register == 7'h15;
+       at[21] <= csr_block == 3'd0 && csr_register == 7'h1c;
+       at[22] <= csr_block == 3'd0 && csr_register == 7'h1d;
+       at[23] <= csr_block == 3'd0 && csr_register == 7'h1e;
+       at[24] <= csr_block == 3'd0 && csr_register == 7'h1f;
+       at[25] <= csr_block == 3'd0 && csr_register == 7'h20;
+       at[26] <= csr_block == 3'd0 && csr_register == 7'h25;
+       csr_read <= ({32{at[0]}} & (32'h58424850))
+          | ({32{at[1]}} & (32'h10001))
+          | ({32{at[2]}} & (32'h88080400 | {30'h0, front_end} << 4))
+          | ({32{at[3]}} & (32'h2001000))
+          | ({32{at[4]}} & (32'hee6b280))
+          | ({32{at[5]}} & (cycles[31:0]))
+          | ({32{at[6]}} & (cycles[63:32]))
+          | ({32{at[7]}} & (32'h7f))
+          | ({32{at[8]}} & (build_hash[31:0]))
+          | ({32{at[9]}} & (build_hash[63:32]))
+          | ({32{at[10]}} & (build_hash[95:64]))
+          | ({32{at[11]}} & (build_hash[127:96]))
+          | ({32{at[12]}} & (build_hash[159:128]))
+          | ({32{at[13]}} & (build_hash[191:160]))
+          | ({32{at[14]}} & (build_hash[223:192]))
+          | ({32{at[15]}} & (build_hash[255:224]))
+          | ({32{at[16]}} & (generation))
+          | ({32{at[17]}} & (status))
+          | ({32{at[18]}} & (scratch))
+          | ({32{at[19]}} & (snapshots))
+          | ({32{at[20]}} & (start_error))
+          | ({32{at[21]}} & (unknown))
+          | ({32{at[22]}} & (refused))
+          | ({32{at[23]}} & (bus))
+          | ({32{at[24]}} & (stalls))
+          | ({32{at[25]}} & (dropped))
+          | ({32{at[26]}} & (passed));
     end
 endmodule // pb_readout
 
-module pb_registers(clock,address,data);
+module pb_registers(clock,reset,index,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,running,quiet,closed,completed,failed,offered,accepted,irq_enable,coalesce_slots,coalesce_cycles,committed,usable,in_error,commit,given_up,data_base,completion_base,slot_bytes,slot_count,flush_cycles,slot_number,head_count,tail_count,full,no_slot,waiting,irq,error_event,stall_event);
     // Module arguments
     input wire clock;
-    input wire [9:0] address;
-    output reg [34:0] data;
-    // Update code (custom)
-    initial begin
-       data = 35'h0;
-    end
-    always @(posedge clock) begin
-       case (address)
-          10'h0: data <= 35'h7fffffffd;
-          10'h1: data <= 35'h7fffffffd;
-          10'h2: data <= 35'h7fffffffd;
-          10'h3: data <= 35'h7fffffffd;
-          10'h4: data <= 35'h7fffffffd;
-          10'h5: data <= 35'h7b;
-          10'h6: data <= 35'hffd;
-          10'h7: data <= 35'h7ffffffff;
-          10'h8: data <= 35'h7fffffffd;
-          10'h9: data <= 35'h7fffffffd;
-          10'ha: data <= 35'h7fffffffd;
-          10'hb: data <= 35'h7fffffffd;
-          10'hc: data <= 35'h7fffffffd;
-          10'hd: data <= 35'h7fffffffd;
-          10'he: data <= 35'h7fffffffd;
-          10'hf: data <= 35'h7fffffffd;
-          10'h10: data <= 35'h7fffffffd;
-          10'h11: data <= 35'h7fffffffb;
-          10'h12: data <= 35'h7fffffffd;
-          10'h13: data <= 35'h7fffffffd;
-          10'h14: data <= 35'h7fffffffd;
-          10'h15: data <= 35'hffd;
-          10'h18: data <= 35'h3ff;
-          10'h19: data <= 35'h3ff;
-          10'h1a: data <= 35'h7ffff;
-          10'h1b: data <= 35'h7ffffffff;
-          10'h1c: data <= 35'h7fffffffd;
-          10'h1d: data <= 35'h7fffffffd;
-          10'h1e: data <= 35'h7fffffffd;
-          10'h1f: data <= 35'h7fffffffd;
-          10'h20: data <= 35'h7fffffffd;
-          10'h24: data <= 35'h3fd;
-          10'h25: data <= 35'h3fd;
-          10'h28: data <= 35'h7f;
-          10'h29: data <= 35'h7fffff;
-          10'h2a: data <= 35'h7ffffffff;
-          10'h2b: data <= 35'h7ffffffff;
-          10'h80: data <= 35'h7ffff;
-          10'h81: data <= 35'h7ffff;
-          10'h82: data <= 35'hfffff;
-          10'h83: data <= 35'h7ffffffff;
-          10'h84: data <= 35'h7fffffffb;
-          10'h85: data <= 35'h1b;
-          10'h86: data <= 35'h1f87ffd;
-          10'h87: data <= 35'h7fffffffd;
-          10'h88: data <= 35'h7fffffffd;
-          10'h8a: data <= 35'h7fffffffd;
-          10'h8b: data <= 35'h7fffffffd;
-          10'h8c: data <= 35'h7fffffffd;
-          10'h8d: data <= 35'h7fffffffd;
-          10'h100: data <= 35'hf;
-          10'h101: data <= 35'h1f;
-          10'h102: data <= 35'h7ffff;
-          10'h103: data <= 35'h7fffff;
-          10'h104: data <= 35'h7ffff;
-          10'h105: data <= 35'h3fff;
-          10'h106: data <= 35'hffffff;
-          10'h107: data <= 35'hffffff;
-          10'h108: data <= 35'hfffff;
-          10'h109: data <= 35'h3ff8003d;
-          10'h10a: data <= 35'h1ff;
-          10'h10b: data <= 35'hb;
-          10'h10c: data <= 35'hfffffd;
-          10'h10d: data <= 35'hfffffd;
-          10'h110: data <= 35'h7fffffffd;
-          10'h111: data <= 35'h7fffffffd;
-          10'h112: data <= 35'h7fffffffd;
-          10'h113: data <= 35'h7fffffffd;
-          10'h114: data <= 35'h7fffffffd;
-          10'h115: data <= 35'h7fffffffd;
-          10'h116: data <= 35'h7fffffffd;
-          10'h117: data <= 35'h7fffffffd;
-          10'h118: data <= 35'h7fffffffd;
-          10'h119: data <= 35'h7fffffffd;
-          10'h11a: data <= 35'h7fffffffd;
-          10'h11b: data <= 35'h7fffffffd;
-          10'h11c: data <= 35'h7fffffffd;
-          10'h11d: data <= 35'h7fffffffd;
-          10'h180: data <= 35'h7ffffffff;
-          10'h181: data <= 35'h7ffffffff;
-          10'h182: data <= 35'h7ffffffff;
-          10'h183: data <= 35'h7ffffffff;
-          10'h184: data <= 35'hffffff;
-          10'h185: data <= 35'h7ffff;
-          10'h186: data <= 35'h1b;
-          10'h187: data <= 35'h7ffffffff;
-          10'h188: data <= 35'h7fffffffd;
-          10'h189: data <= 35'hf;
-          10'h18a: data <= 35'h1fd;
-          10'h18b: data <= 35'h7fffffffd;
-          10'h18c: data <= 35'h7ffffffff;
-          10'h18d: data <= 35'h7fffffffd;
-          10'h200: data <= 35'h7fffffffb;
-          10'h201: data <= 35'h7fffffffb;
-          10'h202: data <= 35'h7fffffffb;
-          10'h203: data <= 35'h7fffffffb;
-          10'h204: data <= 35'h7fffffffb;
-          10'h205: data <= 35'h7fffffffb;
-          10'h206: data <= 35'h7fffffffb;
-          10'h207: data <= 35'h7fffb;
-          10'h208: data <= 35'h7f;
-          10'h209: data <= 35'h7ffff;
-          10'h20a: data <= 35'h7ffff;
-          10'h20b: data <= 35'h7ffffffff;
-          10'h20c: data <= 35'h1ff;
-          10'h20d: data <= 35'h1b;
-          10'h20e: data <= 35'hfd;
-          10'h20f: data <= 35'h7fffffd;
-          10'h210: data <= 35'h7fffffffd;
-          10'h211: data <= 35'h7fffffffd;
-          10'h212: data <= 35'h7fffffffd;
-          10'h213: data <= 35'h7fffffffd;
-          default: data <= 35'h0;
-       endcase
+    input wire reset;
+    input wire [5:0] index;
+    input wire csr_write;
+    input wire [2:0] csr_block;
+    input wire [5:0] csr_instance;
+    input wire [6:0] csr_register;
+    input wire [31:0] csr_data;
+    output reg [31:0] csr_read;
+    output reg csr_refused;
+    input wire running;
+    input wire quiet;
+    input wire closed;
+    input wire completed;
+    input wire failed;
+    input wire offered;
+    input wire accepted;
+    input wire irq_enable;
+    input wire [15:0] coalesce_slots;
+    input wire [31:0] coalesce_cycles;
+    output reg committed;
+    output reg usable;
+    output reg in_error;
+    output reg commit;
+    output reg given_up;
+    output reg [63:0] data_base;
+    output reg [63:0] completion_base;
+    output reg [20:0] slot_bytes;
+    output reg [15:0] slot_count;
+    output reg [31:0] flush_cycles;
+    output reg [31:0] slot_number;
+    output reg [31:0] head_count;
+    output reg [31:0] tail_count;
+    output reg full;
+    output reg no_slot;
+    output reg waiting;
+    output reg irq;
+    output reg error_event;
+    output reg stall_event;
+    // Stub signals
+    reg decode$mine;
+    reg [6:0] decode$register;
+    wire [13:0] decode$at;
+    wire decode$geometry;
+    reg [31:0] data_lo$d;
+    wire [31:0] data_lo$q;
+    reg [31:0] data_hi$d;
+    wire [31:0] data_hi$q;
+    reg [31:0] completion_lo$d;
+    wire [31:0] completion_lo$q;
+    reg [31:0] completion_hi$d;
+    wire [31:0] completion_hi$q;
+    reg [20:0] bytes_flipped$d;
+    wire [20:0] bytes_flipped$q;
+    reg [15:0] count$d;
+    wire [15:0] count$q;
+    reg [31:0] flush$d;
+    wire [31:0] flush$q;
+    reg enabled$d;
+    wire enabled$q;
+    reg taken_geometry$d;
+    wire taken_geometry$q;
+    reg error$d;
+    wire error$q;
+    reg bad_geometry$d;
+    wire bad_geometry$q;
+    reg bad_head$d;
+    wire bad_head$q;
+    reg armed$d;
+    wire armed$q;
+    reg stalling$d;
+    wire stalling$q;
+    reg [31:0] head$d;
+    wire [31:0] head$q;
+    reg [31:0] tail$d;
+    wire [31:0] tail$q;
+    reg [31:0] next$d;
+    wire [31:0] next$q;
+    reg [31:0] errors$d;
+    wire [31:0] errors$q;
+    reg [31:0] stalls$d;
+    wire [31:0] stalls$q;
+    reg [31:0] age$d;
+    wire [31:0] age$q;
+    reg [1:0] hold$d;
+    wire [1:0] hold$q;
+    reg [31:0] read$d;
+    wire [31:0] read$q;
+    reg error_pulse$d;
+    wire error_pulse$q;
+    reg stall_pulse$d;
+    wire stall_pulse$q;
+    reg irq_pulse$d;
+    wire irq_pulse$q;
+    reg [23:0] shifted$d;
+    wire [23:0] shifted$q;
+    reg [1:0] shift_rest$d;
+    wire [1:0] shift_rest$q;
+    reg power$d;
+    wire power$q;
+    reg bytes_ok$d;
+    wire bytes_ok$q;
+    reg aligned$d;
+    wire aligned$q;
+    reg data_high$d;
+    wire data_high$q;
+    reg completion_high$d;
+    wire completion_high$q;
+    reg data_wraps$d;
+    wire data_wraps$q;
+    reg completion_wraps$d;
+    wire completion_wraps$q;
+    reg [31:0] taken$d;
+    wire [31:0] taken$q;
+    reg some_taken$d;
+    wire some_taken$q;
+    reg covered$d;
+    wire covered$q;
+    reg [31:0] waits$d;
+    wire [31:0] waits$q;
+    reg [31:0] used$d;
+    wire [31:0] used$q;
+    reg enough$d;
+    wire enough$q;
+    reg due$d;
+    wire due$q;
+    reg is_full$d;
+    wire is_full$q;
+    reg is_used$d;
+    wire is_used$q;
+    reg committing_now$d;
+    wire committing_now$q;
+    reg released_now$d;
+    wire released_now$q;
+    // Local signals
+    reg write;
+    reg [13:0] at;
+    reg release_asked;
+    reg released;
+    reg commit_asked;
+    reg committing;
+    reg valid;
+    reg [20:0] bytes;
+    reg [23:0] bytes_wide;
+    reg [15:0] count_less;
+    reg log_odd;
+    reg log_two;
+    reg [36:0] ring_bytes;
+    reg [36:0] shifted_wide;
+    reg [36:0] data_low;
+    reg [36:0] data_high_nibble;
+    reg [36:0] data_end;
+    reg [21:0] completion_low;
+    reg [21:0] completion_bytes;
+    reg [21:0] completion_end;
+    reg [31:0] count_wide;
+    reg [31:0] slots_wide;
+    reg [63:0] high_wide;
+    reg [63:0] low_wide;
+    reg [31:0] status;
+    reg [31:0] value;
+    reg fires;
+    reg fails;
+    reg stalled;
+    reg is_usable;
+    // Sub module instances
+    pb_decode decode(
+        .clock(clock),
+        .mine(decode$mine),
+        .register(decode$register),
+        .at(decode$at),
+        .geometry(decode$geometry)
+    );
+    pb_dff_32 data_lo(
+        .d(data_lo$d),
+        .q(data_lo$q),
+        .clock(clock)
+    );
+    pb_dff_32 data_hi(
+        .d(data_hi$d),
+        .q(data_hi$q),
+        .clock(clock)
+    );
+    pb_dff_32 completion_lo(
+        .d(completion_lo$d),
+        .q(completion_lo$q),
+        .clock(clock)
+    );
+    pb_dff_32 completion_hi(
+        .d(completion_hi$d),
+        .q(completion_hi$q),
+        .clock(clock)
+    );
+    pb_dff_21 bytes_flipped(
+        .d(bytes_flipped$d),
+        .q(bytes_flipped$q),
+        .clock(clock)
+    );
+    pb_dff_16 count(
+        .d(count$d),
+        .q(count$q),
+        .clock(clock)
+    );
+    pb_dff_32 flush(
+        .d(flush$d),
+        .q(flush$q),
+        .clock(clock)
+    );
+    pb_dff_1 enabled(
+        .d(enabled$d),
+        .q(enabled$q),
+        .clock(clock)
+    );
+    pb_dff_1 taken_geometry(
+        .d(taken_geometry$d),
+        .q(taken_geometry$q),
+        .clock(clock)
+    );
+    pb_dff_1 error(
+        .d(error$d),
+        .q(error$q),
+        .clock(clock)
+    );
+    pb_dff_1 bad_geometry(
+        .d(bad_geometry$d),
+        .q(bad_geometry$q),
+        .clock(clock)
+    );
+    pb_dff_1 bad_head(
+        .d(bad_head$d),
+        .q(bad_head$q),
+        .clock(clock)
+    );
+    pb_dff_1 armed(
+        .d(armed$d),
+        .q(armed$q),
+        .clock(clock)
+    );
+    pb_dff_1 stalling(
+        .d(stalling$d),
+        .q(stalling$q),
+        .clock(clock)
+    );
+    pb_dff_32 head(
+        .d(head$d),
+        .q(head$q),
+        .clock(clock)
+    );
+    pb_dff_32 tail(
+        .d(tail$d),
+        .q(tail$q),
+        .clock(clock)
+    );
+    pb_dff_32 next(
+        .d(next$d),
+        .q(next$q),
+        .clock(clock)
+    );
+    pb_dff_32 errors(
+        .d(errors$d),
+        .q(errors$q),
+        .clock(clock)
+    );
+    pb_dff_32 stalls(
+        .d(stalls$d),
+        .q(stalls$q),
+        .clock(clock)
+    );
+    pb_dff_32 age(
+        .d(age$d),
+        .q(age$q),
+        .clock(clock)
+    );
+    pb_dff_2 hold(
+        .d(hold$d),
+        .q(hold$q),
+        .clock(clock)
+    );
+    pb_dff_32 read(
+        .d(read$d),
+        .q(read$q),
+        .clock(clock)
+    );
+    pb_dff_1 error_pulse(
+        .d(error_pulse$d),
+        .q(error_pulse$q),
+        .clock(clock)
+    );
+    pb_dff_1 stall_pulse(
+        .d(stall_pulse$d),
+        .q(stall_pulse$q),
+        .clock(clock)
+    );
+    pb_dff_1 irq_pulse(
+        .d(irq_pulse$d),
+        .q(irq_pulse$q),
+        .clock(clock)
+    );
+    pb_dff_24 shifted(
+        .d(shifted$d),
+        .q(shifted$q),
+        .clock(clock)
+    );
+    pb_dff_2 shift_rest(
+        .d(shift_rest$d),
+        .q(shift_rest$q),
+        .clock(clock)
+    );
+    pb_dff_1 power(
+        .d(power$d),
+        .q(power$q),
+        .clock(clock)
+    );
+    pb_dff_1 bytes_ok(
+        .d(bytes_ok$d),
+        .q(bytes_ok$q),
+        .clock(clock)
+    );
+    pb_dff_1 aligned(
+        .d(aligned$d),
+        .q(aligned$q),
+        .clock(clock)
+    );
+    pb_dff_1 data_high(
+        .d(data_high$d),
+        .q(data_high$q),
+        .clock(clock)
+    );
+    pb_dff_1 completion_high(
+        .d(completion_high$d),
+        .q(completion_high$q),
+        .clock(clock)
+    );
+    pb_dff_1 data_wraps(
+        .d(data_wraps$d),
+        .q(data_wraps$q),
+        .clock(clock)
+    );
+    pb_dff_1 completion_wraps(
+        .d(completion_wraps$d),
+        .q(completion_wraps$q),
+        .clock(clock)
+    );
+    pb_dff_32 taken(
+        .d(taken$d),
+        .q(taken$q),
+        .clock(clock)
+    );
+    pb_dff_1 some_taken(
+        .d(some_taken$d),
+        .q(some_taken$q),
+        .clock(clock)
+    );
+    pb_dff_1 covered(
+        .d(covered$d),
+        .q(covered$q),
+        .clock(clock)
+    );
+    pb_dff_32 waits(
+        .d(waits$d),
+        .q(waits$q),
+        .clock(clock)
+    );
+    pb_dff_32 used(
+        .d(used$d),
+        .q(used$q),
+        .clock(clock)
+    );
+    pb_dff_1 enough(
+        .d(enough$d),
+        .q(enough$q),
+        .clock(clock)
+    );
+    pb_dff_1 due(
+        .d(due$d),
+        .q(due$q),
+        .clock(clock)
+    );
+    pb_dff_1 is_full(
+        .d(is_full$d),
+        .q(is_full$q),
+        .clock(clock)
+    );
+    pb_dff_1 is_used(
+        .d(is_used$d),
+        .q(is_used$q),
+        .clock(clock)
+    );
+    pb_dff_1 committing_now(
+        .d(committing_now$d),
+        .q(committing_now$q),
+        .clock(clock)
+    );
+    pb_dff_1 released_now(
+        .d(released_now$d),
+        .q(released_now$q),
+        .clock(clock)
+    );
+    // Update code
+    always @(*) begin
+        data_lo$d = data_lo$q;
+        data_hi$d = data_hi$q;
+        completion_lo$d = completion_lo$q;
+        completion_hi$d = completion_hi$q;
+        bytes_flipped$d = bytes_flipped$q;
+        count$d = count$q;
+        flush$d = flush$q;
+        enabled$d = enabled$q;
+        taken_geometry$d = taken_geometry$q;
+        error$d = error$q;
+        bad_geometry$d = bad_geometry$q;
+        bad_head$d = bad_head$q;
+        armed$d = armed$q;
+        stalling$d = stalling$q;
+        head$d = head$q;
+        tail$d = tail$q;
+        next$d = next$q;
+        errors$d = errors$q;
+        stalls$d = stalls$q;
+        age$d = age$q;
+        hold$d = hold$q;
+        read$d = read$q;
+        error_pulse$d = error_pulse$q;
+        stall_pulse$d = stall_pulse$q;
+        irq_pulse$d = irq_pulse$q;
+        shifted$d = shifted$q;
+        shift_rest$d = shift_rest$q;
+        power$d = power$q;
+        bytes_ok$d = bytes_ok$q;
+        aligned$d = aligned$q;
+        data_high$d = data_high$q;
+        completion_high$d = completion_high$q;
+        data_wraps$d = data_wraps$q;
+        completion_wraps$d = completion_wraps$q;
+        taken$d = taken$q;
+        some_taken$d = some_taken$q;
+        covered$d = covered$q;
+        waits$d = waits$q;
+        used$d = used$q;
+        enough$d = enough$q;
+        due$d = due$q;
+        is_full$d = is_full$q;
+        is_used$d = is_used$q;
+        committing_now$d = committing_now$q;
+        released_now$d = released_now$q;
+        decode$mine = (csr_block == 32'h3) & (csr_instance == index);
+        decode$register = csr_register;
+        at = decode$at;
+        write = csr_write;
+        bytes = bytes_flipped$q ^ 32'h1000;
+        is_usable = taken_geometry$q & enabled$q & ~error$q & ~released_now$q;
+        committed = taken_geometry$q;
+        usable = is_usable;
+        in_error = error$q;
+        high_wide = ((data_hi$q) & 64'hffffffffffffffff);
+        low_wide = ((completion_hi$q) & 64'hffffffffffffffff);
+        data_base = (high_wide << 32'h20) | ((data_lo$q) & 64'hffffffffffffffff);
+        completion_base = (low_wide << 32'h20) | ((completion_lo$q) & 64'hffffffffffffffff);
+        slot_bytes = bytes;
+        slot_count = count$q;
+        flush_cycles = flush$q;
+        slot_number = next$q;
+        head_count = head$q;
+        tail_count = tail$q;
+        full = is_full$q;
+        no_slot = is_used$q;
+        waiting = waits$q != 32'h0;
+        irq = irq_pulse$q;
+        error_event = error_pulse$q;
+        stall_event = stall_pulse$q;
+        csr_read = read$q;
+        count_less = count$q - 32'h1;
+        power$d = ((count$q & count_less) == 32'h0) & ((count$q & 32'hfffe) != 32'h0);
+        bytes_ok$d = ((bytes & 32'h3f) == 32'h0) & (bytes != 32'h0) & (~bytes[32'h14] | ((bytes & 32'hfffff) == 32'h0));
+        aligned$d = ((data_lo$q & 32'h3f) == 32'h0) & ((completion_lo$q & 32'h1f) == 32'h0);
+        log_odd = (count$q & 32'haaaa) != 32'h0;
+        log_two = (count$q & 32'hcccc) != 32'h0;
+        bytes_wide = ((bytes) & 24'hffffff);
+        shifted$d = bytes_wide;
+        if (log_odd & ~log_two) begin
+            shifted$d = bytes_wide << 32'h1;
+        end
+        if (~log_odd & log_two) begin
+            shifted$d = bytes_wide << 32'h2;
+        end
+        if (log_odd & log_two) begin
+            shifted$d = bytes_wide << 32'h3;
+        end
+        shift_rest$d = 32'h0;
+        if ((count$q & 32'hf0) != 32'h0) begin
+            shift_rest$d = 32'h1;
+        end
+        if ((count$q & 32'hf00) != 32'h0) begin
+            shift_rest$d = 32'h2;
+        end
+        if ((count$q & 32'hf000) != 32'h0) begin
+            shift_rest$d = 32'h3;
+        end
+        shifted_wide = ((shifted$q) & 37'h1fffffffff);
+        ring_bytes = shifted_wide;
+        if (shift_rest$q == 32'h1) begin
+            ring_bytes = shifted_wide << 32'h4;
+        end
+        if (shift_rest$q == 32'h2) begin
+            ring_bytes = shifted_wide << 32'h8;
+        end
+        if (shift_rest$q == 32'h3) begin
+            ring_bytes = shifted_wide << 32'hc;
+        end
+        data_high_nibble = ((data_hi$q & 32'hf) & 37'h1fffffffff);
+        data_low = (data_high_nibble << 32'h20) | ((data_lo$q) & 37'h1fffffffff);
+        data_end = data_low + ring_bytes;
+        data_high$d = (data_hi$q | 32'hf) == 64'hffffffff;
+        data_wraps$d = data_end[32'h24] & data_high$q;
+        completion_low = ((completion_lo$q & 32'h1fffff) & 22'h3fffff);
+        completion_bytes = ((count$q) & 22'h3fffff);
+        completion_end = completion_low + (completion_bytes << 32'h5);
+        completion_high$d = (completion_hi$q == 64'hffffffff) & ((completion_lo$q | 32'h1fffff) == 64'hffffffff);
+        completion_wraps$d = completion_end[32'h15] & completion_high$q;
+        valid = power$q & bytes_ok$q & aligned$q & ~data_wraps$q & ~completion_wraps$q;
+        taken$d = csr_data - head$q;
+        some_taken$d = taken$q != 32'h0;
+        covered$d = taken$q <= waits$q;
+        waits$d = tail$q - head$q;
+        used$d = next$q - head$q;
+        count_wide = ((count$q) & 32'hffffffff);
+        slots_wide = ((coalesce_slots) & 32'hffffffff);
+        is_full$d = taken_geometry$q & (waits$q >= count_wide);
+        is_used$d = used$q >= count_wide;
+        enough$d = waits$q >= slots_wide;
+        due$d = (coalesce_cycles != 32'h0) & (age$q >= coalesce_cycles);
+        if (age$q != 64'hffffffff) begin
+            age$d = age$q + 32'h1;
+        end
+        if (hold$q != 32'h0) begin
+            hold$d = hold$q - 32'h1;
+        end
+        fires = armed$q & irq_enable & (hold$q == 32'h0) & (waits$q != 32'h0) & (enough$q | due$q);
+        irq_pulse$d = fires;
+        if (fires) begin
+            armed$d = 1'b0;
+        end
+        if (completed) begin
+            tail$d = tail$q + 32'h1;
+            if (waits$q == 32'h0) begin
+                age$d = 32'h0;
+            end
+        end
+        if (closed) begin
+            next$d = next$q + 32'h1;
+        end
+        stalled = offered & is_usable & is_used$q;
+        stall_pulse$d = stalled & ~stalling$q;
+        if (stalled) begin
+            stalling$d = 1'b1;
+        end
+        if (accepted) begin
+            stalling$d = 1'b0;
+        end
+        if (stall_pulse$q) begin
+            stalls$d = stalls$q + 32'h1;
+        end
+        fails = failed & ((taken_geometry$q & ~error$q & ~released_now$q) | committing_now$q);
+        error_pulse$d = fails;
+        if (fails) begin
+            errors$d = errors$q + 32'h1;
+        end
+        release_asked = write & at[32'h6] & csr_data[32'h1];
+        released = release_asked & ~running & quiet;
+        commit_asked = write & at[32'h6] & csr_data[32'h0];
+        committing = commit_asked & valid & (~taken_geometry$q | released);
+        committing_now$d = committing;
+        released_now$d = released;
+        commit = committing_now$q;
+        given_up = released_now$q;
+        csr_refused = (write & decode$geometry & taken_geometry$q) | (release_asked & ~released);
+        if (write & ~taken_geometry$q) begin
+            if (at[32'h0]) begin
+                data_lo$d = csr_data;
+            end
+            if (at[32'h1]) begin
+                data_hi$d = csr_data;
+            end
+            if (at[32'h2]) begin
+                completion_lo$d = csr_data;
+            end
+            if (at[32'h3]) begin
+                completion_hi$d = csr_data;
+            end
+            if (at[32'h4]) begin
+                bytes_flipped$d = ((csr_data) & 21'h1fffff) ^ 32'h1000;
+            end
+            if (at[32'h5]) begin
+                count$d = ((csr_data) & 16'hffff);
+            end
+        end
+        if (write & at[32'h7]) begin
+            bad_head$d = ~covered$q;
+            if (covered$q) begin
+                head$d = csr_data;
+                armed$d = 1'b1;
+                hold$d = 32'h3;
+                if (some_taken$q) begin
+                    age$d = 32'h0;
+                end
+            end
+        end
+        if (write & at[32'h9]) begin
+            enabled$d = csr_data[32'h0];
+        end
+        if (write & at[32'hc]) begin
+            flush$d = csr_data;
+        end
+        if (released) begin
+            bad_geometry$d = 1'b0;
+        end
+        if (commit_asked) begin
+            bad_geometry$d = ~committing;
+        end
+        if (released_now$q) begin
+            taken_geometry$d = 1'b0;
+            error$d = 1'b0;
+        end
+        if (fails) begin
+            error$d = 1'b1;
+        end
+        if (committing_now$q) begin
+            taken_geometry$d = 1'b1;
+            head$d = 32'h0;
+            tail$d = 32'h0;
+            next$d = 32'h0;
+            waits$d = 32'h0;
+            used$d = 32'h0;
+            armed$d = 1'b1;
+            hold$d = 32'h3;
+            bad_head$d = 1'b0;
+            stalling$d = 1'b0;
+        end
+        status = 32'h0;
+        if (taken_geometry$q) begin
+            status = 32'h1;
+        end
+        value = 32'h0;
+        if (at[32'h0]) begin
+            value = data_lo$q;
+        end
+        if (at[32'h1]) begin
+            value = data_hi$q;
+        end
+        if (at[32'h2]) begin
+            value = completion_lo$q;
+        end
+        if (at[32'h3]) begin
+            value = completion_hi$q;
+        end
+        if (at[32'h4]) begin
+            value = ((bytes) & 32'hffffffff);
+        end
+        if (at[32'h5]) begin
+            value = count_wide;
+        end
+        if (at[32'h7]) begin
+            value = head$q;
+        end
+        if (at[32'h8]) begin
+            value = tail$q;
+        end
+        if (at[32'h9]) begin
+            value = ((enabled$q) & 32'hffffffff);
+        end
+        if (at[32'ha]) begin
+            value = status | (((is_full$q) & 32'hffffffff) << 32'h1) | (((error$q) & 32'hffffffff) << 32'h2) | (((bad_geometry$q) & 32'hffffffff) << 32'h3) | (((bad_head$q) & 32'hffffffff) << 32'h4) | (((armed$q) & 32'hffffffff) << 32'h5);
+        end
+        if (at[32'hb]) begin
+            value = errors$q;
+        end
+        if (at[32'hc]) begin
+            value = flush$q;
+        end
+        if (at[32'hd]) begin
+            value = stalls$q;
+        end
+        read$d = value;
+        if (reset) begin
+            data_lo$d = 32'h0;
+            data_hi$d = 32'h0;
+            completion_lo$d = 32'h0;
+            completion_hi$d = 32'h0;
+            bytes_flipped$d = 32'h0;
+            count$d = 32'h0;
+            flush$d = 32'h0;
+            enabled$d = 1'b0;
+            taken_geometry$d = 1'b0;
+            error$d = 1'b0;
+            bad_geometry$d = 1'b0;
+            bad_head$d = 1'b0;
+            armed$d = 1'b0;
+            stalling$d = 1'b0;
+            head$d = 32'h0;
+            tail$d = 32'h0;
+            next$d = 32'h0;
+            errors$d = 32'h0;
+            stalls$d = 32'h0;
+            age$d = 32'h0;
+            hold$d = 32'h0;
+            read$d = 32'h0;
+            error_pulse$d = 1'b0;
+            stall_pulse$d = 1'b0;
+            irq_pulse$d = 1'b0;
+            waits$d = 32'h0;
+            used$d = 32'h0;
+            is_full$d = 1'b0;
+            committing_now$d = 1'b0;
+            released_now$d = 1'b0;
+        end
     end
 endmodule // pb_registers
 
@@ -14166,6 +14180,31 @@ module pb_seeds(clock,write_row,write_even,write_odd,write_data,write_fault,wipe
     end
 endmodule // pb_seeds
 
+module pb_select(clock,csr_block,csr_register,at);
+    // Module arguments
+    input wire clock;
+    input wire [2:0] csr_block;
+    input wire [6:0] csr_register;
+    output reg [12:0] at;
+    // Update code (custom)
+    initial at = 0;
+    always @(posedge clock) begin
+        at[0] <= csr_block == 3'd1 && csr_register == 7'd0;
+        at[1] <= csr_block == 3'd1 && csr_register == 7'd1;
+        at[2] <= csr_block == 3'd1 && csr_register == 7'd2;
+        at[3] <= csr_block == 3'd1 && csr_register == 7'd3;
+        at[4] <= csr_block == 3'd1 && csr_register == 7'd4;
+        at[5] <= csr_block == 3'd1 && csr_register == 7'd5;
+        at[6] <= csr_block == 3'd1 && csr_register == 7'd6;
+        at[7] <= csr_block == 3'd1 && csr_register == 7'd7;
+        at[8] <= csr_block == 3'd1 && csr_register == 7'd8;
+        at[9] <= csr_block == 3'd1 && csr_register == 7'd10;
+        at[10] <= csr_block == 3'd1 && csr_register == 7'd11;
+        at[11] <= csr_block == 3'd1 && csr_register == 7'd12;
+        at[12] <= csr_block == 3'd1 && csr_register == 7'd13;
+    end
+endmodule // pb_select
+
 module pb_selftest(clock,reset,start,fault,busy,passed,selftest,test_a,test_b,test_valid,value,test_fail_rct,test_fail_apt,test_fail_rate_low,test_fail_rate_high,test_fail_balance,toeplitz_start,toeplitz_fault,toeplitz_done,toeplitz_ok,keybox_start,keybox_fault,keybox_done,keybox_ok);
     // Module arguments
     input wire clock;
@@ -14252,7 +14291,7 @@ module pb_selftest(clock,reset,start,fault,busy,passed,selftest,test_a,test_b,te
     reg [1:0] of_4;
     reg plays;
     // Sub module instances
-    pb_state state(
+    pb_selftest_state state(
         .d(state$d),
         .q(state$q),
         .clock(clock)
@@ -14450,7 +14489,29 @@ module pb_selftest(clock,reset,start,fault,busy,passed,selftest,test_a,test_b,te
     end
 endmodule // pb_selftest
 
-module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,slot_count,burst,burst_buffer,burst_window,burst_first,burst_words,burst_entry,closed,halted,open,open_bits,completion_word,busy,entry_free,stop,swept,quiet,completed,failed,read_place,read_completion,sends_completion,side,clear,clear_place,lost_bits,lost_valid,request_valid,request_ready,request_address,request_words,request_tag,take,b_valid,b_error,b_tag);
+module pb_selftest_state(d,q,clock);
+    // Module arguments
+    input wire [2:0] d;
+    output reg [2:0] q;
+    input wire clock;
+    // Enums
+    localparam State$Idle = 0;
+    localparam State$Lead = 1;
+    localparam State$Play = 2;
+    localparam State$Tail = 3;
+    localparam State$Judge = 4;
+    localparam State$Toeplitz = 5;
+    localparam State$KeyBox = 6;
+    // Update code (custom)
+    initial begin
+       q = 64'h0;
+    end
+    always @(posedge clock) begin
+       q <= d;
+    end
+endmodule // pb_selftest_state
+
+module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,slot_count,burst,burst_buffer,burst_window,burst_first,burst_words,burst_entry,closed,halted,open,open_bits,completion_word,busy,entry_free,stop,swept,quiet,completed,failed,read_place,read_completion,sends_completion,side,clear,owned,clear_place,lost_bits,lost_valid,request_valid,request_ready,request_address,request_words,request_tag,take,b_valid,b_error,b_tag);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -14483,6 +14544,7 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
     output reg sends_completion;
     output reg side;
     output reg [1:0] clear;
+    output reg [1:0] owned;
     output reg [4:0] clear_place;
     output reg [31:0] lost_bits;
     output reg lost_valid;
@@ -14577,8 +14639,9 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
     wire completion_due$q;
     reg data_due$d;
     wire data_due$q;
+    reg [3:0] up$d;
+    wire [3:0] up$q;
     // Local signals
-    reg [3:0] up;
     reg [3:0] down;
     reg [1:0] answered;
     reg clear_entry;
@@ -14773,6 +14836,11 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         .q(data_due$q),
         .clock(clock)
     );
+    pb_dff_4 up(
+        .d(up$d),
+        .q(up$q),
+        .clock(clock)
+    );
     // Update code
     always @(*) begin
         state$d = state$q;
@@ -14806,19 +14874,24 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         settled$d = settled$q;
         completion_due$d = completion_due$q;
         data_due$d = data_due$q;
+        up$d = up$q;
         pending$0$d = pending$0$q;
         pending$1$d = pending$1$q;
         pending$2$d = pending$2$q;
         pending$3$d = pending$3$q;
         if (burst & (burst_buffer == 32'h0)) begin
             held$d = held$d | 32'h1;
+        end
+        if (burst & (burst_buffer == 32'h1)) begin
+            held$d = held$d | 32'h2;
+        end
+        if (~held$q[32'h0]) begin
             window0$d = burst_window;
             first0$d = burst_first;
             words0$d = burst_words;
             entry0$d = burst_entry;
         end
-        if (burst & (burst_buffer == 32'h1)) begin
-            held$d = held$d | 32'h2;
+        if (~held$q[32'h1]) begin
             window1$d = burst_window;
             first1$d = burst_first;
             words1$d = burst_words;
@@ -14933,18 +15006,18 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
             place$d = place_next;
             read_place = place_next;
         end
-        up = 32'h0;
+        up$d = 32'h0;
         down = 32'h0;
         if (burst) begin
-            up = 32'h1;
+            up$d = 32'h1;
             if (burst_entry == 32'h1) begin
-                up = 32'h2;
+                up$d = 32'h2;
             end
             if (burst_entry == 32'h2) begin
-                up = 32'h4;
+                up$d = 32'h4;
             end
             if (burst_entry == 32'h3) begin
-                up = 32'h8;
+                up$d = 32'h8;
             end
         end
         answered = ((b_tag & 32'h3) & 2'h3);
@@ -14960,28 +15033,28 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
                 down = 32'h8;
             end
         end
-        if (up[0] & ~down[0]) begin
+        if (up$q[0] & ~down[0]) begin
             pending$0$d = pending$0$q + 32'h1;
         end
-        if (down[0] & ~up[0]) begin
+        if (down[0] & ~up$q[0]) begin
             pending$0$d = pending$0$q - 32'h1;
         end
-        if (up[1] & ~down[1]) begin
+        if (up$q[1] & ~down[1]) begin
             pending$1$d = pending$1$q + 32'h1;
         end
-        if (down[1] & ~up[1]) begin
+        if (down[1] & ~up$q[1]) begin
             pending$1$d = pending$1$q - 32'h1;
         end
-        if (up[2] & ~down[2]) begin
+        if (up$q[2] & ~down[2]) begin
             pending$2$d = pending$2$q + 32'h1;
         end
-        if (down[2] & ~up[2]) begin
+        if (down[2] & ~up$q[2]) begin
             pending$2$d = pending$2$q - 32'h1;
         end
-        if (up[3] & ~down[3]) begin
+        if (up$q[3] & ~down[3]) begin
             pending$3$d = pending$3$q + 32'h1;
         end
-        if (down[3] & ~up[3]) begin
+        if (down[3] & ~up$q[3]) begin
             pending$3$d = pending$3$q - 32'h1;
         end
         if (started & ~b_valid) begin
@@ -15108,6 +15181,10 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         is_quiet = (state$q == SendState$Idle) & (sweep$q == SweepState$Normal) & (in_flight$q == 32'h0) & (closed_count$q == 32'h0) & (held$q == 32'h0) & (~in_error | error_swept$q);
         quiet = is_quiet;
         busy = held$q;
+        owned = held$q;
+        if (sweep$q == SweepState$Sweep) begin
+            owned = 32'h3;
+        end
         entry_free = closed_count$q < 32'h3;
         stop = (sweep$q != SweepState$Normal) | (in_error & ~error_swept$q);
         sends_completion = completion$q;
@@ -15130,6 +15207,7 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
             error_swept$d = 1'b0;
             discarding$d = 1'b0;
             settled$d = 1'b0;
+            up$d = 32'h0;
             pending$0$d = 32'h0;
             pending$1$d = 32'h0;
             pending$2$d = 32'h0;
@@ -15591,12 +15669,11 @@ module pb_state(d,q,clock);
     input wire clock;
     // Enums
     localparam State$Idle = 0;
-    localparam State$Lead = 1;
-    localparam State$Play = 2;
-    localparam State$Tail = 3;
-    localparam State$Judge = 4;
-    localparam State$Toeplitz = 5;
-    localparam State$KeyBox = 6;
+    localparam State$Load = 1;
+    localparam State$Check = 2;
+    localparam State$Make = 3;
+    localparam State$Cut = 4;
+    localparam State$Sweep = 5;
     // Update code (custom)
     initial begin
        q = 64'h0;
@@ -15994,6 +16071,7 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
     reg fits;
     reg sent;
     reg [16:0] next_room;
+    reg ends;
     reg still;
     reg completes;
     reg wanted;
@@ -16221,11 +16299,14 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
         fits = ((head$count) & 17'h1ffff) <= room$q;
         part = lowest;
         part_count = 32'h1;
+        next_room = room$q - 32'h1;
+        ends = room$q == 32'h1;
         if (fits) begin
             part = head$mask;
             part_count = ((head$count) & 17'h1ffff);
+            next_room = room$q - ((head$count) & 17'h1ffff);
+            ends = room$q == ((head$count) & 17'h1ffff);
         end
-        next_room = room$q - part_count;
         head$one = lowest;
         head$take_one = pack & ~fits;
         head$advance = go & (~asks | late_alarm$q) & (throw | (pack & fits) | ~some);
@@ -16246,7 +16327,7 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
         packer$mask = part;
         packer$bits = head$bits;
         packer$count = part_count[(32'h0)+:(7)];
-        packer$last = next_room == 32'h0;
+        packer$last = ends;
         taken$d = 32'h0;
         taken_test$d = 32'h0;
         taken_tags$d = 32'h0;
@@ -16256,7 +16337,7 @@ module pb_to_extract(clock,reset,mask,bits,test,flags,alarm,mark,marked,pending,
         if (pack) begin
             begun$d = 1'b1;
             room$d = next_room;
-            full$d = next_room == 32'h0;
+            full$d = ends;
             taken$d = part;
             taken_test$d = part & head$test;
             taken_tags$d = ((head$flags & 32'h3) & 6'h3f) << 32'h2;
@@ -16723,9 +16804,10 @@ module pb_to_tap_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in
     reg [72:0] memory [0:63];
     reg [72:0] head;
     reg [6:0] pushed, popped, swept;
-    wire [6:0] used = pushed - popped;
+    // pushed - popped, and whether that is more than 0: much hangs on both.
+    reg [6:0] used;
+    reg some;
     wire [6:0] unswept = pushed - swept;
-    wire some = pushed != popped;
     wire load = some & (~valid | pop);
     wire write = push & ~used[6];
     wire sweep = ~write & (swept != popped);
@@ -16734,6 +16816,8 @@ module pb_to_tap_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in
        head = 0;
        pushed = 0;
        popped = 0;
+       used = 0;
+       some = 0;
        swept = 0;
        valid = 0;
        for (i = 0; i < 64; i = i + 1) memory[i] = 0;
@@ -16754,6 +16838,16 @@ module pb_to_tap_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in
        else if (sweep) memory[swept[5:0]] <= 0;
        if (write) pushed <= pushed + 7'd1;
        if (sweep | (write & unswept[6])) swept <= swept + 7'd1;
+       if (reset) begin
+          used <= 0;
+          some <= 0;
+       end else if (write & ~load) begin
+          used <= used + 7'd1;
+          some <= 1;
+       end else if (load & ~write) begin
+          used <= used - 7'd1;
+          some <= used != 7'd1;
+       end
        if (reset) begin
           popped <= write ? pushed + 7'd1 : pushed;
           valid <= 0;
@@ -16865,6 +16959,7 @@ module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_rea
     wire engine$out_last;
     wire engine$out_error;
     wire [12:0] engine$taken;
+    wire engine$untouched;
     reg engine$kat_start;
     reg engine$kat_fault;
     wire engine$kat_done;
@@ -16965,6 +17060,7 @@ module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_rea
         .out_last(engine$out_last),
         .out_error(engine$out_error),
         .taken(engine$taken),
+        .untouched(engine$untouched),
         .kat_start(engine$kat_start),
         .kat_fault(engine$kat_fault),
         .kat_done(engine$kat_done),
@@ -17017,7 +17113,7 @@ module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_rea
     );
     // Update code
     always @(*) begin
-        empty = (engine$taken == 32'h0) & ~in_pending;
+        empty = engine$untouched & ~in_pending;
         registers$reset = reset;
         registers$csr_write = csr_write;
         registers$csr_block = csr_block;
@@ -17086,7 +17182,7 @@ module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_rea
         n = registers$n;
         m = registers$m;
         claimed_h = registers$claimed_h;
-        idle = engine$taken == 32'h0;
+        idle = engine$untouched;
         sweeping = registers$sweeping;
         kat_done = engine$kat_done;
         kat_ok = engine$kat_ok;
@@ -17127,20 +17223,6 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
     output reg write_odd;
     output reg [31:0] data;
     // Constant declarations
-    localparam block = 3'b1;
-    localparam n_register = 7'b0;
-    localparam m_register = 7'b1;
-    localparam claimed_register = 7'b10;
-    localparam limit_register = 7'b11;
-    localparam data_register = 7'b100;
-    localparam commit_register = 7'b101;
-    localparam status_register = 7'b110;
-    localparam epoch_register = 7'b111;
-    localparam served_register = 7'b1000;
-    localparam blocks_low = 7'b1010;
-    localparam blocks_high = 7'b1011;
-    localparam raw_low = 7'b1100;
-    localparam raw_high = 7'b1101;
     localparam n_reset = 16'h400;
     localparam m_reset = 16'h180;
     localparam claimed_reset = 17'b1000000000000000;
@@ -17205,9 +17287,19 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
     wire [2:0] check$q;
     reg [31:0] read$d;
     wire [31:0] read$q;
+    reg new_n$d;
+    wire new_n$q;
+    reg new_m$d;
+    wire new_m$q;
+    reg short$d;
+    wire short$q;
+    reg full$d;
+    wire full$q;
+    reg [2:0] select$csr_block;
+    reg [6:0] select$csr_register;
+    wire [12:0] select$at;
     // Local signals
-    reg mine;
-    reg write;
+    reg [12:0] at;
     reg write_shape;
     reg write_seed;
     reg commit;
@@ -17383,6 +17475,32 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
         .q(read$q),
         .clock(clock)
     );
+    pb_dff_1 new_n(
+        .d(new_n$d),
+        .q(new_n$q),
+        .clock(clock)
+    );
+    pb_dff_1 new_m(
+        .d(new_m$d),
+        .q(new_m$q),
+        .clock(clock)
+    );
+    pb_dff_1 short(
+        .d(short$d),
+        .q(short$q),
+        .clock(clock)
+    );
+    pb_dff_1 full(
+        .d(full$d),
+        .q(full$q),
+        .clock(clock)
+    );
+    pb_select select(
+        .clock(clock),
+        .csr_block(select$csr_block),
+        .csr_register(select$csr_register),
+        .at(select$at)
+    );
     // Update code
     always @(*) begin
         n_bits$d = n_bits$q;
@@ -17415,32 +17533,40 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
         seen$d = seen$q;
         check$d = check$q;
         read$d = read$q;
-        mine = csr_block == block;
-        write = csr_write & mine;
-        write_shape = write & ((csr_register == n_register) | (csr_register == m_register) | (csr_register == claimed_register));
-        write_seed = write & (csr_register == data_register);
-        commit = write & (csr_register == commit_register) & csr_data[32'h0];
-        abandon = write & (csr_register == commit_register) & csr_data[32'h1];
+        new_n$d = new_n$q;
+        new_m$d = new_m$q;
+        short$d = short$q;
+        full$d = full$q;
+        select$csr_block = csr_block;
+        select$csr_register = csr_register;
+        at = select$at;
+        write_shape = csr_write & (at[32'h0] | at[32'h1] | at[32'h2]);
+        write_seed = csr_write & at[32'h4];
+        commit = csr_write & at[32'h5] & csr_data[32'h0];
+        abandon = csr_write & at[32'h5] & csr_data[32'h1];
+        new_n$d = csr_data[(32'h0)+:(16)] != n_bits$q;
+        new_m$d = csr_data[(32'h0)+:(16)] != m_bits$q;
         reshape = 1'b0;
-        if (write & ~running) begin
-            if (csr_register == n_register) begin
+        if (csr_write & ~running) begin
+            if (at[32'h0]) begin
                 n_bits$d = csr_data[(32'h0)+:(16)];
-                reshape = csr_data[(32'h0)+:(16)] != n_bits$q;
+                reshape = new_n$q;
             end
-            if (csr_register == m_register) begin
+            if (at[32'h1]) begin
                 m_bits$d = csr_data[(32'h0)+:(16)];
-                reshape = csr_data[(32'h0)+:(16)] != m_bits$q;
+                reshape = new_m$q;
             end
-            if (csr_register == claimed_register) begin
+            if (at[32'h2]) begin
                 claimed$d = csr_data[(32'h0)+:(17)];
             end
         end
-        if (write & (csr_register == limit_register)) begin
+        if (csr_write & at[32'h3]) begin
             limit$d = csr_data;
         end
         total = ((n_bits$q) & 18'h3ffff) + ((m_bits$q) & 18'h3ffff) + 32'h1e;
         wanted$d = total[(32'h5)+:(13)];
-        room = ~waiting$q & (words$q < wanted$q);
+        short$d = words$q < wanted$q;
+        room = ~waiting$q & short$q;
         csr_refused = (write_shape & running) | (write_seed & ~room);
         spare = ~in_force$q;
         spare_sweep = sweep0$q;
@@ -17495,7 +17621,8 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
                 sweep0$d = next0;
             end
         end
-        complete = (words$q == wanted$q) & (n_bits$q != 32'h0) & (m_bits$q != 32'h0);
+        full$d = (words$q == wanted$q) & (n_bits$q != 32'h0) & (m_bits$q != 32'h0);
+        complete = full$q;
         restart0 = 1'b0;
         restart1 = 1'b0;
         committed$d = 1'b0;
@@ -17602,40 +17729,38 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
             status = status | 32'h200000;
         end
         read$d = 32'h0;
-        if (mine) begin
-            if (csr_register == n_register) begin
-                read$d = ((n_bits$q) & 32'hffffffff);
-            end
-            if (csr_register == m_register) begin
-                read$d = ((m_bits$q) & 32'hffffffff);
-            end
-            if (csr_register == claimed_register) begin
-                read$d = ((claimed$q) & 32'hffffffff);
-            end
-            if (csr_register == limit_register) begin
-                read$d = limit$q;
-            end
-            if (csr_register == status_register) begin
-                read$d = status;
-            end
-            if (csr_register == epoch_register) begin
-                read$d = number$q;
-            end
-            if (csr_register == served_register) begin
-                read$d = served$q;
-            end
-            if (csr_register == blocks_low) begin
-                read$d = blocks_copy$q[(32'h0)+:(32)];
-            end
-            if (csr_register == blocks_high) begin
-                read$d = blocks_copy$q[(32'h20)+:(32)];
-            end
-            if (csr_register == raw_low) begin
-                read$d = raw_copy$q[(32'h0)+:(32)];
-            end
-            if (csr_register == raw_high) begin
-                read$d = raw_copy$q[(32'h20)+:(32)];
-            end
+        if (at[32'h0]) begin
+            read$d = ((n_bits$q) & 32'hffffffff);
+        end
+        if (at[32'h1]) begin
+            read$d = ((m_bits$q) & 32'hffffffff);
+        end
+        if (at[32'h2]) begin
+            read$d = ((claimed$q) & 32'hffffffff);
+        end
+        if (at[32'h3]) begin
+            read$d = limit$q;
+        end
+        if (at[32'h6]) begin
+            read$d = status;
+        end
+        if (at[32'h7]) begin
+            read$d = number$q;
+        end
+        if (at[32'h8]) begin
+            read$d = served$q;
+        end
+        if (at[32'h9]) begin
+            read$d = blocks_copy$q[(32'h0)+:(32)];
+        end
+        if (at[32'ha]) begin
+            read$d = blocks_copy$q[(32'h20)+:(32)];
+        end
+        if (at[32'hb]) begin
+            read$d = raw_copy$q[(32'h0)+:(32)];
+        end
+        if (at[32'hc]) begin
+            read$d = raw_copy$q[(32'h20)+:(32)];
         end
         csr_read = read$q;
         changed = changing$q;

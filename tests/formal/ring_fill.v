@@ -13,6 +13,7 @@
   wire [21:0] f_sum = {1'b0, left$q} + {1'b0, bytes$q};
   always @(*) begin
     // Invariants for the induction.
+    assert(more$q == (left$q != 0));
     if (f_filling) begin
       assert(f_sum == slot_bytes && left$q[2:0] == 0);
       assert({1'b0, first$q} + words$q < 32);

@@ -8,9 +8,12 @@
   reg [2:0] f_strobe = 0;
   always @(posedge clock) f_strobe <= csr_write || reset ? 0 : (f_strobe == 7 ? 7 : f_strobe + 1);
   always @(*) if (csr_write) assume(f_strobe >= 3);
-  reg [31:0] f_data = 0;
-  always @(posedge clock) f_data <= csr_data;
-  always @(*) if (csr_write) assume(csr_data == f_data);
+  reg [31:0] f_data = 0, f_before = 0;
+  always @(posedge clock) begin
+    f_data <= csr_data;
+    f_before <= f_data;
+  end
+  always @(*) if (csr_write) assume(csr_data == f_data && csr_data == f_before);
 
   // The filling side opens a slot three cycles after it closed the last one, at the earliest, if NO_SLOT is low then;
   // RELEASE is only taken when it has none open.
@@ -23,7 +26,7 @@
     if (reset) f_closed <= 0;
   end
   // How far tail and closed slots are beyond head, counted on their own: small numbers, so that the proof is short.
-  wire f_bell = csr_write && mine && at[7] && taken$q <= waits$q;
+  wire f_bell = csr_write && at[7] && covered$q;
   reg [16:0] f_used = 0, f_waits = 0;
   always @(posedge clock) begin
     f_used <= f_used + closed - (f_bell ? taken$q[16:0] : 17'd0);
@@ -50,6 +53,7 @@
     // What is known a cycle or two late errs on the safe side.
     if (f_strobe >= 2) assert(taken$q == f_data - head$q);
     if (f_strobe >= 2) assert(waits$q <= f_waits);
+    if (f_strobe >= 3 && covered$q) assert(f_before - head$q <= f_waits);
     if (f_closed >= 1) assert(used$q >= f_used && used$q <= 32'h8000);
     if (f_closed >= 2 && committed) assert(is_used$q || f_used < f_count);
   end

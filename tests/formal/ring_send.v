@@ -63,12 +63,14 @@
   always @(*) begin
     // Invariants for the induction.
     assert(in_flight$q == f_total && f_total <= 8);
-    assert(pending$0$q == f_open0 + (f_h0 && entry0$q == 0) + (f_h1 && entry1$q == 0));
-    assert(pending$1$q == f_open1 + (f_h0 && entry0$q == 1) + (f_h1 && entry1$q == 1));
-    assert(pending$2$q == f_open2 + (f_h0 && entry0$q == 2) + (f_h1 && entry1$q == 2));
-    assert(pending$3$q == f_open3 + (f_h0 && entry0$q == 3) + (f_h1 && entry1$q == 3));
+    // A burst is counted a cycle after it is handed over.
+    assert(pending$0$q + up$q[0] == f_open0 + (f_h0 && entry0$q == 0) + (f_h1 && entry1$q == 0));
+    assert(pending$1$q + up$q[1] == f_open1 + (f_h0 && entry0$q == 1) + (f_h1 && entry1$q == 1));
+    assert(pending$2$q + up$q[2] == f_open2 + (f_h0 && entry0$q == 2) + (f_h1 && entry1$q == 2));
+    assert(pending$3$q + up$q[3] == f_open3 + (f_h0 && entry0$q == 3) + (f_h1 && entry1$q == 3));
     assert(completion_out$q == f_completion);
     assert(closed_count$q <= 3);
+    if (sweep$q >= 2) assert(up$q == 0);
     if (sweep$q == 3 || sweep$q == 4) assert(closed_count$q != 0 && state$q == IDLE && f_total == 0);
     if (sweep$q >= 2) assert(sweep$q <= 5 && (f_bad || discarding$q || (held$q == 0 && closed_count$q == 0)));
     if (sweep$q == 2 || sweep$q == 5) assert(state$q == IDLE && f_total == 0);

@@ -1,1 +1,1 @@
-s/if (taken\$q <= waits\$q) begin/if (1'b1) begin/
+s/if (covered\$q) begin/if (1'b1) begin/

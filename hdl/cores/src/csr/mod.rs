@@ -3,10 +3,12 @@
 mod decode;
 mod fixed;
 mod readout;
+mod select;
 
 pub use decode::Rom;
 pub use fixed::{At, Fixed, Given};
 pub use readout::{readout, readout_of};
+pub use select::Select;
 
 use photonbox_regmap::{BLOCKS, Block, lane};
 use rust_hdl::prelude::*;

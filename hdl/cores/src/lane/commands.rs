@@ -34,6 +34,8 @@ pub struct Commands {
     pub active: Signal<In, Bit>,
     /// The alarms latched.
     pub alarms: Signal<In, Bits<6>>,
+    /// There is one.
+    pub alarmed: Signal<In, Bit>,
     /// A restart was requested.
     pub restart: Signal<In, Bit>,
     /// ENABLE.ON.
@@ -52,6 +54,11 @@ pub struct Commands {
     pub enable_refused: Signal<Out, Bit>,
     // Which register is addressed, decoded a cycle ahead of the write.
     to_enable: DFF<Bit>,
+    // It switches on, or off: data stands as long as the address.
+    to_on: DFF<Bit>,
+    to_off: DFF<Bit>,
+    // ALARMS, with all that are latched. They do not change once a restart is requested.
+    to_rearm: DFF<Bit>,
     to_settings: DFF<Bits<8>>,
     to_alarms: DFF<Bit>,
     to_restart: DFF<Bit>,
@@ -68,7 +75,7 @@ pub struct Commands {
     writes_enable: Signal<Local, Bit>,
     clears_alarms: Signal<Local, Bit>,
     left_over: Signal<Local, Bits<6>>,
-    none_left: Signal<Local, Bit>,
+    running_write: Signal<Local, Bit>,
     switched_on: Signal<Local, Bit>,
 }
 
@@ -102,6 +109,7 @@ impl Default for Commands {
             window_ok: Default::default(),
             active: Default::default(),
             alarms: Default::default(),
+            alarmed: Default::default(),
             restart: Default::default(),
             enabled: Default::default(),
             starts: Default::default(),
@@ -111,6 +119,9 @@ impl Default for Commands {
             setting_writes: Default::default(),
             enable_refused: Default::default(),
             to_enable: Default::default(),
+            to_on: Default::default(),
+            to_off: Default::default(),
+            to_rearm: Default::default(),
             to_settings: Default::default(),
             to_alarms: Default::default(),
             to_restart: Default::default(),
@@ -127,7 +138,7 @@ impl Default for Commands {
             writes_enable: Default::default(),
             clears_alarms: Default::default(),
             left_over: Default::default(),
-            none_left: Default::default(),
+            running_write: Default::default(),
             switched_on: Default::default(),
         }
     }
@@ -140,6 +151,9 @@ impl Logic for Commands {
             self,
             clock,
             to_enable,
+            to_on,
+            to_off,
+            to_rearm,
             to_settings,
             to_alarms,
             to_restart,
@@ -149,8 +163,18 @@ impl Logic for Commands {
             & (self.csr_instance.val() == self.index.val());
         self.to_enable.d.next =
             self.ours.val() & (self.csr_register.val() == self.enable_word.val());
+        self.to_on.d.next = self.ours.val()
+            & (self.csr_register.val() == self.enable_word.val())
+            & self.csr_data.val().get_bit(0);
+        self.to_off.d.next = self.ours.val()
+            & (self.csr_register.val() == self.enable_word.val())
+            & !self.csr_data.val().get_bit(0);
         self.to_alarms.d.next =
             self.ours.val() & (self.csr_register.val() == self.alarms_word.val());
+        self.left_over.next = self.alarms.val() & !self.csr_data.val().get_bits::<6>(0);
+        self.to_rearm.d.next = self.ours.val()
+            & (self.csr_register.val() == self.alarms_word.val())
+            & !self.left_over.val().any();
         self.to_restart.d.next =
             self.ours.val() & (self.csr_register.val() == self.restart_word.val());
         self.which_setting.next = self.csr_register.val() - self.config_word.val();
@@ -170,7 +194,7 @@ impl Logic for Commands {
             & self.running.val()
             & !self.window_ok.val();
         if self.writes_enable.val() {
-            self.enable.d.next = self.csr_data.val().get_bit(0);
+            self.enable.d.next = self.to_on.q.val();
         }
         self.enabled.next = self.enable.q.val();
         self.setting_writes.next = 0.into();
@@ -185,20 +209,25 @@ impl Logic for Commands {
         if self.clears_alarms.val() {
             self.clears.next = self.csr_data.val().get_bits::<6>(0);
         }
-        self.left_over.next = self.alarms.val() & !self.clears.val();
-        self.none_left.next = self.clears_alarms.val() & !self.left_over.val().any();
         self.requests.next =
             self.csr_write.val() & self.to_restart.q.val() & self.csr_data.val().get_bit(0);
 
         // Starting is not re-arming: a lane with a latched alarm stays where it is.
+        self.running_write.next = self.csr_write.val() & self.running.val();
         self.switched_on.next = (self.start.val() & self.enable.q.val())
-            | (self.writes_enable.val() & self.running.val() & self.csr_data.val().get_bit(0));
-        self.starts.next = (self.switched_on.val() & !self.active.val() & !self.alarms.val().any())
-            | (self.none_left.val() & self.running.val() & self.enable.q.val());
+            | (self.running_write.val() & self.to_on.q.val() & self.window_ok.val());
+        self.starts.next = (self.switched_on.val() & !self.active.val() & !self.alarmed.val())
+            | (self.running_write.val()
+                & self.to_rearm.q.val()
+                & self.restart.val()
+                & self.enable.q.val());
         self.stops.next = self.stop.val()
-            | (self.writes_enable.val() & self.running.val() & !self.csr_data.val().get_bit(0));
+            | (self.running_write.val() & self.to_off.q.val() & self.window_ok.val());
         if self.reset.val() {
             self.to_enable.d.next = false;
+            self.to_on.d.next = false;
+            self.to_off.d.next = false;
+            self.to_rearm.d.next = false;
             self.to_settings.d.next = 0.into();
             self.to_alarms.d.next = false;
             self.to_restart.d.next = false;

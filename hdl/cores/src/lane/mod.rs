@@ -335,6 +335,7 @@ impl Logic for Lane {
         self.commands.window_ok.next = self.window_allowed.q.val();
         self.commands.active.next = self.state.active.val();
         self.commands.alarms.next = self.state.alarms.val();
+        self.commands.alarmed.next = self.state.alarmed.val();
         self.commands.restart.next = self.state.restart.val();
         self.window_allowed.d.next = !self.real_pins.val() | self.settings.window.val().any();
 

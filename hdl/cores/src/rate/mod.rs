@@ -44,14 +44,23 @@ pub struct RateWatch {
     count_b: DFF<Bits<21>>,
     last_a: DFF<Bits<21>>,
     last_b: DFF<Bits<21>>,
-    fewest_less_1: DFF<Bits<21>>,
-    some_wanted: DFF<Bit>,
+    // Of the counts so far: as many as are wanted, one too few, as many as are allowed, too many.
+    enough_a: DFF<Bit>,
+    enough_b: DFF<Bit>,
+    nearly_a: DFF<Bit>,
+    nearly_b: DFF<Bit>,
+    most_a: DFF<Bit>,
+    most_b: DFF<Bit>,
+    over_a: DFF<Bit>,
+    over_b: DFF<Bit>,
+    // Of the limits: one before which the next edge makes the above true, and what holds for no edges.
+    fewest_less_2: DFF<Bits<21>>,
+    most_less_1: DFF<Bits<21>>,
+    none_wanted: DFF<Bit>,
+    one_wanted: DFF<Bit>,
+    none_allowed: DFF<Bit>,
     next_a: Signal<Local, Bits<21>>,
     next_b: Signal<Local, Bits<21>>,
-    low_a: Signal<Local, Bit>,
-    low_b: Signal<Local, Bit>,
-    high_a: Signal<Local, Bit>,
-    high_b: Signal<Local, Bit>,
     ends: Signal<Local, Bit>,
 }
 
@@ -67,35 +76,45 @@ impl Logic for RateWatch {
             count_b,
             last_a,
             last_b,
-            fewest_less_1,
-            some_wanted
+            enough_a,
+            enough_b,
+            nearly_a,
+            nearly_b,
+            most_a,
+            most_b,
+            over_a,
+            over_b,
+            fewest_less_2,
+            most_less_1,
+            none_wanted,
+            one_wanted,
+            none_allowed
         );
-        self.fewest_less_1.d.next = self.fewest.val() - 1;
-        self.some_wanted.d.next = self.fewest.val() != 0;
+        self.fewest_less_2.d.next = self.fewest.val() - 2;
+        self.most_less_1.d.next = self.most.val() - 1;
+        self.none_wanted.d.next = self.fewest.val() == 0;
+        self.one_wanted.d.next = self.fewest.val() == 1;
+        self.none_allowed.d.next = self.most.val() == 0;
 
-        // The edge of this cycle chooses between two verdicts on what was counted before it, so that no sum lies
-        // in the path from a pin to an alarm.
+        // Each edge is compared when it is counted, for the verdict that the next may complete: neither a sum nor a
+        // comparison lies in the path from a pin to an alarm.
         self.next_a.next = self.count_a.q.val();
-        self.low_a.next = self.count_a.q.val() < self.fewest.val();
-        self.high_a.next = self.count_a.q.val() > self.most.val();
         if self.edge_a.val() {
             self.next_a.next = self.count_a.q.val() + 1;
-            self.low_a.next =
-                self.some_wanted.q.val() & (self.count_a.q.val() < self.fewest_less_1.q.val());
-            self.high_a.next = self.count_a.q.val() >= self.most.val();
         }
         self.next_b.next = self.count_b.q.val();
-        self.low_b.next = self.count_b.q.val() < self.fewest.val();
-        self.high_b.next = self.count_b.q.val() > self.most.val();
         if self.edge_b.val() {
             self.next_b.next = self.count_b.q.val() + 1;
-            self.low_b.next =
-                self.some_wanted.q.val() & (self.count_b.q.val() < self.fewest_less_1.q.val());
-            self.high_b.next = self.count_b.q.val() >= self.most.val();
         }
         self.ends.next = self.step.val() & self.last.q.val();
-        self.low.next = self.ends.val() & (self.low_a.val() | self.low_b.val());
-        self.high.next = self.ends.val() & (self.high_a.val() | self.high_b.val());
+        self.low.next = self.ends.val()
+            & ((!self.enough_a.q.val() & !(self.edge_a.val() & self.nearly_a.q.val()))
+                | (!self.enough_b.q.val() & !(self.edge_b.val() & self.nearly_b.q.val())));
+        self.high.next = self.ends.val()
+            & (self.over_a.q.val()
+                | self.over_b.q.val()
+                | (self.edge_a.val() & self.most_a.q.val())
+                | (self.edge_b.val() & self.most_b.q.val()));
         self.rate_a.next = self.last_a.q.val();
         self.rate_b.next = self.last_b.q.val();
 
@@ -104,6 +123,18 @@ impl Logic for RateWatch {
             self.last.d.next = self.left.q.val() == 1;
             self.count_a.d.next = self.next_a.val();
             self.count_b.d.next = self.next_b.val();
+        }
+        if self.step.val() & self.edge_a.val() {
+            self.enough_a.d.next = self.enough_a.q.val() | self.nearly_a.q.val();
+            self.nearly_a.d.next = self.count_a.q.val() == self.fewest_less_2.q.val();
+            self.over_a.d.next = self.over_a.q.val() | self.most_a.q.val();
+            self.most_a.d.next = self.count_a.q.val() == self.most_less_1.q.val();
+        }
+        if self.step.val() & self.edge_b.val() {
+            self.enough_b.d.next = self.enough_b.q.val() | self.nearly_b.q.val();
+            self.nearly_b.d.next = self.count_b.q.val() == self.fewest_less_2.q.val();
+            self.over_b.d.next = self.over_b.q.val() | self.most_b.q.val();
+            self.most_b.d.next = self.count_b.q.val() == self.most_less_1.q.val();
         }
         if self.ends.val() & !self.keep_rates.val() {
             self.last_a.d.next = self.next_a.val();
@@ -118,6 +149,14 @@ impl Logic for RateWatch {
             self.last.d.next = false;
             self.count_a.d.next = 0.into();
             self.count_b.d.next = 0.into();
+            self.enough_a.d.next = self.none_wanted.q.val();
+            self.enough_b.d.next = self.none_wanted.q.val();
+            self.nearly_a.d.next = self.one_wanted.q.val();
+            self.nearly_b.d.next = self.one_wanted.q.val();
+            self.most_a.d.next = self.none_allowed.q.val();
+            self.most_b.d.next = self.none_allowed.q.val();
+            self.over_a.d.next = false;
+            self.over_b.d.next = false;
         }
         if self.reset.val() {
             self.left.d.next = 0.into();

@@ -1,6 +1,7 @@
 //! Which ring register is addressed, from the map.
 
 use photonbox_regmap::ring;
+use rust_hdl::core::timing::TimingInfo;
 use rust_hdl::prelude::*;
 
 /// Registers of a ring, in the order of the bits of [`Decode::at`].
@@ -21,13 +22,23 @@ pub const DECODED: [u32; 14] = [
     ring::STALLS,
 ];
 
-/// One bit for each register of a ring: whether it is the one addressed.
+/// So many of them, from the first, are the geometry.
+const GEOMETRY: usize = 6;
+
+/// One bit for each register of a ring: whether it was the one addressed in the cycle before. The address stands for
+/// cycles before the strobe.
 #[derive(LogicBlock, Default)]
 pub struct Decode {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// The ring is the one addressed.
+    pub mine: Signal<In, Bit>,
     /// Word addressed within the block.
     pub register: Signal<In, Bits<7>>,
     /// Bit k: [`DECODED`] k is addressed.
     pub at: Signal<Out, Bits<14>>,
+    /// One of the geometry's.
+    pub geometry: Signal<Out, Bit>,
 }
 
 impl Logic for Decode {
@@ -35,14 +46,33 @@ impl Logic for Decode {
 
     fn connect(&mut self) {
         self.at.connect();
+        self.geometry.connect();
     }
 
     fn hdl(&self) -> Verilog {
         let lines: String = DECODED
             .iter()
             .enumerate()
-            .map(|(bit, offset)| format!("   at[{bit}] = register == 7'd{};\n", offset / 4))
+            .map(|(bit, offset)| {
+                format!("   at[{bit}] <= mine && register == 7'd{};\n", offset / 4)
+            })
             .collect();
-        Verilog::Custom(format!("always @(*) begin\n{lines}end\n"))
+        let geometry: Vec<String> = DECODED[..GEOMETRY]
+            .iter()
+            .map(|offset| format!("register == 7'd{}", offset / 4))
+            .collect();
+        Verilog::Custom(format!(
+            "initial begin\n   at = 0;\n   geometry = 0;\nend\nalways @(posedge clock) begin\n{lines}   geometry <= mine && ({});\nend\n",
+            geometry.join(" || ")
+        ))
+    }
+
+    fn timing(&self) -> Vec<TimingInfo> {
+        vec![TimingInfo {
+            name: "decode".into(),
+            clock: "clock".into(),
+            inputs: vec!["mine".into(), "register".into()],
+            outputs: vec!["at".into(), "geometry".into()],
+        }]
     }
 }

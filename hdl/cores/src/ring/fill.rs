@@ -128,6 +128,8 @@ pub struct Fill {
     close_wanted: DFF<Bit>,
     flush_wanted: DFF<Bit>,
     left: DFF<Bits<21>>,
+    /// `left` is not 0.
+    more: DFF<Bit>,
     bytes: DFF<Bits<21>>,
     flags: DFF<Bits<6>>,
     lanes: DFF<Bits<64>>,
@@ -189,6 +191,7 @@ impl Logic for Fill {
             close_wanted,
             flush_wanted,
             left,
+            more,
             bytes,
             flags,
             lanes,
@@ -259,6 +262,7 @@ impl Logic for Fill {
             }
             FillState::Prepare => {
                 self.left.d.next = self.slot_bytes.val();
+                self.more.d.next = self.slot_bytes.val() != 0;
                 self.bytes.d.next = 0.into();
                 self.flags.d.next = 0.into();
                 self.lanes.d.next = 0.into();
@@ -281,7 +285,7 @@ impl Logic for Fill {
                 if self.in_valid.val() & self.ready.val() {
                     self.accepted.next = true;
                     self.taken.next = true;
-                    self.stored.next = self.left.q.val() != 0;
+                    self.stored.next = self.more.q.val();
                     self.is_open.d.next = true;
                     self.state.d.next = FillState::Piece;
                 } else {
@@ -316,7 +320,7 @@ impl Logic for Fill {
                 self.ready.next = self.free.val();
                 if self.in_valid.val() & self.ready.val() {
                     self.taken.next = true;
-                    self.stored.next = self.left.q.val() != 0;
+                    self.stored.next = self.more.q.val();
                 }
                 if self.stop.val() {
                     self.state.d.next = FillState::Drain;
@@ -371,13 +375,14 @@ impl Logic for Fill {
         }
 
         // Whatever a producer does, nothing is written beyond the slot; it is marked as not to be used.
-        if self.taken.val() & (self.left.q.val() == 0) {
+        if self.taken.val() & !self.more.q.val() {
             self.flags.d.next = self.flags.q.val() | 0x10;
         }
 
         // A word: its place, and the end of the burst that it may be.
         if self.stored.val() {
             self.left.d.next = self.left.q.val() - 8;
+            self.more.d.next = self.left.q.val() != 8;
             self.bytes.d.next = self.bytes.q.val() + 8;
             self.place.d.next = self.place.q.val() + 1;
             self.words.d.next = self.words_next.val();

@@ -231,22 +231,23 @@ impl Logic for Ring {
         // A buffer is written by the filling side, or cleared: never both in one cycle.
         self.buffer0.read_address.next = self.send.read_place.val();
         self.buffer1.read_address.next = self.send.read_place.val();
-        self.buffer0.write_address.next = self.send.clear_place.val();
-        self.buffer0.write_data.next = 0.into();
-        self.buffer0.write_enable.next = self.send.clear.val().get_bit(0);
-        self.buffer1.write_address.next = self.send.clear_place.val();
-        self.buffer1.write_data.next = 0.into();
-        self.buffer1.write_enable.next = self.send.clear.val().get_bit(1);
-        if self.fill.write.val() & (self.fill.buffer.val() == 0) {
-            self.buffer0.write_address.next = self.fill.position.val();
-            self.buffer0.write_data.next = self.in_data.val();
-            self.buffer0.write_enable.next = true;
+        // What goes where is chosen by who has the buffer, which is known early; whether, by who writes.
+        self.buffer0.write_address.next = self.fill.position.val();
+        self.buffer0.write_data.next = self.in_data.val();
+        if self.send.owned.val().get_bit(0) {
+            self.buffer0.write_address.next = self.send.clear_place.val();
+            self.buffer0.write_data.next = 0.into();
         }
-        if self.fill.write.val() & (self.fill.buffer.val() == 1) {
-            self.buffer1.write_address.next = self.fill.position.val();
-            self.buffer1.write_data.next = self.in_data.val();
-            self.buffer1.write_enable.next = true;
+        self.buffer0.write_enable.next = self.send.clear.val().get_bit(0)
+            | (self.fill.write.val() & (self.fill.buffer.val() == 0));
+        self.buffer1.write_address.next = self.fill.position.val();
+        self.buffer1.write_data.next = self.in_data.val();
+        if self.send.owned.val().get_bit(1) {
+            self.buffer1.write_address.next = self.send.clear_place.val();
+            self.buffer1.write_data.next = 0.into();
         }
+        self.buffer1.write_enable.next = self.send.clear.val().get_bit(1)
+            | (self.fill.write.val() & (self.fill.buffer.val() == 1));
         self.fill_entry.next = bit_cast::<4, 2>(self.fill.entry.val());
         self.fill_step.next = bit_cast::<4, 2>(self.fill.word_index.val());
         self.completions.read_address.next = self.send.read_completion.val();

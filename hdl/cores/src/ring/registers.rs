@@ -127,6 +127,8 @@ pub struct Registers {
 
     // Head and tail, in stages.
     taken: DFF<Bits<32>>,
+    some_taken: DFF<Bit>,
+    covered: DFF<Bit>,
     waits: DFF<Bits<32>>,
     used: DFF<Bits<32>>,
     enough: DFF<Bit>,
@@ -138,10 +140,8 @@ pub struct Registers {
     /// The ring was given up by the write of the cycle before.
     released_now: DFF<Bit>,
 
-    mine: Signal<Local, Bit>,
     write: Signal<Local, Bit>,
     at: Signal<Local, Bits<14>>,
-    geometry: Signal<Local, Bit>,
     release_asked: Signal<Local, Bit>,
     released: Signal<Local, Bit>,
     commit_asked: Signal<Local, Bit>,
@@ -213,6 +213,8 @@ impl Logic for Registers {
             data_wraps,
             completion_wraps,
             taken,
+            some_taken,
+            covered,
             waits,
             used,
             enough,
@@ -222,11 +224,13 @@ impl Logic for Registers {
             committing_now,
             released_now
         );
+        // Decoded a cycle ahead of the strobe.
+        self.decode.clock.next = self.clock.val();
+        self.decode.mine.next =
+            (self.csr_block.val() == 3) & (self.csr_instance.val() == self.index.val());
         self.decode.register.next = self.csr_register.val();
         self.at.next = self.decode.at.val();
-        self.mine.next =
-            (self.csr_block.val() == 3) & (self.csr_instance.val() == self.index.val());
-        self.write.next = self.csr_write.val() & self.mine.val();
+        self.write.next = self.csr_write.val();
 
         // What goes out.
         self.bytes.next = self.bytes_flipped.q.val() ^ 4096;
@@ -321,6 +325,8 @@ impl Logic for Registers {
 
         // Head, tail and what follows from them.
         self.taken.d.next = self.csr_data.val() - self.head.q.val();
+        self.some_taken.d.next = self.taken.q.val() != 0;
+        self.covered.d.next = self.taken.q.val() <= self.waits.q.val();
         self.waits.d.next = self.tail.q.val() - self.head.q.val();
         self.used.d.next = self.next.q.val() - self.head.q.val();
         self.count_wide.next = bit_cast::<32, 16>(self.count.q.val());
@@ -378,7 +384,6 @@ impl Logic for Registers {
         }
 
         // Writes.
-        self.geometry.next = (self.at.val() & 0x3f) != 0;
         self.release_asked.next =
             self.write.val() & self.at.val().get_bit(6) & self.csr_data.val().get_bit(1);
         self.released.next = self.release_asked.val() & !self.running.val() & self.quiet.val();
@@ -393,7 +398,7 @@ impl Logic for Registers {
         self.commit.next = self.committing_now.q.val();
         self.given_up.next = self.released_now.q.val();
         self.csr_refused.next =
-            (self.write.val() & self.geometry.val() & self.taken_geometry.q.val())
+            (self.write.val() & self.decode.geometry.val() & self.taken_geometry.q.val())
                 | (self.release_asked.val() & !self.released.val());
         if self.write.val() & !self.taken_geometry.q.val() {
             if self.at.val().get_bit(0) {
@@ -416,12 +421,12 @@ impl Logic for Registers {
             }
         }
         if self.write.val() & self.at.val().get_bit(7) {
-            self.bad_head.d.next = self.taken.q.val() > self.waits.q.val();
-            if self.taken.q.val() <= self.waits.q.val() {
+            self.bad_head.d.next = !self.covered.q.val();
+            if self.covered.q.val() {
                 self.head.d.next = self.csr_data.val();
                 self.armed.d.next = true;
                 self.hold.d.next = 3.into();
-                if self.taken.q.val() != 0 {
+                if self.some_taken.q.val() {
                     self.age.d.next = 0.into();
                 }
             }
@@ -508,10 +513,7 @@ impl Logic for Registers {
         if self.at.val().get_bit(13) {
             self.value.next = self.stalls.q.val();
         }
-        self.read.d.next = 0.into();
-        if self.mine.val() {
-            self.read.d.next = self.value.val();
-        }
+        self.read.d.next = self.value.val();
 
         if self.reset.val() {
             self.data_lo.d.next = 0.into();

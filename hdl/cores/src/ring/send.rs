@@ -98,6 +98,8 @@ pub struct Send {
     pub side: Signal<Out, Bits<1>>,
     /// Buffers whose word at `clear_place` is cleared.
     pub clear: Signal<Out, Bits<2>>,
+    /// Buffers that the filling side does not write.
+    pub owned: Signal<Out, Bits<2>>,
     /// Word to clear.
     pub clear_place: Signal<Out, Bits<5>>,
     /// Raw bits of a slot that is lost.
@@ -164,8 +166,9 @@ pub struct Send {
     completion_due: DFF<Bit>,
     /// A buffer is due.
     data_due: DFF<Bit>,
+    /// Entry of the burst that was handed over in the cycle before.
+    up: DFF<Bits<4>>,
 
-    up: Signal<Local, Bits<4>>,
     down: Signal<Local, Bits<4>>,
     answered: Signal<Local, Bits<2>>,
     clear_entry: Signal<Local, Bit>,
@@ -222,23 +225,29 @@ impl Logic for Send {
             discarding,
             settled,
             completion_due,
-            data_due
+            data_due,
+            up
         );
         for i in 0..4 {
             self.pending[i].clock.next = self.clock.val();
             self.pending[i].d.next = self.pending[i].q.val();
         }
 
-        // A buffer is handed over.
+        // A buffer is handed over. Where its burst goes follows the filling side until it is: the registers wait for
+        // nothing that is known late.
         if self.burst.val() & (self.burst_buffer.val() == 0) {
             self.held.d.next = self.held.d.val() | 1;
+        }
+        if self.burst.val() & (self.burst_buffer.val() == 1) {
+            self.held.d.next = self.held.d.val() | 2;
+        }
+        if !self.held.q.val().get_bit(0) {
             self.window0.d.next = self.burst_window.val();
             self.first0.d.next = self.burst_first.val();
             self.words0.d.next = self.burst_words.val();
             self.entry0.d.next = self.burst_entry.val();
         }
-        if self.burst.val() & (self.burst_buffer.val() == 1) {
-            self.held.d.next = self.held.d.val() | 2;
+        if !self.held.q.val().get_bit(1) {
             self.window1.d.next = self.burst_window.val();
             self.first1.d.next = self.burst_first.val();
             self.words1.d.next = self.burst_words.val();
@@ -357,18 +366,18 @@ impl Logic for Send {
         }
 
         // Responses.
-        self.up.next = 0.into();
+        self.up.d.next = 0.into();
         self.down.next = 0.into();
         if self.burst.val() {
-            self.up.next = 1.into();
+            self.up.d.next = 1.into();
             if self.burst_entry.val() == 1 {
-                self.up.next = 2.into();
+                self.up.d.next = 2.into();
             }
             if self.burst_entry.val() == 2 {
-                self.up.next = 4.into();
+                self.up.d.next = 4.into();
             }
             if self.burst_entry.val() == 3 {
-                self.up.next = 8.into();
+                self.up.d.next = 8.into();
             }
         }
         self.answered.next = bit_cast::<2, 3>(self.b_tag.val() & 3);
@@ -385,10 +394,10 @@ impl Logic for Send {
             }
         }
         for i in 0..4 {
-            if self.up.val().get_bit(i) & !self.down.val().get_bit(i) {
+            if self.up.q.val().get_bit(i) & !self.down.val().get_bit(i) {
                 self.pending[i].d.next = self.pending[i].q.val() + 1;
             }
-            if self.down.val().get_bit(i) & !self.up.val().get_bit(i) {
+            if self.down.val().get_bit(i) & !self.up.q.val().get_bit(i) {
                 self.pending[i].d.next = self.pending[i].q.val() - 1;
             }
         }
@@ -527,6 +536,10 @@ impl Logic for Send {
             & (!self.in_error.val() | self.error_swept.q.val());
         self.quiet.next = self.is_quiet.val();
         self.busy.next = self.held.q.val();
+        self.owned.next = self.held.q.val();
+        if self.sweep.q.val() == SweepState::Sweep {
+            self.owned.next = 3.into();
+        }
         self.entry_free.next = self.closed_count.q.val() < 3;
         self.stop.next = (self.sweep.q.val() != SweepState::Normal)
             | (self.in_error.val() & !self.error_swept.q.val());
@@ -551,6 +564,7 @@ impl Logic for Send {
             self.error_swept.d.next = false;
             self.discarding.d.next = false;
             self.settled.d.next = false;
+            self.up.d.next = 0.into();
             for i in 0..4 {
                 self.pending[i].d.next = 0.into();
             }

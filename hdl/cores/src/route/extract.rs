@@ -111,6 +111,7 @@ pub struct Extract<const LANES: usize, const W: usize> {
     fits: Signal<Local, Bit>,
     sent: Signal<Local, Bit>,
     next_room: Signal<Local, Bits<17>>,
+    ends: Signal<Local, Bit>,
     still: Signal<Local, Bit>,
     completes: Signal<Local, Bit>,
     wanted: Signal<Local, Bit>,
@@ -185,6 +186,7 @@ impl<const LANES: usize, const W: usize> Default for Extract<LANES, W> {
             fits: Default::default(),
             sent: Default::default(),
             next_room: Default::default(),
+            ends: Default::default(),
             still: Default::default(),
             completes: Default::default(),
             wanted: Default::default(),
@@ -271,13 +273,17 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
             & self.packer.ready.val()
             & !self.full.q.val();
         self.fits.next = bit_cast::<17, 7>(self.head.count.val()) <= self.room.q.val();
+        // What both cases would leave is worked out beside the comparison that chooses, not after it.
         self.part.next = self.lowest.val();
         self.part_count.next = 1.into();
+        self.next_room.next = self.room.q.val() - 1;
+        self.ends.next = self.room.q.val() == 1;
         if self.fits.val() {
             self.part.next = self.head.mask.val();
             self.part_count.next = bit_cast::<17, 7>(self.head.count.val());
+            self.next_room.next = self.room.q.val() - bit_cast::<17, 7>(self.head.count.val());
+            self.ends.next = self.room.q.val() == bit_cast::<17, 7>(self.head.count.val());
         }
-        self.next_room.next = self.room.q.val() - self.part_count.val();
         self.head.one.next = self.lowest.val();
         self.head.take_one.next = self.pack.val() & !self.fits.val();
         self.head.advance.next = self.go.val()
@@ -302,7 +308,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         self.packer.mask.next = self.part.val();
         self.packer.bits.next = self.head.bits.val();
         self.packer.count.next = self.part_count.val().get_bits::<7>(0);
-        self.packer.last.next = self.next_room.val() == 0;
+        self.packer.last.next = self.ends.val();
         self.taken.d.next = 0.into();
         self.taken_test.d.next = 0.into();
         self.taken_tags.d.next = 0.into();
@@ -312,7 +318,7 @@ impl<const LANES: usize, const W: usize> Logic for Extract<LANES, W> {
         if self.pack.val() {
             self.begun.d.next = true;
             self.room.d.next = self.next_room.val();
-            self.full.d.next = self.next_room.val() == 0;
+            self.full.d.next = self.ends.val();
             self.taken.d.next = self.part.val();
             self.taken_test.d.next = self.part.val() & self.head.test.val();
             self.taken_tags.d.next = bit_cast::<6, 3>(self.head.flags.val() & 3) << 2;

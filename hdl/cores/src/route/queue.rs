@@ -117,9 +117,10 @@ impl<const LANES: usize> Logic for Queue<LANES> {
 reg [{high}:0] memory [0:{last}];
 reg [{high}:0] head;
 reg [6:0] pushed, popped, swept;
-wire [6:0] used = pushed - popped;
+// pushed - popped, and whether that is more than 0: much hangs on both.
+reg [6:0] used;
+reg some;
 wire [6:0] unswept = pushed - swept;
-wire some = pushed != popped;
 wire load = some & (~valid | pop);
 wire write = push & ~used[6];
 wire sweep = ~write & (swept != popped);
@@ -128,6 +129,8 @@ initial begin
    head = 0;
    pushed = 0;
    popped = 0;
+   used = 0;
+   some = 0;
    swept = 0;
    valid = 0;
    for (i = 0; i < {DEPTH}; i = i + 1) memory[i] = 0;
@@ -148,6 +151,16 @@ always @(posedge clock) begin
    else if (sweep) memory[swept[5:0]] <= 0;
    if (write) pushed <= pushed + 7'd1;
    if (sweep | (write & unswept[6])) swept <= swept + 7'd1;
+   if (reset) begin
+      used <= 0;
+      some <= 0;
+   end else if (write & ~load) begin
+      used <= used + 7'd1;
+      some <= 1;
+   end else if (load & ~write) begin
+      used <= used - 7'd1;
+      some <= used != 7'd1;
+   end
    if (reset) begin
       popped <= write ? pushed + 7'd1 : pushed;
       valid <= 0;

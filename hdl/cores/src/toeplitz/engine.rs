@@ -67,6 +67,8 @@ pub struct Engine<const W: usize> {
     pub out_error: Signal<Out, Bit>,
     /// Bits of the block in progress.
     pub taken: Signal<Out, Bits<13>>,
+    /// `taken` is 0.
+    pub untouched: Signal<Out, Bit>,
     /// Begin a known-answer test.
     pub kat_start: Signal<In, Bit>,
     /// Inject a fault into it.
@@ -124,6 +126,8 @@ pub struct Engine<const W: usize> {
     load_left: DFF<Bits<13>>,
     left: DFF<Bits<17>>,
     count: DFF<Bits<13>>,
+    /// `count` is not 0.
+    bits_here: DFF<Bit>,
     chunk: DFF<Bits<W>>,
     shifting: DFF<Bit>,
     adding: DFF<Bit>,
@@ -140,6 +144,8 @@ pub struct Engine<const W: usize> {
     refused: DFF<Bit>,
     alarm: DFF<Bit>,
     kat_chunk: DFF<Bits<4>>,
+    /// It is the test's last.
+    kat_last: DFF<Bit>,
     signature: DFF<Bits<64>>,
     done: DFF<Bit>,
     ok: DFF<Bit>,
@@ -223,6 +229,7 @@ impl<const W: usize> Engine<W> {
             out_last: Default::default(),
             out_error: Default::default(),
             taken: Default::default(),
+            untouched: Default::default(),
             kat_start: Default::default(),
             kat_fault: Default::default(),
             kat_done: Default::default(),
@@ -257,6 +264,7 @@ impl<const W: usize> Engine<W> {
             load_left: Default::default(),
             left: Default::default(),
             count: Default::default(),
+            bits_here: Default::default(),
             chunk: Default::default(),
             shifting: Default::default(),
             adding: Default::default(),
@@ -271,6 +279,7 @@ impl<const W: usize> Engine<W> {
             refused: Default::default(),
             alarm: Default::default(),
             kat_chunk: Default::default(),
+            kat_last: Default::default(),
             signature: Default::default(),
             done: Default::default(),
             ok: Default::default(),
@@ -306,9 +315,9 @@ impl<const W: usize> Logic for Engine<W> {
     fn update(&mut self) {
         dff_setup!(
             self, clock, phase, kat, settle, n_used, m_used, chunks, loads, first, pad_bits,
-            last_beat, tail, at, load_left, left, count, chunk, shifting, adding, wiping, spoiled,
-            next_beat, more, begun, valid, last, ended, refused, alarm, kat_chunk, signature, done,
-            ok
+            last_beat, tail, at, load_left, left, count, bits_here, chunk, shifting, adding,
+            wiping, spoiled, next_beat, more, begun, valid, last, ended, refused, alarm, kat_chunk,
+            kat_last, signature, done, ok
         );
         // Constants of the shape, a register a step: they settle while nothing is loaded.
         self.n_used.d.next = bit_cast::<17, 16>(self.n.val());
@@ -345,7 +354,7 @@ impl<const W: usize> Logic for Engine<W> {
             self.accept.next = self.phase.q.val() == Phase::Take;
             self.bits_in.next = self.kat_bits.val() ^ bit_cast::<W, 4>(self.kat_chunk.q.val());
             self.count_in.next = self.w_count.val();
-            if self.kat_chunk.q.val() == 7 {
+            if self.kat_last.q.val() {
                 self.bits_in.next = (self.kat_bits.val()
                     ^ bit_cast::<W, 4>(self.kat_chunk.q.val()))
                     & self.kat_tail.val();
@@ -416,9 +425,13 @@ impl<const W: usize> Logic for Engine<W> {
                     self.shifting.d.next = true;
                     self.adding.d.next = true;
                     self.kat_chunk.d.next = self.kat_chunk.q.val() + 1;
+                    self.kat_last.d.next = self.kat_chunk.q.val() == 6;
+                    self.bits_here.d.next = true;
                     self.count.d.next = self.count.q.val() + bit_cast::<13, 8>(self.count_in.val());
                     self.left.d.next = self.left.q.val() - bit_cast::<17, 8>(self.count_in.val());
-                    if self.left.q.val() <= bit_cast::<17, 8>(self.count_in.val()) {
+                    if (self.left.q.val().get_bits::<9>(8) == 0)
+                        & (self.left.q.val().get_bits::<8>(0) <= self.count_in.val())
+                    {
                         self.phase.d.next = Phase::Settle;
                     }
                 }
@@ -490,7 +503,7 @@ impl<const W: usize> Logic for Engine<W> {
         // The test runs between blocks only; elsewhere it fails at once.
         if self.kat_start.val() {
             if self.kat.q.val()
-                | (self.count.q.val() != 0)
+                | self.bits_here.q.val()
                 | (self.phase.q.val() == Phase::Settle)
                 | (self.phase.q.val() == Phase::Give)
             {
@@ -509,8 +522,10 @@ impl<const W: usize> Logic for Engine<W> {
             self.adding.d.next = false;
             self.chunk.d.next = 0.into();
             self.count.d.next = 0.into();
+            self.bits_here.d.next = false;
             self.spoiled.d.next = false;
             self.kat_chunk.d.next = 0.into();
+            self.kat_last.d.next = false;
             self.signature.d.next = 0.into();
         }
 
@@ -521,6 +536,7 @@ impl<const W: usize> Logic for Engine<W> {
         self.out_valid.next = self.valid.q.val() & !self.kat.q.val();
         self.out_last.next = self.last.q.val();
         self.out_error.next = self.spoiled.q.val();
+        self.untouched.next = !self.bits_here.q.val() | self.kat.q.val();
         self.taken.next = self.count.q.val();
         if self.kat.q.val() {
             self.taken.next = 0.into();
@@ -553,6 +569,7 @@ impl<const W: usize> Logic for Engine<W> {
             self.adding.d.next = false;
             self.chunk.d.next = 0.into();
             self.count.d.next = 0.into();
+            self.bits_here.d.next = false;
             self.spoiled.d.next = false;
             self.valid.d.next = false;
             self.ended.d.next = false;

@@ -17,11 +17,6 @@ use rust_hdl::prelude::*;
 /// Place of the EXTRACTOR block in the register map's list of blocks.
 pub(crate) const BLOCK: u64 = 1;
 
-/// Number of the register at `offset`.
-fn number(offset: u32) -> Constant<Bits<7>> {
-    Constant::new(bits(u64::from(offset / 4)))
-}
-
 /// Reset value of the register at `offset`.
 fn reset<const N: usize>(offset: u32) -> Constant<Bits<N>> {
     let found = extractor::REGISTERS
@@ -192,7 +187,7 @@ impl<const W: usize, const M: usize> Logic for Toeplitz<W, M> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, registers, engine, seeds, columns);
-        self.empty.next = (self.engine.taken.val() == 0) & !self.in_pending.val();
+        self.empty.next = self.engine.untouched.val() & !self.in_pending.val();
 
         self.registers.reset.next = self.reset.val();
         self.registers.csr_write.next = self.csr_write.val();
@@ -266,7 +261,7 @@ impl<const W: usize, const M: usize> Logic for Toeplitz<W, M> {
         self.n.next = self.registers.n.val();
         self.m.next = self.registers.m.val();
         self.claimed_h.next = self.registers.claimed_h.val();
-        self.idle.next = self.engine.taken.val() == 0;
+        self.idle.next = self.engine.untouched.val();
         self.sweeping.next = self.registers.sweeping.val();
         self.kat_done.next = self.engine.kat_done.val();
         self.kat_ok.next = self.engine.kat_ok.val();

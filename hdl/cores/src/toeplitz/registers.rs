@@ -1,8 +1,26 @@
 //! The EXTRACTOR registers: shape, seed loading and sweeping, which seed is in force, and the counters.
 
-use super::{number, reset};
+use super::{BLOCK, reset};
+use crate::csr::Select;
 use photonbox_regmap::extractor;
 use rust_hdl::prelude::*;
+
+/// The registers, in the order of the bits of `at`.
+const ORDER: [u32; 13] = [
+    extractor::N,
+    extractor::M,
+    extractor::CLAIMED_H,
+    extractor::BLOCKS_PER_SEED,
+    extractor::SEED_DATA,
+    extractor::SEED_COMMIT,
+    extractor::SEED_STATUS,
+    extractor::SEED_EPOCH,
+    extractor::SEED_BLOCKS,
+    extractor::BLOCKS_LO,
+    extractor::BLOCKS_HI,
+    extractor::INPUT_BITS_LO,
+    extractor::INPUT_BITS_HI,
+];
 
 /// Register block and seed-bank control of the extractor.
 #[derive(LogicBlock)]
@@ -101,9 +119,14 @@ pub struct Registers {
     seen: DFF<Bit>,
     check: DFF<Bits<3>>,
     read: DFF<Bits<32>>,
+    // Of the write that may come: data stands for cycles before the strobe, and nothing else changes these.
+    new_n: DFF<Bit>,
+    new_m: DFF<Bit>,
+    short: DFF<Bit>,
+    full: DFF<Bit>,
 
-    mine: Signal<Local, Bit>,
-    write: Signal<Local, Bit>,
+    select: Select<13>,
+    at: Signal<Local, Bits<13>>,
     write_shape: Signal<Local, Bit>,
     write_seed: Signal<Local, Bit>,
     commit: Signal<Local, Bit>,
@@ -129,20 +152,6 @@ pub struct Registers {
     due: Signal<Local, Bit>,
     status: Signal<Local, Bits<32>>,
 
-    block: Constant<Bits<3>>,
-    n_register: Constant<Bits<7>>,
-    m_register: Constant<Bits<7>>,
-    claimed_register: Constant<Bits<7>>,
-    limit_register: Constant<Bits<7>>,
-    data_register: Constant<Bits<7>>,
-    commit_register: Constant<Bits<7>>,
-    status_register: Constant<Bits<7>>,
-    epoch_register: Constant<Bits<7>>,
-    served_register: Constant<Bits<7>>,
-    blocks_low: Constant<Bits<7>>,
-    blocks_high: Constant<Bits<7>>,
-    raw_low: Constant<Bits<7>>,
-    raw_high: Constant<Bits<7>>,
     n_reset: Constant<Bits<16>>,
     m_reset: Constant<Bits<16>>,
     claimed_reset: Constant<Bits<17>>,
@@ -211,8 +220,11 @@ impl Default for Registers {
             seen: Default::default(),
             check: Default::default(),
             read: Default::default(),
-            mine: Default::default(),
-            write: Default::default(),
+            new_n: Default::default(),
+            new_m: Default::default(),
+            short: Default::default(),
+            full: Default::default(),
+            at: Default::default(),
             write_shape: Default::default(),
             write_seed: Default::default(),
             commit: Default::default(),
@@ -237,20 +249,7 @@ impl Default for Registers {
             next1: Default::default(),
             due: Default::default(),
             status: Default::default(),
-            block: Constant::new(bits(crate::toeplitz::BLOCK)),
-            n_register: number(extractor::N),
-            m_register: number(extractor::M),
-            claimed_register: number(extractor::CLAIMED_H),
-            limit_register: number(extractor::BLOCKS_PER_SEED),
-            data_register: number(extractor::SEED_DATA),
-            commit_register: number(extractor::SEED_COMMIT),
-            status_register: number(extractor::SEED_STATUS),
-            epoch_register: number(extractor::SEED_EPOCH),
-            served_register: number(extractor::SEED_BLOCKS),
-            blocks_low: number(extractor::BLOCKS_LO),
-            blocks_high: number(extractor::BLOCKS_HI),
-            raw_low: number(extractor::INPUT_BITS_LO),
-            raw_high: number(extractor::INPUT_BITS_HI),
+            select: Select::new(BLOCK, ORDER),
             n_reset: reset(extractor::N),
             m_reset: reset(extractor::M),
             claimed_reset: reset(extractor::CLAIMED_H),
@@ -293,40 +292,43 @@ impl Logic for Registers {
             nearly,
             seen,
             check,
-            read
+            read,
+            new_n,
+            new_m,
+            short,
+            full
         );
-        // Decoding.
-        self.mine.next = self.csr_block.val() == self.block.val();
-        self.write.next = self.csr_write.val() & self.mine.val();
-        self.write_shape.next = self.write.val()
-            & ((self.csr_register.val() == self.n_register.val())
-                | (self.csr_register.val() == self.m_register.val())
-                | (self.csr_register.val() == self.claimed_register.val()));
-        self.write_seed.next =
-            self.write.val() & (self.csr_register.val() == self.data_register.val());
-        self.commit.next = self.write.val()
-            & (self.csr_register.val() == self.commit_register.val())
-            & self.csr_data.val().get_bit(0);
-        self.abandon.next = self.write.val()
-            & (self.csr_register.val() == self.commit_register.val())
-            & self.csr_data.val().get_bit(1);
+        // Decoded a cycle ahead of the strobe.
+        self.select.clock.next = self.clock.val();
+        self.select.csr_block.next = self.csr_block.val();
+        self.select.csr_register.next = self.csr_register.val();
+        self.at.next = self.select.at.val();
+        self.write_shape.next = self.csr_write.val()
+            & (self.at.val().get_bit(0) | self.at.val().get_bit(1) | self.at.val().get_bit(2));
+        self.write_seed.next = self.csr_write.val() & self.at.val().get_bit(4);
+        self.commit.next =
+            self.csr_write.val() & self.at.val().get_bit(5) & self.csr_data.val().get_bit(0);
+        self.abandon.next =
+            self.csr_write.val() & self.at.val().get_bit(5) & self.csr_data.val().get_bit(1);
 
         // Shape and limit. A change of the shape drops both seeds.
+        self.new_n.d.next = self.csr_data.val().get_bits::<16>(0) != self.n_bits.q.val();
+        self.new_m.d.next = self.csr_data.val().get_bits::<16>(0) != self.m_bits.q.val();
         self.reshape.next = false;
-        if self.write.val() & !self.running.val() {
-            if self.csr_register.val() == self.n_register.val() {
+        if self.csr_write.val() & !self.running.val() {
+            if self.at.val().get_bit(0) {
                 self.n_bits.d.next = self.csr_data.val().get_bits::<16>(0);
-                self.reshape.next = self.csr_data.val().get_bits::<16>(0) != self.n_bits.q.val();
+                self.reshape.next = self.new_n.q.val();
             }
-            if self.csr_register.val() == self.m_register.val() {
+            if self.at.val().get_bit(1) {
                 self.m_bits.d.next = self.csr_data.val().get_bits::<16>(0);
-                self.reshape.next = self.csr_data.val().get_bits::<16>(0) != self.m_bits.q.val();
+                self.reshape.next = self.new_m.q.val();
             }
-            if self.csr_register.val() == self.claimed_register.val() {
+            if self.at.val().get_bit(2) {
                 self.claimed.d.next = self.csr_data.val().get_bits::<17>(0);
             }
         }
-        if self.write.val() & (self.csr_register.val() == self.limit_register.val()) {
+        if self.csr_write.val() & self.at.val().get_bit(3) {
             self.limit.d.next = self.csr_data.val();
         }
         // ceil((n + m - 1) / 32); 0 when nothing can be loaded.
@@ -335,7 +337,8 @@ impl Logic for Registers {
         self.wanted.d.next = self.total.val().get_bits::<13>(5);
 
         // Loading: the word goes through a register of its own into the spare bank.
-        self.room.next = !self.waiting.q.val() & (self.words.q.val() < self.wanted.q.val());
+        self.short.d.next = self.words.q.val() < self.wanted.q.val();
+        self.room.next = !self.waiting.q.val() & self.short.q.val();
         self.csr_refused.next = (self.write_shape.val() & self.running.val())
             | (self.write_seed.val() & !self.room.val());
         self.spare.next = !self.in_force.q.val();
@@ -396,9 +399,10 @@ impl Logic for Registers {
         }
 
         // Commit: the seed takes over at a block boundary, counted in the stream of bits and not in time.
-        self.complete.next = (self.words.q.val() == self.wanted.q.val())
+        self.full.d.next = (self.words.q.val() == self.wanted.q.val())
             & (self.n_bits.q.val() != 0)
             & (self.m_bits.q.val() != 0);
+        self.complete.next = self.full.q.val();
         self.restart0.next = false;
         self.restart1.next = false;
         self.committed.d.next = false;
@@ -516,40 +520,38 @@ impl Logic for Registers {
             self.status.next = self.status.val() | 0x0020_0000;
         }
         self.read.d.next = 0.into();
-        if self.mine.val() {
-            if self.csr_register.val() == self.n_register.val() {
-                self.read.d.next = bit_cast::<32, 16>(self.n_bits.q.val());
-            }
-            if self.csr_register.val() == self.m_register.val() {
-                self.read.d.next = bit_cast::<32, 16>(self.m_bits.q.val());
-            }
-            if self.csr_register.val() == self.claimed_register.val() {
-                self.read.d.next = bit_cast::<32, 17>(self.claimed.q.val());
-            }
-            if self.csr_register.val() == self.limit_register.val() {
-                self.read.d.next = self.limit.q.val();
-            }
-            if self.csr_register.val() == self.status_register.val() {
-                self.read.d.next = self.status.val();
-            }
-            if self.csr_register.val() == self.epoch_register.val() {
-                self.read.d.next = self.number.q.val();
-            }
-            if self.csr_register.val() == self.served_register.val() {
-                self.read.d.next = self.served.q.val();
-            }
-            if self.csr_register.val() == self.blocks_low.val() {
-                self.read.d.next = self.blocks_copy.q.val().get_bits::<32>(0);
-            }
-            if self.csr_register.val() == self.blocks_high.val() {
-                self.read.d.next = self.blocks_copy.q.val().get_bits::<32>(32);
-            }
-            if self.csr_register.val() == self.raw_low.val() {
-                self.read.d.next = self.raw_copy.q.val().get_bits::<32>(0);
-            }
-            if self.csr_register.val() == self.raw_high.val() {
-                self.read.d.next = self.raw_copy.q.val().get_bits::<32>(32);
-            }
+        if self.at.val().get_bit(0) {
+            self.read.d.next = bit_cast::<32, 16>(self.n_bits.q.val());
+        }
+        if self.at.val().get_bit(1) {
+            self.read.d.next = bit_cast::<32, 16>(self.m_bits.q.val());
+        }
+        if self.at.val().get_bit(2) {
+            self.read.d.next = bit_cast::<32, 17>(self.claimed.q.val());
+        }
+        if self.at.val().get_bit(3) {
+            self.read.d.next = self.limit.q.val();
+        }
+        if self.at.val().get_bit(6) {
+            self.read.d.next = self.status.val();
+        }
+        if self.at.val().get_bit(7) {
+            self.read.d.next = self.number.q.val();
+        }
+        if self.at.val().get_bit(8) {
+            self.read.d.next = self.served.q.val();
+        }
+        if self.at.val().get_bit(9) {
+            self.read.d.next = self.blocks_copy.q.val().get_bits::<32>(0);
+        }
+        if self.at.val().get_bit(10) {
+            self.read.d.next = self.blocks_copy.q.val().get_bits::<32>(32);
+        }
+        if self.at.val().get_bit(11) {
+            self.read.d.next = self.raw_copy.q.val().get_bits::<32>(0);
+        }
+        if self.at.val().get_bit(12) {
+            self.read.d.next = self.raw_copy.q.val().get_bits::<32>(32);
         }
 
         self.csr_read.next = self.read.q.val();

@@ -431,7 +431,7 @@ impl Bench for ControlBench {
             )?;
             same("cycle", rtl.get(self.cycle), self.model.cycle)?;
         }
-        if let Some((op, 1)) = bus.addressed
+        if let Some((op, 2)) = bus.addressed
             && self.command.is_none()
         {
             let value = match op.block {

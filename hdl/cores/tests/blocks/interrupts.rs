@@ -23,6 +23,8 @@ pub(crate) struct InterruptsBench {
     ready: PortId,
     model: Model,
     expected_read: u32,
+    /// What the address stood at in the cycle before.
+    looked_up: Option<Op>,
 }
 
 /// The registers as `photonbox_model::card::Card` has them, and the messages that are owed.
@@ -139,6 +141,7 @@ impl Bench for InterruptsBench {
             ready: rtl.port("irq_ready"),
             model: Model::default(),
             expected_read: 0,
+            looked_up: None,
         }
     }
 
@@ -226,15 +229,11 @@ impl Bench for InterruptsBench {
                 u64::from(self.expected_read),
             )?;
         }
-        self.expected_read = bus
-            .addressed
-            .map_or(self.expected_read, |(op, _)| self.model.read(op, waiting));
-        if bus.addressed.is_none() {
-            // The address of the last access is still there.
-            self.expected_read = self
-                .last_address(rtl)
-                .map_or(0, |op| self.model.read(op, waiting));
-        }
+        self.expected_read = self
+            .looked_up
+            .map_or(0, |op| self.model.read(op, waiting));
+        // The address of the last access is still there when there is none.
+        self.looked_up = self.last_address(rtl);
         if let Some(op) = bus.strobe.filter(|op| op.block == 0) {
             match op.offset {
                 global::INT_STATUS if raised & op.data & 0x78 != 0 => hit("kept"),

@@ -159,10 +159,11 @@ impl Bench for PatternBench {
         if b {
             hit("pulse_b");
         }
+        // The look-up is a cycle late.
+        self.expected_read = self.read();
         if let Some((op, _)) = bus.addressed {
             self.address = Some(op);
         }
-        self.expected_read = self.read();
         let mine = bus
             .strobe
             .filter(|op| op.block == 0 && REGISTERS.contains(&op.offset));

@@ -357,7 +357,7 @@ impl Bench for RingBench {
 
         // A register that nothing moves reads as the model's.
         if let Some(access) = self.access
-            && access.age > 0
+            && access.age > 1
             && self.now > self.stirred + 4
             && !failing
         {

@@ -36,7 +36,7 @@ impl Board {
             5
         };
         if let Some(access) = self.access
-            && access.age > 0
+            && access.age > 1
             && quiet_for > settled
             && !failing
         {
