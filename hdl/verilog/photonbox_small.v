@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'h376c4561c5232875d3776058a900949f11bccf4ceeb2a91795ff77afccfe5ca7;
+    parameter [255:0] BUILD_HASH = 256'ha39329465a1f1f24eb2e0f85da17ad3f59ca72608298f565b9807ec896befc02;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -11054,6 +11054,12 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
     wire negative$q;
     reg carry$d;
     wire carry$q;
+    reg [31:0] addend_now$d;
+    wire [31:0] addend_now$q;
+    reg top_now$d;
+    wire top_now$q;
+    reg blank_now$d;
+    wire blank_now$q;
     reg [31:0] low$d;
     wire [31:0] low$q;
     reg valid$d;
@@ -11071,7 +11077,6 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
     reg left_now$d;
     wire left_now$q;
     // Local signals
-    reg is_negative;
     reg odd;
     reg room;
     reg advance;
@@ -11103,6 +11108,21 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
     pb_dff_1 carry(
         .d(carry$d),
         .q(carry$q),
+        .clock(clock)
+    );
+    pb_dff_32 addend_now(
+        .d(addend_now$d),
+        .q(addend_now$q),
+        .clock(clock)
+    );
+    pb_dff_1 top_now(
+        .d(top_now$d),
+        .q(top_now$q),
+        .clock(clock)
+    );
+    pb_dff_1 blank_now(
+        .d(blank_now$d),
+        .q(blank_now$q),
         .clock(clock)
     );
     pb_dff_32 low(
@@ -11151,6 +11171,9 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
         part$d = part$q;
         negative$d = negative$q;
         carry$d = carry$q;
+        addend_now$d = addend_now$q;
+        top_now$d = top_now$q;
+        blank_now$d = blank_now$q;
         low$d = low$q;
         valid$d = valid$q;
         data$d = data$q;
@@ -11164,28 +11187,10 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
         room = ~valid$q;
         advance = active$q & (~odd | room);
         shift = advance & ~error$q;
-        is_negative = negative$q;
         if (advance & (part$q == 32'h0)) begin
             negative$d = sign & ~error$q;
         end
-        addend = 32'h0;
-        if (is_negative) begin
-            if (part$q == 32'h2) begin
-                addend = modulus2;
-            end
-            if (part$q == 32'h3) begin
-                addend = modulus3;
-            end
-            if (part$q == 32'h4) begin
-                addend = modulus4;
-            end
-            if (part$q == 32'h5) begin
-                addend = modulus5;
-            end
-            if (part$q == 32'h6) begin
-                addend = modulus6;
-            end
-        end
+        addend = addend_now$q;
         left = (((word) & 34'h3ffffffff) << 32'h1) | 32'h1;
         right = ((addend) & 34'h3ffffffff) << 32'h1;
         if (carry$q) begin
@@ -11193,10 +11198,10 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
         end
         sum = left + right;
         result = sum[(32'h1)+:(32)];
-        if (part$q == 32'h6) begin
+        if (top_now$q) begin
             result = sum[(32'h1)+:(32)] & top_mask;
         end
-        if ((part$q == 32'h7) | error$q) begin
+        if (blank_now$q | error$q) begin
             result = 32'h0;
         end
         if (taken) begin
@@ -11235,6 +11240,26 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
             closing$d = close;
             error$d = start_error;
         end
+        top_now$d = part$d == 32'h6;
+        blank_now$d = part$d == 32'h7;
+        addend_now$d = 32'h0;
+        if (negative$q) begin
+            if (part$d == 32'h2) begin
+                addend_now$d = modulus2;
+            end
+            if (part$d == 32'h3) begin
+                addend_now$d = modulus3;
+            end
+            if (part$d == 32'h4) begin
+                addend_now$d = modulus4;
+            end
+            if (part$d == 32'h5) begin
+                addend_now$d = modulus5;
+            end
+            if (part$d == 32'h6) begin
+                addend_now$d = modulus6;
+            end
+        end
         out_valid = valid$q;
         out_data = data$q;
         out_last = last$q;
@@ -11246,6 +11271,9 @@ module pb_leave(clock,clear,start,start_error,close,quiet,word,sign,shift,free,g
             part$d = 32'h0;
             carry$d = 1'b0;
             negative$d = 1'b0;
+            addend_now$d = 32'h0;
+            top_now$d = 1'b0;
+            blank_now$d = 1'b0;
             low$d = 32'h0;
             valid$d = 1'b0;
             data$d = 32'h0;

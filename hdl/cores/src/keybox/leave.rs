@@ -49,6 +49,10 @@ pub struct Leave {
     part: DFF<Bits<3>>,
     negative: DFF<Bit>,
     carry: DFF<Bit>,
+    // What is added to this word, and that it is the key's top one, or beyond.
+    addend_now: DFF<Bits<32>>,
+    top_now: DFF<Bit>,
+    blank_now: DFF<Bit>,
     low: DFF<Bits<32>>,
     valid: DFF<Bit>,
     data: DFF<Bits<64>>,
@@ -57,7 +61,6 @@ pub struct Leave {
     error: DFF<Bit>,
     signature_now: DFF<Bits<64>>,
     left_now: DFF<Bit>,
-    is_negative: Signal<Local, Bit>,
     odd: Signal<Local, Bit>,
     room: Signal<Local, Bit>,
     advance: Signal<Local, Bit>,
@@ -111,6 +114,9 @@ impl Default for Leave {
             part: Default::default(),
             negative: Default::default(),
             carry: Default::default(),
+            addend_now: Default::default(),
+            top_now: Default::default(),
+            blank_now: Default::default(),
             low: Default::default(),
             valid: Default::default(),
             data: Default::default(),
@@ -119,7 +125,6 @@ impl Default for Leave {
             error: Default::default(),
             signature_now: Default::default(),
             left_now: Default::default(),
-            is_negative: Default::default(),
             odd: Default::default(),
             room: Default::default(),
             advance: Default::default(),
@@ -154,6 +159,9 @@ impl Logic for Leave {
             part,
             negative,
             carry,
+            addend_now,
+            top_now,
+            blank_now,
             low,
             valid,
             data,
@@ -172,28 +180,10 @@ impl Logic for Leave {
         self.shift.next = self.advance.val() & !self.error.q.val();
 
         // The sign is known when the key is complete, and first used for word 2.
-        self.is_negative.next = self.negative.q.val();
         if self.advance.val() & (self.part.q.val() == 0) {
             self.negative.d.next = self.sign.val() & !self.error.q.val();
         }
-        self.addend.next = 0.into();
-        if self.is_negative.val() {
-            if self.part.q.val() == 2 {
-                self.addend.next = self.modulus2.val();
-            }
-            if self.part.q.val() == 3 {
-                self.addend.next = self.modulus3.val();
-            }
-            if self.part.q.val() == 4 {
-                self.addend.next = self.modulus4.val();
-            }
-            if self.part.q.val() == 5 {
-                self.addend.next = self.modulus5.val();
-            }
-            if self.part.q.val() == 6 {
-                self.addend.next = self.modulus6.val();
-            }
-        }
+        self.addend.next = self.addend_now.q.val();
         // The carry goes in by a bit below the sum.
         self.left.next = (bit_cast::<34, 32>(self.word.val()) << 1) | 1;
         self.right.next = bit_cast::<34, 32>(self.addend.val()) << 1;
@@ -202,10 +192,10 @@ impl Logic for Leave {
         }
         self.sum.next = self.left.val() + self.right.val();
         self.result.next = self.sum.val().get_bits::<32>(1);
-        if self.part.q.val() == 6 {
+        if self.top_now.q.val() {
             self.result.next = self.sum.val().get_bits::<32>(1) & self.top_mask.val();
         }
-        if (self.part.q.val() == 7) | self.error.q.val() {
+        if self.blank_now.q.val() | self.error.q.val() {
             self.result.next = 0.into();
         }
 
@@ -247,6 +237,28 @@ impl Logic for Leave {
             self.error.d.next = self.start_error.val();
         }
 
+        // What the coming word is added to and masked with: the sum waits for nothing but the carry.
+        self.top_now.d.next = self.part.d.val() == 6;
+        self.blank_now.d.next = self.part.d.val() == 7;
+        self.addend_now.d.next = 0.into();
+        if self.negative.q.val() {
+            if self.part.d.val() == 2 {
+                self.addend_now.d.next = self.modulus2.val();
+            }
+            if self.part.d.val() == 3 {
+                self.addend_now.d.next = self.modulus3.val();
+            }
+            if self.part.d.val() == 4 {
+                self.addend_now.d.next = self.modulus4.val();
+            }
+            if self.part.d.val() == 5 {
+                self.addend_now.d.next = self.modulus5.val();
+            }
+            if self.part.d.val() == 6 {
+                self.addend_now.d.next = self.modulus6.val();
+            }
+        }
+
         self.out_valid.next = self.valid.q.val();
         self.out_data.next = self.data.q.val();
         self.out_last.next = self.last.q.val();
@@ -259,6 +271,9 @@ impl Logic for Leave {
             self.part.d.next = 0.into();
             self.carry.d.next = false;
             self.negative.d.next = false;
+            self.addend_now.d.next = 0.into();
+            self.top_now.d.next = false;
+            self.blank_now.d.next = false;
             self.low.d.next = 0.into();
             self.valid.d.next = false;
             self.data.d.next = 0.into();

@@ -229,9 +229,7 @@ impl Bench for InterruptsBench {
                 u64::from(self.expected_read),
             )?;
         }
-        self.expected_read = self
-            .looked_up
-            .map_or(0, |op| self.model.read(op, waiting));
+        self.expected_read = self.looked_up.map_or(0, |op| self.model.read(op, waiting));
         // The address of the last access is still there when there is none.
         self.looked_up = self.last_address(rtl);
         if let Some(op) = bus.strobe.filter(|op| op.block == 0) {
