@@ -38,7 +38,7 @@ pub struct BoxRing {
     pub csr_register: Signal<In, Bits<7>>,
     /// Data of a write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// The register addressed, one cycle later; 0 when it is not this ring's.
+    /// The register addressed, two cycles later; 0 when it is not this ring's.
     pub csr_read: Signal<Out, Bits<32>>,
     /// The write of this cycle is refused.
     pub csr_refused: Signal<Out, Bit>,

@@ -92,7 +92,7 @@ pub struct Control {
     pub csr_register: Signal<In, Bits<7>>,
     /// Data of a write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// The register addressed, one cycle later; 0 when it is not this block's.
+    /// The register addressed, two cycles later; 0 when it is not this block's.
     pub csr_read: Signal<Out, Bits<32>>,
     /// Where photons come from: the code of `CAPS.FRONT_END`, a strap.
     pub front_end: Signal<In, Bits<2>>,

@@ -22,7 +22,7 @@ pub struct Interrupts {
     pub csr_register: Signal<In, Bits<7>>,
     /// Data of a write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// The register addressed, one cycle later; 0 when it is not this block's.
+    /// The register addressed, two cycles later; 0 when it is not this block's.
     pub csr_read: Signal<Out, Bits<32>>,
     /// A lane went into alarm; one cycle each.
     pub alarm_event: Signal<In, Bit>,

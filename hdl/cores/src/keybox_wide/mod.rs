@@ -55,7 +55,7 @@ pub struct KeyBoxWide {
     pub csr_register: Signal<In, Bits<7>>,
     /// Value to write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// Value of the addressed register, one cycle later; 0 for others.
+    /// Value of the addressed register, two cycles later; 0 for others.
     pub csr_read: Signal<Out, Bits<32>>,
     /// The write is refused: a job runs in the selected context, or the self-test, or a sweep.
     pub csr_refused: Signal<Out, Bit>,

@@ -14,7 +14,7 @@ pub struct Readout {
     pub csr_block: Signal<In, Bits<3>>,
     /// Number of the register in its block.
     pub csr_register: Signal<In, Bits<7>>,
-    /// Value of the addressed register, one cycle later; 0 for others.
+    /// Value of the addressed register, two cycles later; 0 for others.
     pub csr_read: Signal<Out, Bits<32>>,
     /// JOB_SLOT.
     pub slot: Signal<In, Bits<6>>,

@@ -29,7 +29,7 @@ pub struct Registers {
     pub csr_register: Signal<In, Bits<7>>,
     /// Value to write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// Value of the addressed register, one cycle later.
+    /// Value of the addressed register, two cycles later.
     pub csr_read: Signal<Out, Bits<32>>,
     /// The write is refused.
     pub csr_refused: Signal<Out, Bit>,

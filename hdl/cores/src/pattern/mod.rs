@@ -25,7 +25,7 @@ pub struct Pattern<const LANES: usize> {
     pub csr_register: Signal<In, Bits<7>>,
     /// Data of a write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// The register addressed, one cycle later; 0 when it is not this block's.
+    /// The register addressed, two cycles later; 0 when it is not this block's.
     pub csr_read: Signal<Out, Bits<32>>,
     /// The write of this cycle is refused: the card runs.
     pub csr_refused: Signal<Out, Bit>,

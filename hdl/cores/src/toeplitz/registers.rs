@@ -37,7 +37,7 @@ pub struct Registers {
     pub csr_register: Signal<In, Bits<7>>,
     /// Value to write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// Value of the register addressed a cycle before.
+    /// Value of the register addressed two cycles before.
     pub csr_read: Signal<Out, Bits<32>>,
     /// This write is refused.
     pub csr_refused: Signal<Out, Bit>,
