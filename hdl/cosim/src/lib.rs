@@ -11,6 +11,7 @@ mod embed;
 mod error;
 mod library;
 mod lockstep;
+mod mutant;
 mod mutate;
 mod shim;
 mod simulation;

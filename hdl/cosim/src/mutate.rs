@@ -7,6 +7,7 @@
 use crate::compile::{digest, file_error, in_folder, kept, run, write};
 use crate::coverage::missing;
 use crate::lockstep::run_on;
+use crate::mutant::Mutant;
 use crate::simulation::OutOfCycles;
 use crate::{Bench, Design, Error, Library, Mismatch, Options, Result, Tools};
 use std::collections::BTreeSet;
@@ -42,7 +43,7 @@ pub enum Fate {
 pub struct Mutation {
     /// The block.
     pub block: &'static str,
-    /// Each mutant as yosys's command, and its fate.
+    /// Each mutant by name, as `inv B[1] of counts.$and: ones9 & {4{take_ones}}`, and its fate.
     pub mutants: Vec<(String, Fate)>,
     /// Explanations of mutants that are not among the survivors.
     pub stale: Vec<String>,
@@ -63,7 +64,7 @@ impl Mutation {
     pub fn left(&self) -> Vec<&str> {
         let left = self.mutants.iter();
         left.filter(|(_, fate)| *fate == Fate::Survived)
-            .map(|(command, _)| command.as_str())
+            .map(|(name, _)| name.as_str())
             .collect()
     }
 
@@ -99,8 +100,8 @@ impl std::fmt::Display for Mutation {
 
 /// Runs a bench against `count` mutants (at most 4,095) that `seed` chooses; the same seed decides the stimulus.
 ///
-/// `explained` is the text of the block's `survivors.txt`: lines `COMMAND # WHY`, where COMMAND is as [`Mutation`]
-/// lists it.
+/// `explained` is the text of the block's `survivors.txt`: lines `NAME # WHY`, where NAME is as [`Mutation`] lists
+/// it.
 ///
 /// # Errors
 /// When a tool fails, or RTL and model part without any mutation.
@@ -108,7 +109,7 @@ pub fn mutate<B: Bench>(count: usize, seed: u64, explained: &str) -> Result<Muta
     let mutants = Mutants::<B>::build(count, seed)?;
     let limit = mutants.unchanged(B::CYCLES)?.saturating_mul(2) + WAIT;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let numbers: Vec<usize> = (0..mutants.commands.len()).collect();
+    let numbers: Vec<usize> = (0..mutants.list.len()).collect();
     let mut fates: Vec<(usize, Fate)> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads)
             .map(|thread| {
@@ -132,19 +133,19 @@ pub fn mutate<B: Bench>(count: usize, seed: u64, explained: &str) -> Result<Muta
     .collect();
     fates.sort_by_key(|(number, _)| *number);
     let mutants: Vec<(String, Fate)> = mutants
-        .commands
+        .list
         .iter()
-        .cloned()
+        .map(|mutant| mutant.name.clone())
         .zip(fates.into_iter().map(|(_, fate)| fate))
         .collect();
     let used: BTreeSet<&str> = mutants
         .iter()
         .filter(|(_, fate)| matches!(fate, Fate::Explained(_)))
-        .map(|(command, _)| command.as_str())
+        .map(|(name, _)| name.as_str())
         .collect();
     let stale = explanations(explained)
-        .filter(|(command, _)| !used.contains(command))
-        .map(|(command, _)| command.to_owned())
+        .filter(|(name, _)| !used.contains(name))
+        .map(|(name, _)| name.to_owned())
         .collect();
     Ok(Mutation {
         block: B::NAME,
@@ -163,7 +164,7 @@ pub fn kills_one<B: Bench>(seed: u64) -> Result<String, String> {
     let few = B::CYCLES.min(2_000);
     let clocks = mutants.unchanged(few).map_err(|error| failed(&error))?;
     let limit = (clocks / few.max(1) + 1).saturating_mul(B::CYCLES * 2) + WAIT;
-    for (number, command) in mutants.commands.iter().enumerate() {
+    for (number, Mutant { name, .. }) in mutants.list.iter().enumerate() {
         match mutants.run(number + 1, B::CYCLES, limit) {
             Ok(_) => {}
             Err(End::Mismatch(mismatch)) => {
@@ -171,15 +172,20 @@ pub fn kills_one<B: Bench>(seed: u64) -> Result<String, String> {
                 mutants
                     .unchanged(mismatch.cycle + 1)
                     .map_err(|error| failed(&error))?;
-                return Ok(format!("{command}: {mismatch}"));
+                return Ok(format!("{name}: {mismatch}"));
             }
-            Err(end) => return Ok(format!("{command}: {end}")),
+            Err(end) => return Ok(format!("{name}: {end}")),
         }
     }
     Err(format!(
         "{}: the bench notices none of these mutants:\n{}",
         B::NAME,
-        mutants.commands.join("\n")
+        mutants
+            .list
+            .iter()
+            .map(|mutant| mutant.name.as_str())
+            .collect::<Vec<_>>()
+            .join("\n")
     ))
 }
 
@@ -212,7 +218,7 @@ impl std::fmt::Display for End {
 struct Mutants<B> {
     original: Design,
     library: Library,
-    commands: Vec<String>,
+    list: Vec<Mutant>,
     seed: u64,
     bench: std::marker::PhantomData<fn() -> B>,
 }
@@ -220,7 +226,7 @@ struct Mutants<B> {
 impl<B: Bench> Mutants<B> {
     fn build(count: usize, seed: u64) -> Result<Self> {
         let original = B::design()?;
-        let (commands, verilog) = list(&original, count.min((1 << CHOICE_BITS) - 1), seed)?;
+        let (list, verilog) = list(&original, count.min((1 << CHOICE_BITS) - 1), seed)?;
         let name = format!("{}-mutants", original.name);
         let design = Design::new(&name, verilog, &original.top)?;
         let options = Options {
@@ -230,7 +236,7 @@ impl<B: Bench> Mutants<B> {
         Ok(Self {
             original,
             library: Library::build(design, options)?,
-            commands,
+            list,
             seed,
             bench: std::marker::PhantomData,
         })
@@ -239,7 +245,7 @@ impl<B: Bench> Mutants<B> {
     /// Runs a mutant, from 1, or 0 for none; the rising edges that it took.
     fn run(&self, choice: usize, cycles: u64, limit: u64) -> Result<u64, End> {
         let mut rtl = self.library.simulation();
-        if !self.commands.is_empty() {
+        if !self.list.is_empty() {
             let port = rtl.port(CHOICE);
             rtl.set(port, choice as u64);
             rtl.settle();
@@ -270,27 +276,27 @@ impl<B: Bench> Mutants<B> {
     }
 
     fn fate(&self, number: usize, limit: u64, explained: &str) -> Result<Fate> {
-        let command = &self.commands[number];
+        let Mutant { command, name } = &self.list[number];
         match self.run(number + 1, B::CYCLES, limit) {
             Err(end) => return Ok(Fate::Killed(end.to_string())),
             Ok(_) if equivalent(&self.original, command)? => return Ok(Fate::Equivalent),
             Ok(_) => {}
         }
-        let why = explanations(explained).find(|(known, _)| known == command);
+        let why = explanations(explained).find(|(known, _)| known == name);
         Ok(why.map_or(Fate::Survived, |(_, why)| Fate::Explained(why.to_owned())))
     }
 }
 
-/// Lines `COMMAND # WHY`; one without a reason explains nothing.
+/// Lines `NAME # WHY`; one without a reason explains nothing.
 fn explanations(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.lines()
         .filter_map(|line| line.split_once(" # "))
-        .map(|(command, why)| (command.trim(), why.trim()))
-        .filter(|(command, why)| !command.starts_with('#') && !why.is_empty())
+        .map(|(name, why)| (name.trim(), why.trim()))
+        .filter(|(name, why)| !name.starts_with('#') && !why.is_empty())
 }
 
 /// The mutations that a seed chooses, and the design with all of them behind [`CHOICE`].
-fn list(design: &Design, count: usize, seed: u64) -> Result<(Vec<String>, String)> {
+fn list(design: &Design, count: usize, seed: u64) -> Result<(Vec<Mutant>, String)> {
     let tools = Tools::find()?;
     let (count, seed) = (count.to_string(), seed.to_string());
     let digest = digest(&[VERSION, &design.verilog, &design.top, &count, &seed]);
@@ -308,20 +314,20 @@ fn list(design: &Design, count: usize, seed: u64) -> Result<(Vec<String>, String
             ),
         )?;
         let mut script = prepare(top);
-        for (number, command) in read(&work.join("list.txt"))?.lines().enumerate() {
-            let choice = number + 1;
+        let list = read(&work.join("list.txt"))?;
+        for (number, line) in list.lines().enumerate() {
+            let (choice, command) = (number + 1, Mutant::new(line, "").command);
             script.push_str(&format!(
-                "\n{} -ctrl {CHOICE} {CHOICE_BITS} {choice}",
-                stable(command)
+                "\n{command} -ctrl {CHOICE} {CHOICE_BITS} {choice}"
             ));
         }
         script.push_str("\nopt_clean\nwrite_verilog -noattr mutants.v\n");
         yosys(&tools, &design.name, work, &script)?;
         Ok(work.to_owned())
     })?;
-    let commands = read(&folder.join("list.txt"))?;
-    let verilog = read(&folder.join("mutants.v"))?;
-    Ok((commands.lines().map(stable).collect(), verilog))
+    let list = read(&folder.join("list.txt"))?;
+    let list = list.lines().map(|line| Mutant::new(line, &design.verilog));
+    Ok((list.collect(), read(&folder.join("mutants.v"))?))
 }
 
 /// Changes when the scripts do.
@@ -329,20 +335,6 @@ const VERSION: &str = "1";
 
 fn prepare(top: &str) -> String {
     format!("read_verilog design.v\nprep -flatten -top {top}")
-}
-
-/// A command without what depends on the text's lines.
-fn stable(command: &str) -> String {
-    let mut words = command.split_whitespace();
-    let mut kept = Vec::new();
-    while let Some(word) = words.next() {
-        if word == "-src" {
-            words.next();
-        } else {
-            kept.push(word);
-        }
-    }
-    kept.join(" ")
 }
 
 /// Whether yosys can prove that a mutant does what the design does: every register and output by name, by temporal

@@ -52,6 +52,13 @@ pub(crate) struct Counting<const LANES: usize, const ADDRESS: usize> {
     busy_for: u32,
     /// Chance of an increment in a cycle, by spells.
     rate: u64,
+    /// Two increments of one counter in a cycle: chance, of four, that it is the high one that is tried.
+    high: u64,
+    /// Chance of a discarded block, and its lane, by spells.
+    bulk_rate: u64,
+    target: u64,
+    /// Bits that may still be discarded at once, by lane: what is between two visits of a sweep fits 16 bits.
+    room: Vec<u64>,
     expected: Option<(u32, u32)>,
     /// A preload waits for the end of a sweep.
     due: bool,
@@ -106,6 +113,10 @@ impl<const LANES: usize, const ADDRESS: usize> Bench for Counting<LANES, ADDRESS
             kept: Self::ZERO.to_vec(),
             busy_for: 0,
             rate: 2,
+            high: 2,
+            bulk_rate: 60,
+            target: 0,
+            room: vec![0; LANES],
             expected: None,
             due: false,
             turn: 0,
@@ -140,29 +151,53 @@ impl<const LANES: usize, const ADDRESS: usize> Bench for Counting<LANES, ADDRESS
         }
         if random.one_in(300) {
             self.rate = *random.pick(&[1, 2, 10, 1000]);
+            // Always high and always counting is what fills the uppermost digit.
+            self.high = *random.pick(&[0, 2, 4, 4]);
+            self.bulk_rate = *random.pick(&[60, 60, 3]);
+            self.target = random.below(LANES as u64);
         }
         let mut adds = Self::ZERO.to_vec();
         for (port, (counter, weight)) in self.increments.into_iter().zip(EFFECT) {
             let mut bits = 0;
             for (index, lane) in adds.iter_mut().enumerate() {
                 // Ignored and discarded are at most 2 a cycle.
-                let room = matches!(counter, 3 | 6) && lane[counter] + weight > 2;
-                if !clearing && !room && random.one_in(self.rate) {
+                let two = matches!(counter, 3 | 6);
+                let too_many = two && lane[counter] + weight > 2;
+                let left_to_high = two && weight == 1 && random.below(4) < self.high;
+                if !clearing && !too_many && !left_to_high && random.one_in(self.rate) {
                     lane[counter] += weight;
                     bits |= 1 << index;
                 }
             }
             rtl.set(port, bits);
         }
-        let bulk = !clearing && random.one_in(60);
         let full = random.one_in(4);
-        let count = if full { 4096 } else { random.below(4097) };
-        let target = random.below(LANES as u64);
+        let count = if full {
+            4096
+        } else {
+            let end = *random.pick(&[4097, 1 << 14]);
+            random.below(end)
+        };
+        let target = if random.one_in(4) {
+            random.below(LANES as u64)
+        } else {
+            self.target
+        };
+        // A lane throws away at most one block between two visits of the sweep; the adders bear more, up to 16 bits.
+        let phase = self.turn % (32 * LANES as u64);
+        if phase == 0 {
+            self.room.fill(64_000);
+        }
+        let room = &mut self.room[target as usize];
+        let bulk = !clearing
+            && phase < 24 * LANES as u64
+            && count <= *room
+            && random.one_in(self.bulk_rate);
         rtl.set(self.bulk[0], u64::from(bulk));
         rtl.set(self.bulk[1], target);
         rtl.set(self.bulk[2], count);
-        // A lane throws away at most one block between two visits of the sweep.
         if bulk {
+            *room -= count;
             adds[target as usize][6] += count;
             hit(if full { "bulk_full" } else { "bulk" });
         }
