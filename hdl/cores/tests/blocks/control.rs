@@ -1,37 +1,19 @@
 //! `control`: commands, reset, START's reasons, counters.
 
+mod sequence;
+mod stimulus;
+
 use crate::csr::{Bus, Op, same};
+use crate::late::started;
 use photonbox_cores::control::{COMMAND_LATENCY, Control, Parameters};
 use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation};
 use photonbox_model::credit::leftover_ok;
 use photonbox_regmap::global::{self, *};
 use photonbox_regmap::{ABI_VERSION, MAGIC};
 use rust_hdl::prelude::{Block as _, generate_verilog};
+use sequence::Sequence;
+use stimulus::{LEVELS, legal};
 
-const LEVELS: [(&str, u32); 22] = [
-    ("front_end", 2),
-    ("any_extract", 1),
-    ("any_tap", 1),
-    ("window_ok", 1),
-    ("any_alarm", 1),
-    ("all_alarmed", 1),
-    ("test_pattern", 1),
-    ("entropy_usable", 1),
-    ("entropy_committed", 1),
-    ("entropy_slot_bytes", 21),
-    ("raw_usable", 1),
-    ("ring_error", 1),
-    ("n", 16),
-    ("m", 16),
-    ("claimed_h", 17),
-    ("seeded", 1),
-    ("unknown", 1),
-    ("refused", 1),
-    ("bus_error", 3),
-    ("ring_stall", 3),
-    ("dropped", 16),
-    ("lost_entropy", 32),
-];
 const PULSES: usize = 16;
 const OUTPUTS: [&str; 12] = [
     "selftest_start",
@@ -97,25 +79,14 @@ pub(crate) struct ControlBench {
     idle: PortId,
     /// Cycles in which nothing went on.
     still: u64,
+    sequence: Sequence,
 }
 
-fn legal(random: &mut Random) -> Vec<u64> {
-    LEVELS
-        .iter()
-        .map(|(name, width)| match *name {
-            "n" => *random.pick(&[0, 1, 1024, 1024, 1024, 4096, 4097]),
-            "m" => *random.pick(&[0, 8, 64, 384, 384, 384, 512, 576]),
-            "claimed_h" => *random.pick(&[0, 0x7fff, 0x8000, 0x8000, 0xffff, 0x1_0000, 0x1_8000]),
-            "entropy_slot_bytes" => *random.pick(&[0, 64, 4096, 48, 1 << 20]),
-            "any_tap" | "any_alarm" | "all_alarmed" | "ring_error" | "test_pattern" => {
-                random.below(2)
-            }
-            "unknown" | "refused" | "bus_error" | "ring_stall" | "dropped" | "lost_entropy" => 0,
-            _ if *width == 1 => u64::from(!random.one_in(8)),
-            _ => random.below(3),
-        })
-        .collect()
-}
+/// Power-on as the design has it from the start, without a reset: these are far on, so that the upper digits are seen.
+const FIRST_CYCLE: u64 = 0x3ff_ffff_c000;
+const FIRST_GENERATION: u32 = 0x00ff_fffc;
+/// Cycles without a reset in which both of them carry.
+const FIRST_LIFE: u64 = 40_000;
 
 impl ControlBench {
     fn level(&self, name: &str) -> u64 {
@@ -263,7 +234,11 @@ impl Bench for ControlBench {
     fn design() -> Result<Design> {
         let mut block = Control::new(Parameters::default());
         block.connect_all();
-        Design::new(Self::NAME, generate_verilog(&block), "top")
+        let text = generate_verilog(&block);
+        let text = started(&text, "top$cycle_r", "64'h0", FIRST_CYCLE);
+        let first = u64::from(FIRST_GENERATION);
+        let text = started(&text, "top$generation_r", "32'h0", first);
+        Design::new(Self::NAME, text, "top")
     }
 
     fn new(rtl: &Simulation, random: &mut Random) -> Self {
@@ -289,8 +264,13 @@ impl Bench for ControlBench {
             values: legal(random),
             hash_words: (0..8).map(|_| random.bits() as u32).collect(),
             card: Card::default(),
-            model: Model::default(),
-            command: None,
+            model: Model {
+                generation: FIRST_GENERATION,
+                cycle: FIRST_CYCLE,
+                ..Model::default()
+            },
+            // The reset sequence begins by itself.
+            command: Some((0, 0)),
             settled: 0,
             quiet_for: 0,
             was: [false; 12],
@@ -298,6 +278,7 @@ impl Bench for ControlBench {
             drained: 0,
             idle: rtl.port("idle"),
             still: 0,
+            sequence: Sequence::default(),
         }
     }
 
@@ -307,7 +288,7 @@ impl Bench for ControlBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
-        let reset = rtl.cycles() < 3 || random.one_in(30_000);
+        let reset = rtl.cycles() > FIRST_LIFE && random.one_in(10_000);
         rtl.set(self.reset, u64::from(reset));
         rtl.set_wide(self.hash, &self.hash_words);
         // Levels change between accesses only, so that the reasons of a START are those of its cycle.
@@ -327,7 +308,7 @@ impl Bench for ControlBench {
             _,
             core_reset,
             abort,
-            dma_reset,
+            _,
             hold,
             snapshot,
         ] = self.was;
@@ -407,6 +388,7 @@ impl Bench for ControlBench {
                 0 => CONTROL,
                 1 => SCRATCH,
                 2 => SNAPSHOT,
+                3 => START_ERROR,
                 _ => 4 * random.below(41) as u32,
             };
             let command = *random.pick(&[8, 8, 8, 8, 2, 2, 10, 4, 12, 14, 1, 9, 0, 15]);
@@ -423,6 +405,14 @@ impl Bench for ControlBench {
         rtl.settle();
 
         let now: [bool; 12] = core::array::from_fn(|index| rtl.is(self.outputs[index]));
+        for (name, want) in self.sequence.shows() {
+            let index = OUTPUTS.iter().position(|output| *output == name);
+            same(
+                name,
+                index.map_or(2, |index| now[index].into()),
+                want.into(),
+            )?;
+        }
         if rtl.cycles() > 3 {
             same(
                 "generation",
@@ -462,7 +452,7 @@ impl Bench for ControlBench {
             idle_now,
             reset_now,
             abort_now,
-            dma_now,
+            _,
             _,
             snapshot_now,
         ] = now;
@@ -494,11 +484,14 @@ impl Bench for ControlBench {
         if flush {
             hit("flush");
         }
-        if dma_now && abort && !dma_reset {
-            same("bus quiet before its reset", u64::from(self.card.quiet), 1)?;
-        }
         same("abort within reset", u64::from(abort_now && !reset_now), 0)?;
         self.drained = u64::from(!flush && self.card.idle.iter().all(|idle| *idle));
+
+        let soft = self.command.is_some_and(|(command, age)| {
+            CONTROL_SOFT_RESET.is_set(command) && age + 1 == COMMAND_LATENCY
+        });
+        let swept = self.card.sweep_left == 0;
+        self.sequence.step(reset, soft, self.card.quiet, swept);
 
         // The command takes effect at the end of cycle strobe + COMMAND_LATENCY, if what came before is over.
         if let Some((command, age)) = &mut self.command {

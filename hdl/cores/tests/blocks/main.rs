@@ -51,6 +51,7 @@ mod interrupts;
 mod keybox;
 mod keybox_wide;
 mod lane;
+mod late;
 mod mutate;
 mod pattern;
 mod rate;

@@ -2,6 +2,7 @@
 
 mod check;
 mod host;
+mod rest;
 
 use host::{Access, Burst, Host, Offer};
 use photonbox_cores::ring::Ring;
@@ -97,6 +98,11 @@ pub(crate) struct RingBench {
     phase: u64,
     errors: u32,
     bus_failed: u64,
+    /// The host writes its geometry word by word.
+    written: u64,
+    /// Answers are slow: many bursts of a slot are under way at once.
+    slow: bool,
+    rest: rest::Rest,
 }
 
 impl Bench for RingBench {
@@ -146,6 +152,9 @@ impl Bench for RingBench {
             "in_error",
             "waiting",
             "full",
+            "committed",
+            "usable",
+            "slot_bytes",
         ] {
             ports.insert(name, rtl.port(name));
         }
@@ -184,6 +193,9 @@ impl Bench for RingBench {
             phase: 0,
             errors: 0,
             bus_failed: 0,
+            written: 0,
+            slow: false,
+            rest: rest::Rest::default(),
         }
     }
 
@@ -197,6 +209,7 @@ impl Bench for RingBench {
         // A phase is quiet, or busy, or fast, for a while.
         if random.one_in(600) {
             self.phase = random.below(4);
+            self.slow = random.one_in(3);
         }
         let fast = self.phase == 1;
         if random.one_in(50) {
@@ -207,6 +220,10 @@ impl Bench for RingBench {
                 1 + random.below(3) as u32,
                 random.below(2) as u32 * random.below(200) as u32,
             );
+            if random.one_in(6) {
+                self.coalesce.0 = random.below(1 << 16) as u32;
+                self.coalesce.1 = random.bits() as u32 >> random.below(24);
+            }
             self.stirred = self.now;
             self.coalesced_at = self.now;
         }
@@ -262,8 +279,8 @@ impl Bench for RingBench {
         rtl.set(p("piece_bytes"), self.piece_bytes as u64);
         rtl.set(p("csr_write"), u64::from(strobe));
         if let Some(access) = self.access {
-            rtl.set(p("csr_block"), BLOCK);
-            rtl.set(p("csr_instance"), u64::from(INDEX));
+            rtl.set(p("csr_block"), access.place.0);
+            rtl.set(p("csr_instance"), access.place.1);
             rtl.set(p("csr_register"), u64::from(access.register / 4));
             rtl.set(p("csr_data"), u64::from(access.value));
         } else {
@@ -355,6 +372,20 @@ impl Bench for RingBench {
         }
         self.bits[2] += lost;
 
+        self.outputs(rtl)?;
+        self.liveness(&rest::Cycle {
+            active: reset
+                || failing
+                || !self.at_rest()
+                || ["request_valid", "lost_valid"]
+                    .iter()
+                    .any(|name| rtl.is(p(name))),
+            gives,
+            in_ready,
+            idle,
+            offered_whole,
+        })?;
+
         // A register that nothing moves reads as the model's.
         if let Some(access) = self.access
             && access.age > 1
@@ -363,6 +394,7 @@ impl Bench for RingBench {
         {
             let model = &self.model;
             let want = match access.register {
+                _ if !access.is_here() => Some(0),
                 ring::HEAD => Some(model.head()),
                 ring::TAIL => Some(model.tail()),
                 ring::CONTROL => Some(u32::from(self.enabled)),
@@ -373,9 +405,12 @@ impl Bench for RingBench {
                 ring::FLUSH_CYCLES => Some(self.flush_cycles),
                 ring::SLOT_BYTES => Some(self.geometry.slot_bytes),
                 ring::SLOT_COUNT => Some(self.geometry.slot_count),
+                ring::DATA_BASE_LO => Some(self.geometry.data_base as u32),
                 ring::DATA_BASE_HI => Some((self.geometry.data_base >> 32) as u32),
                 ring::CPL_BASE_LO => Some(self.geometry.completion_base as u32),
+                ring::CPL_BASE_HI => Some((self.geometry.completion_base >> 32) as u32),
                 ring::COMMIT => Some(0),
+                ring::STALLS => Some(self.rest.stalls),
                 _ => None,
             };
             if let Some(want) = want
@@ -416,8 +451,12 @@ impl Bench for RingBench {
             }
         }
         if rtl.is(self.port("stall_event")) {
+            self.stirred = self.now;
+            self.rest.stalls += 1;
+            self.rest.stalled = true;
             hit("stall");
         }
+        self.rest.error_events += u32::from(rtl.is(self.port("error_event")));
         // Interrupts: when the model wants one, within a few cycles; never otherwise.
         let (slots, cycles) = self.coalesce;
         let due = self.irq_enable && self.model_wants(slots, cycles);
@@ -470,7 +509,7 @@ impl Bench for RingBench {
             if burst.data.len() == burst.words {
                 burst.due = self.now
                     + if random.one_in(4) {
-                        random.below(120)
+                        random.below(if self.slow { 900 } else { 120 })
                     } else {
                         1
                     };
@@ -493,11 +532,12 @@ impl Bench for RingBench {
             self.irq_due_for = 0;
         }
         if strobe && let Some(access) = self.access {
-            let want = self.apply(
-                access,
-                idle || (check::refused_is_quiet(refused) && self.at_rest()),
-                hit,
-            );
+            let want = access.is_here()
+                && self.apply(
+                    access,
+                    idle || (check::refused_is_quiet(refused) && self.at_rest()),
+                    hit,
+                );
             if want && access.register == ring::COMMIT {
                 hit("release refused");
             }
@@ -510,6 +550,7 @@ impl Bench for RingBench {
             && let Some(mut offer) = self.offer.take()
         {
             self.taken_at = self.now;
+            self.rest.stalled &= offer.given != 0;
             offer.given += 1;
             if offer.given == offer.words.len() {
                 self.bits[0] += offer.raw_bits;

@@ -6,12 +6,15 @@ use photonbox_cosim::Random;
 use photonbox_model::ring::Geometry;
 use photonbox_regmap::ring;
 
+/// Bits of a place of completions that are free: none lies where data does.
+const COMPLETIONS: u64 = 0x0fff_ffff_ffff_ffe0;
+
 fn pick_geometry(random: &mut Random) -> Geometry {
     let mut geometry = Geometry {
         data_base: (random.bits() & 0x0fff_ffff_ffff_ff00) | (0x40 * random.below(4)),
-        completion_base: 0x7000_0000_0000_0000 | (random.bits() & 0xffff_ffe0),
+        completion_base: 0x7000_0000_0000_0000 | (random.bits() & COMPLETIONS),
         slot_bytes: *random.pick(&[64, 128, 192, 320, 512, 1024, 4096]),
-        slot_count: *random.pick(&[2, 4, 8, 64, 128, 256, 256, 1024, 1024]),
+        slot_count: *random.pick(&[2, 4, 8, 64, 128, 256, 1024, 1024, 4096, 32_768]),
     };
     let bytes = u64::from(geometry.slot_bytes) * u64::from(geometry.slot_count);
     if random.one_in(5) {
@@ -31,6 +34,19 @@ fn pick_geometry(random: &mut Random) -> Geometry {
 }
 
 impl Board {
+    /// From a reset on: many slots, in a hurry, or slots of thousands of keys.
+    pub(super) fn begin_spared(&mut self, long: bool, random: &mut Random) {
+        self.spared = true;
+        self.long = long;
+        let bytes = if long { [1 << 18, 1 << 20] } else { [64, 128] };
+        self.wanted = Geometry {
+            data_base: random.bits() & 0x0fff_ffff_ffff_ffc0,
+            completion_base: 0x7000_0000_0000_0000 | (random.bits() & COMPLETIONS),
+            slot_bytes: *random.pick(&bytes),
+            slot_count: *random.pick(&[1024, 2048]),
+        };
+    }
+
     /// The host's next access: mostly the doorbell, else whatever the map has.
     pub(super) fn next_access(&mut self, random: &mut Random) -> Access {
         let write = |register, value| Access {
@@ -40,11 +56,15 @@ impl Board {
             age: 0,
         };
         if !self.model.committed() && random.one_in(2) {
-            if random.one_in(12) {
+            if random.one_in(12) && !self.spared {
                 self.wanted = pick_geometry(random);
             }
             let geometry = self.wanted;
-            return match random.below(7) {
+            let word = match random.below(7) {
+                6 if self.spared && self.geometry != geometry => 5,
+                word => word,
+            };
+            return match word {
                 0 => write(ring::DATA_BASE_LO, geometry.data_base as u32),
                 1 => write(ring::DATA_BASE_HI, (geometry.data_base >> 32) as u32),
                 2 => write(ring::CPL_BASE_LO, geometry.completion_base as u32),
@@ -122,6 +142,7 @@ impl Board {
             ring::SLOT_BYTES => self.geometry.slot_bytes = value & 0x1f_ffff,
             ring::SLOT_COUNT => self.geometry.slot_count = value & 0xffff,
             ring::COMMIT => {
+                self.sweep_at = self.now;
                 let refused = value & 2 != 0 && (self.running || !quiet);
                 if value & 2 != 0 && !refused {
                     hit(if self.model.open_slots() == 0 {

@@ -1,7 +1,7 @@
 //! The scoreboard of the box ring: the model takes the keys that the hardware takes, completes the slots that land,
 //! and has to have written the same.
 
-use super::engine::{Engine, Lengths, Offered};
+use super::engine::{Engine, HUGE, Lengths, Offered};
 use super::host::{Access, Burst, Host};
 use photonbox_cosim::{PortId, Random, Simulation};
 use photonbox_model::BusMaster;
@@ -66,6 +66,10 @@ pub(super) struct Board {
     pub(super) geometry: Geometry,
     /// What the host is about to write.
     pub(super) wanted: Geometry,
+    /// [`Self::wanted`] is committed as it is, and keys come fast.
+    pub(super) spared: bool,
+    /// Slots and boxes are large.
+    pub(super) long: bool,
     pub(super) flush_cycles: u32,
     pub(super) enabled: bool,
     pub(super) coalesce: (u32, u32),
@@ -94,6 +98,11 @@ pub(super) struct Board {
     /// Cycle in which the bus or the host last held something up.
     pub(super) held_up: u64,
     pub(super) moved: u64,
+    /// Cycle in which something was last under way, and in which a sweep may have begun.
+    pub(super) busy_at: u64,
+    pub(super) sweep_at: u64,
+    /// Cycle of the last cut, of an open box or of none.
+    pub(super) cut_waits_from: u64,
     pub(super) phase: u64,
     pub(super) keys: u64,
 }
@@ -114,6 +123,8 @@ impl Board {
                 ..Geometry::default()
             },
             wanted: Geometry::default(),
+            spared: false,
+            long: false,
             flush_cycles: 0,
             enabled: false,
             coalesce: (1, 0),
@@ -136,6 +147,9 @@ impl Board {
             stall_checked: VecDeque::new(),
             held_up: 0,
             moved: 0,
+            busy_at: 0,
+            sweep_at: 0,
+            cut_waits_from: 0,
             phase: 0,
             keys: 0,
         }
@@ -150,7 +164,7 @@ impl Board {
         self.engine = engine;
         (self.engine.context, self.engine.next_context) = contexts;
         (self.now, self.phase, self.generation) = (now, phase, generation);
-        (self.stirred, self.held_up, self.moved) = (now, now, now);
+        (self.stirred, self.held_up, self.moved, self.sweep_at) = (now, now, now, now);
     }
 
     pub(super) fn port(&self, name: &str) -> PortId {
@@ -166,6 +180,14 @@ impl Board {
             self.engine.ends = self.phase == 3;
             self.engine.uneven = random.one_in(4);
             self.engine.lengths = *random.pick(&[Lengths::Short, Lengths::Mixed, Lengths::Mixed]);
+        }
+        if self.spared {
+            self.engine.ends = false;
+            self.engine.uneven = self.long;
+            (self.phase, self.engine.lengths) = match self.long {
+                true => (self.phase, Lengths::Long),
+                false => (1, Lengths::Short),
+            };
         }
         if random.one_in(50) {
             self.running = !self.running && random.one_in(3);
@@ -203,7 +225,8 @@ impl Board {
         self.offered = key.filter(|_| self.phase == 1 || !random.one_in(5));
         let cut = random.below(CONTEXTS as u64) as usize;
         let turn = self.engine.context == cut && self.offered.is_some();
-        self.cut = (self.phase != 1 && random.one_in(150) && !turn).then_some(cut);
+        let spared = self.long && cut < HUGE;
+        self.cut = (self.phase != 1 && random.one_in(150) && !turn && !spared).then_some(cut);
 
         let p = |name: &str| self.ports[name];
         rtl.set(p("reset"), u64::from(reset));
@@ -275,6 +298,7 @@ impl Board {
             self.engine.taken(self.now, random);
         }
         if let Some(context) = self.cut {
+            self.cut_waits_from = self.now;
             if self.engine.is_open(context) {
                 hit("cut");
                 self.cut_at = self.now;
@@ -425,6 +449,7 @@ impl Board {
     /// The ring has stopped on an error.
     pub(super) fn failed(&mut self) {
         self.stirred = self.now;
+        self.sweep_at = self.now;
         if !self.error_seen && self.model.committed() {
             self.error_seen = true;
             self.errors += 1;

@@ -56,7 +56,12 @@ pub(super) enum Lengths {
     Mixed,
     /// This many.
     Fixed(u32),
+    /// Thousands of keys in the first contexts, which come often; else short.
+    Long,
 }
+
+/// Contexts with thousands of keys, of [`Lengths::Long`].
+pub(super) const HUGE: usize = 2;
 
 /// The contexts.
 pub(super) struct Engine {
@@ -97,7 +102,10 @@ impl Engine {
         if self.recent.len() > 3 {
             self.recent.pop_front();
         }
-        let hot = random.below(6) as usize;
+        let hot = match self.lengths {
+            Lengths::Long => random.below(HUGE as u64) as usize,
+            _ => random.below(6) as usize,
+        };
         if self.uneven && random.one_in(2) && !self.recent.contains(&hot) {
             self.next_context = hot;
             return;
@@ -122,7 +130,10 @@ impl Engine {
         if filling.is_none() {
             let keys = match self.lengths {
                 Lengths::Fixed(keys) => keys,
-                Lengths::Short => 1 + random.below(3.min(u64::from(slot_keys))) as u32,
+                Lengths::Long if self.context < HUGE => 4200 + random.below(4200) as u32,
+                Lengths::Short | Lengths::Long => {
+                    1 + random.below(3.min(u64::from(slot_keys))) as u32
+                }
                 Lengths::Mixed if random.one_in(60) => slot_keys + random.below(3) as u32,
                 Lengths::Mixed => {
                     (*random.pick(&[1, 2, 7, 8, 9, 16, 30, slot_keys])).min(slot_keys)

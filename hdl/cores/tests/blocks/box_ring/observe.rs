@@ -5,6 +5,9 @@ use photonbox_cosim::Simulation;
 use photonbox_model::boxes::CONTEXTS;
 use photonbox_regmap::ring;
 
+/// Cycles after which a sweep is over.
+const SWEEP: u64 = 1500;
+
 impl Board {
     /// The outputs of the cycle, before its edge: register reads, idleness, the key.
     pub(super) fn observe(
@@ -21,11 +24,16 @@ impl Board {
         if idle && self.model.in_flight() != 0 && self.now > self.moved + 2 {
             return Err("idle with a slot in flight".into());
         }
-        if self.way.is_empty()
-            && self.model.in_flight() == 0
-            && self.now > self.moved.max(self.stirred).max(self.held_up) + 1500
+        if failing || !self.way.is_empty() || self.model.in_flight() != 0 {
+            self.busy_at = self.now;
+        }
+        // A sweep takes 1,026 cycles, once nothing is under way; a cut waits for its context's turn.
+        let sweeps = self.busy_at < self.sweep_at + 4 * SWEEP && self.now < self.busy_at + SWEEP
+            || self.now < self.sweep_at + SWEEP;
+        if self.now > self.busy_at.max(self.moved) + LAG
+            && self.now > self.cut_waits_from + 2 * LAG
+            && !sweeps
             && !idle
-            && !failing
         {
             return Err("not idle though nothing is under way".into());
         }
@@ -54,8 +62,10 @@ impl Board {
                 ring::FLUSH_CYCLES => Some(self.flush_cycles),
                 ring::SLOT_BYTES => Some(self.geometry.slot_bytes),
                 ring::SLOT_COUNT => Some(self.geometry.slot_count),
+                ring::DATA_BASE_LO => Some(self.geometry.data_base as u32),
                 ring::DATA_BASE_HI => Some((self.geometry.data_base >> 32) as u32),
                 ring::CPL_BASE_LO => Some(self.geometry.completion_base as u32),
+                ring::CPL_BASE_HI => Some((self.geometry.completion_base >> 32) as u32),
                 ring::COMMIT => Some(0),
                 _ => None,
             };

@@ -1,12 +1,14 @@
 //! Random jobs: registers, keys, boxes, how they end.
 
-use super::rig::{ACCESS_CYCLES, BLOCK, Ports, decimal, design};
+use super::rig::{
+    ACCESS_CYCLES, BLOCK, FIRST_JOBS, FIRST_KEYS, Ports, decimal, late_design, writes,
+};
 use photonbox_cosim::{Bench, Design, Random, Result, Simulation};
 use photonbox_model::keybox::Orbit;
 use photonbox_regmap::keybox;
 use std::collections::VecDeque;
 
-/// A register access, or a moment without one.
+/// A register access, or none.
 #[derive(Clone, Copy, Debug)]
 enum Access {
     Write {
@@ -160,8 +162,8 @@ impl KeyboxBench {
         rtl.set(self.ports.slot_bytes, slot_bytes);
         rtl.set(self.ports.usable, u64::from(usable));
         self.tag = random.bits() as u32;
-        for (index, word) in x0.as_chunks::<4>().0.iter().enumerate() {
-            self.write(keybox::X0_0 + 4 * index as u32, u32::from_le_bytes(*word));
+        for (offset, value) in writes(&x0, random) {
+            self.write(offset, value);
         }
         self.write(keybox::S, s);
         self.write(keybox::BOXES, boxes);
@@ -341,7 +343,7 @@ impl KeyboxBench {
         self.read(keybox::JOBS_FAILED, self.jobs_failed);
         self.accesses.push_back(Access::Snapshot);
         self.read(keybox::KEYS_MADE_LO, self.keys_made as u32);
-        self.read(keybox::KEYS_MADE_HI, 0);
+        self.read(keybox::KEYS_MADE_HI, (self.keys_made >> 32) as u32);
         Ok(())
     }
 
@@ -415,20 +417,20 @@ impl Bench for KeyboxBench {
     ];
 
     fn design() -> Result<Design> {
-        design(Self::NAME)
+        late_design(Self::NAME)
     }
 
     fn new(rtl: &Simulation, _: &mut Random) -> Self {
         Self {
             ports: Ports::new(rtl),
-            accesses: VecDeque::from([Access::Reset]),
+            accesses: VecDeque::new(),
             cycle_of_access: 0,
             job: None,
             beats: Vec::new(),
             status: 0,
-            jobs_done: 0,
+            jobs_done: FIRST_JOBS,
             jobs_failed: 0,
-            keys_made: 0,
+            keys_made: FIRST_KEYS,
             kat: None,
             last_kat: false,
             patience: 1,

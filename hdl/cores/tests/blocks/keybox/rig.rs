@@ -1,7 +1,9 @@
 //! The block with its ports, and numbers as it takes them.
 
+use crate::late::started;
 use photonbox_cores::keybox::KeyBox;
-use photonbox_cosim::{Design, PortId, Result, Simulation};
+use photonbox_cosim::{Design, PortId, Random, Result, Simulation};
+use photonbox_regmap::keybox;
 use rust_hdl::prelude::{Block as _, generate_verilog};
 
 /// The design.
@@ -9,6 +11,34 @@ pub(super) fn design(name: &str) -> Result<Design> {
     let mut block = KeyBox::default();
     block.connect_all();
     Design::new(name, generate_verilog(&block), "top")
+}
+
+/// JOBS_DONE and KEYS_MADE of [`late_design`] before its first reset.
+pub(super) const FIRST_JOBS: u32 = 0x07ff_ffff;
+pub(super) const FIRST_KEYS: u64 = 0x7f_ffff_fffe;
+
+/// The design with counters that are about to carry.
+pub(super) fn late_design(name: &str) -> Result<Design> {
+    let text = design(name)?.verilog;
+    let first = u64::from(FIRST_JOBS);
+    let text = started(&text, "top$registers$jobs_done", "32'h0", first);
+    let text = started(&text, "top$registers$keys_made", "64'h0", FIRST_KEYS);
+    Design::new(name, text, "top")
+}
+
+/// Writes that leave `x0` in its registers: in any order, some after others.
+pub(super) fn writes(x0: &[u8; 32], random: &mut Random) -> Vec<(u32, u32)> {
+    let mut order: Vec<usize> = (0..8).collect();
+    for last in (1..8).rev() {
+        order.swap(last, random.below(last as u64 + 1) as usize);
+    }
+    let words = x0.as_chunks::<4>().0;
+    let before = order.iter().rev().take(random.below(4) as usize);
+    let mut writes: Vec<(usize, u32)> = before.map(|&at| (at, random.bits() as u32)).collect();
+    writes.extend(order.iter().map(|&at| (at, u32::from_le_bytes(words[at]))));
+    let offset = |at: usize| keybox::X0_0 + 4 * at as u32;
+    let writes = writes.into_iter();
+    writes.map(|(at, value)| (offset(at), value)).collect()
 }
 
 /// A register access: its address is there for four cycles, the strobe is in the third.

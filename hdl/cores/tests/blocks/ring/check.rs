@@ -1,7 +1,7 @@
 //! What the host does to a ring, on the model, and what must hold at each burst.
 
-use super::RingBench;
-use super::host::{Access, Burst};
+use super::host::{Access, Burst, HERE};
+use super::{BLOCK, RingBench};
 use photonbox_cosim::{PortId, Random};
 use photonbox_model::ring::{Geometry, Piece};
 use photonbox_regmap::{Completion, layout::COMPLETION_BYTES, ring};
@@ -15,7 +15,7 @@ impl RingBench {
         let slot_bytes = *random.pick(&[64, 128, 192, 320, 512, 1024, 4096]);
         let mut geometry = Geometry {
             data_base: (random.bits() & 0x0fff_ffff_ffff_ff00) | (0x40 * random.below(4)),
-            completion_base: 0x7000_0000_0000_0000 | (random.bits() & 0xffff_ffe0),
+            completion_base: 0x7000_0000_0000_0000 | (random.bits() & 0x0fff_ffff_ffff_ffe0),
             slot_bytes,
             slot_count: *random.pick(&[2, 2, 4, 8]),
         };
@@ -35,25 +35,63 @@ impl RingBench {
                     + 64 * random.below(3),
             ) & !63;
         }
+        if random.one_in(4) {
+            Self::extreme(random, &mut geometry);
+        }
         geometry
+    }
+
+    /// Any size of ring; data or completions end at the end of the address space, or a line before or after it, or at
+    /// a place that has only its low bits.
+    fn extreme(random: &mut Random, geometry: &mut Geometry) {
+        geometry.slot_bytes = 64 * (1 + random.below(1 << 14) as u32);
+        geometry.slot_count = 2 << random.below(15);
+        let count = u64::from(geometry.slot_count);
+        let mut end_at = |bytes: u64, line: u64, low_bits: u32| {
+            let high = match random.below(4) {
+                0 | 1 => 0,
+                2 => u64::MAX << (low_bits + random.below(u64::from(64 - low_bits)) as u32),
+                _ => random.bits() << low_bits,
+            };
+            let off = line.wrapping_mul(random.below(3).wrapping_sub(1));
+            high.wrapping_sub(bytes).wrapping_add(off)
+        };
+        // Not both, which would overlap.
+        let data = end_at(u64::from(geometry.slot_bytes) * count, 64, 36);
+        let completions = end_at(32 * count, 32, 21);
+        if random.one_in(2) {
+            geometry.data_base = data;
+        } else {
+            geometry.completion_base = completions;
+        }
     }
 
     /// The host's next access: mostly the doorbell, else whatever the map has.
     pub(super) fn next_access(&mut self, random: &mut Random) -> Access {
+        let place = if random.one_in(40) {
+            *random.pick(&[(BLOCK, 0), (BLOCK, 33), (BLOCK + 1, 1), (BLOCK ^ 1, 1)])
+        } else {
+            HERE
+        };
         let write = |register, value| Access {
             register,
             value,
             write: true,
             age: 0,
+            place,
         };
         if !self.model.committed() && random.one_in(2) {
-            let geometry = if random.one_in(3) {
+            // Word by word, else no whole geometry would ever be there; or out of turn.
+            if self.written == 0 {
                 self.wanted = Self::pick_geometry(random);
-                self.wanted
+            }
+            let geometry = self.wanted;
+            let word = if random.one_in(16) {
+                random.below(7)
             } else {
-                self.wanted
+                self.written = (self.written + 1) % 7;
+                (self.written + 6) % 7
             };
-            let word = random.below(7);
             return match word {
                 0 => write(ring::DATA_BASE_LO, geometry.data_base as u32),
                 1 => write(ring::DATA_BASE_HI, (geometry.data_base >> 32) as u32),
@@ -81,20 +119,30 @@ impl RingBench {
             6 => write(ring::CONTROL, u32::from(!random.one_in(6))),
             7 => write(
                 ring::FLUSH_CYCLES,
-                random.below(400) as u32 * random.below(2) as u32,
+                match random.below(8) {
+                    0..4 => 0,
+                    4..7 => random.below(400) as u32,
+                    _ => random.bits() as u32,
+                },
             ),
-            8 if self.error_seen || random.one_in(12) => {
+            8 if self.error_seen || self.is_big() || random.one_in(12) => {
                 write(ring::COMMIT, 2 + random.below(2) as u32)
             }
             9 if random.one_in(20) => write(ring::COMMIT, 1),
             10 => write(4 * random.below(6) as u32, random.bits() as u32 & 0xffff),
             _ => Access {
                 register: 4 * random.below(14) as u32,
-                value: 0,
+                value: random.bits() as u32,
                 write: false,
                 age: 0,
+                place,
             },
         }
+    }
+
+    /// A ring whose slots never fill here: it is given up soon.
+    fn is_big(&self) -> bool {
+        self.geometry.slot_bytes > 4096
     }
 
     /// Whether the geometry's completions and data overlap.
@@ -145,6 +193,7 @@ impl RingBench {
             ring::SLOT_BYTES => self.geometry.slot_bytes = value & 0x1f_ffff,
             ring::SLOT_COUNT => self.geometry.slot_count = value & 0xffff,
             ring::COMMIT => {
+                self.rest.quiet_for = 0;
                 let refused = value & 2 != 0 && (self.running || !idle);
                 if value & 2 != 0 && !refused {
                     self.model.release();

@@ -70,4 +70,16 @@ pub(super) struct Access {
     pub(super) write: bool,
     /// Cycles since it began.
     pub(super) age: u64,
+    /// Block and instance: mostly the ring's own.
+    pub(super) place: (u64, u64),
 }
+
+impl Access {
+    /// Whether it is the ring under test that is meant.
+    pub(super) fn is_here(&self) -> bool {
+        self.place == HERE
+    }
+}
+
+/// Block and instance of the ring under test.
+pub(super) const HERE: (u64, u64) = (super::BLOCK, super::INDEX as u64);
