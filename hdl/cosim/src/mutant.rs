@@ -83,7 +83,8 @@ fn text(verilog: &str, source: &str) -> Option<String> {
     };
     let text = verilog.get(place(from)?..place(to)?)?;
     let words: Vec<&str> = text.split_whitespace().collect();
-    Some(words.join(" ").chars().take(TEXT).collect())
+    let text: String = words.join(" ").chars().take(TEXT).collect();
+    Some(text.trim_end().to_owned())
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ pub(crate) type RouteWideBench = Routed<64, 64>;
 
 macro_rules! ports {
     ($($name:ident)*) => {
-        /// Ports by name.
         #[derive(Clone, Copy)]
         struct Ports { $($name: PortId),* }
         impl Ports {
@@ -40,7 +39,6 @@ enum Extractor {
     Load(u64),
 }
 
-/// A block with its sidebands.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Finished {
     bits: Vec<bool>,
@@ -102,7 +100,7 @@ impl<const LANES: usize, const W: usize> Routed<LANES, W> {
         };
         self.density = if self.exact { 16 } else { 1 + random.below(8) };
         self.speaking = Self::ALL;
-        if LANES == 4 && random.one_in(10) {
+        if LANES == 4 && random.one_in(6) {
             // One lane has bits: its part of a block has up to 13 digits.
             self.n = 512 + random.below(3585);
             self.left = 6000;
@@ -201,7 +199,7 @@ impl<const LANES: usize, const W: usize> Routed<LANES, W> {
 
 impl<const LANES: usize, const W: usize> Bench for Routed<LANES, W> {
     const NAME: &'static str = if LANES == 4 { "route" } else { "route_wide" };
-    const CYCLES: u64 = if LANES == 4 { 150_000 } else { 1_000_000 };
+    const CYCLES: u64 = if LANES == 4 { 400_000 } else { 1_000_000 };
     const BINS: &'static [&'static str] = &[
         "block",
         "block with a gap",
@@ -298,6 +296,8 @@ impl<const LANES: usize, const W: usize> Bench for Routed<LANES, W> {
         let density = if self.burst.0 > 0 {
             self.burst.0 -= 1;
             self.burst.1
+        } else if LANES == 4 && random.one_in(40) {
+            1
         } else if LANES == 64 && self.exact && self.pressure > 24 {
             // No more than the queue has room for.
             1 << 32
