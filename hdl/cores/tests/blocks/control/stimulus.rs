@@ -33,7 +33,7 @@ pub(super) fn legal(random: &mut Random) -> Vec<u64> {
     if random.one_in(3) {
         // N, M and H at the limit of the leftover hash lemma, which every bit of them moves.
         let (n, h) = (64 + random.below(4096 - 64), random.below(0x1_0001));
-        let limit = (n * h >> 16).saturating_sub(128) + random.below(3);
+        let limit = ((n * h) >> 16).saturating_sub(128) + random.below(3);
         for (name, value) in [("n", n), ("m", limit.saturating_sub(1)), ("claimed_h", h)] {
             if let Some(index) = LEVELS.iter().position(|(level, _)| *level == name) {
                 values[index] = value;
