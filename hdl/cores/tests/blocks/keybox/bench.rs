@@ -1,8 +1,7 @@
 //! Random jobs: registers, keys, boxes, how they end.
 
-use super::rig::{
-    ACCESS_CYCLES, BLOCK, FIRST_JOBS, FIRST_KEYS, Ports, decimal, late_design, writes,
-};
+use super::rig::{ACCESS_CYCLES, BLOCK, Ports, decimal, late_design, writes};
+use super::rig::{FIRST_JOBS, FIRST_KEYS};
 use photonbox_cosim::{Bench, Design, Random, Result, Simulation};
 use photonbox_model::keybox::Orbit;
 use photonbox_regmap::keybox;
