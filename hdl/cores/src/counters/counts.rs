@@ -6,8 +6,8 @@ use rust_hdl::prelude::*;
 /// Seven counts a lane, each with what it was at the last snapshot until the sweep has come by. Digit d of a count is
 /// one word of all lanes, so that the lanes count together.
 ///
-/// Between two visits of the sweep (eight cycles a lane of the card) a count grows by at most two a cycle, for which
-/// 11 digits are enough with 64 lanes. The bits of discarded blocks are kept apart, in 16 digits: they come to one
+/// Between two visits of the sweep (eight cycles a lane of the card) a count grows by at most three a cycle, for which
+/// [`digits`] are enough: 7 with 4 lanes, 11 with 64. The bits of discarded blocks are kept apart, in 16 digits: they come to one
 /// lane at a time.
 #[derive(LogicBlock, Default)]
 pub struct Counts<const LANES: usize> {
@@ -67,8 +67,12 @@ const COUNTS: [(&str, &str, Option<&str>); 7] = [
     ("edges_b", "edges_b", None),
     ("discarded", "discarded_low", Some("discarded_high")),
 ];
-const DIGITS: usize = 11;
 const BULK_DIGITS: usize = 16;
+
+/// Binary digits of a count that grows by three in each of the `8 * lanes` cycles from one visit to the next.
+const fn digits(lanes: usize) -> usize {
+    (3 * 8 * lanes).ilog2() as usize + 1
+}
 
 /// Verilog of the digits, by what is done with them.
 #[derive(Default)]
@@ -99,8 +103,8 @@ impl Text {
 
     fn counts(lanes: usize) -> Self {
         let mut text = Self {
-            taken: vec![Vec::new(); DIGITS],
-            taken_kept: vec![Vec::new(); DIGITS],
+            taken: vec![Vec::new(); digits(lanes)],
+            taken_kept: vec![Vec::new(); digits(lanes)],
             ..Self::default()
         };
         let high = lanes - 1;
@@ -109,7 +113,7 @@ impl Text {
                 "wire take_{name} = index == 3'd{index};\nwire [{high}:0] stay_{name} = ~(lane & {{{lanes}{{take_{name}}}}});\n\
                  wire [{high}:0] {name}_carry0 = {one};\n"
             );
-            for digit in 0..DIGITS {
+            for digit in 0..digits(lanes) {
                 let word = format!("{name}{digit}");
                 let (carry, more) = (format!("{name}_carry{digit}"), digit + 1);
                 let stays = format!("({word} & stay_{name})");
