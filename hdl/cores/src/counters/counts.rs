@@ -6,8 +6,8 @@ use rust_hdl::prelude::*;
 /// Seven counts a lane, each with what it was at the last snapshot until the sweep has come by. Digit d of a count is
 /// one word of all lanes, so that the lanes count together.
 ///
-/// Between two visits of the sweep (eight cycles a lane of the card) a count grows by at most three a cycle, for which
-/// [`digits`] are enough: 7 with 4 lanes, 11 with 64. The bits of discarded blocks are kept apart, in 16 digits: they come to one
+/// Between two visits of the sweep (eight cycles a lane of the card) a count grows by one a cycle, or by up to three
+/// where it has two inputs; [`digits`] says how many digits are enough: 6 or 7 with 4 lanes, 10 or 11 with 64. The bits of discarded blocks are kept apart, in 16 digits: they come to one
 /// lane at a time.
 #[derive(LogicBlock, Default)]
 pub struct Counts<const LANES: usize> {
@@ -69,9 +69,9 @@ const COUNTS: [(&str, &str, Option<&str>); 7] = [
 ];
 const BULK_DIGITS: usize = 16;
 
-/// Binary digits of a count that grows by three in each of the `8 * lanes` cycles from one visit to the next.
-const fn digits(lanes: usize) -> usize {
-    (3 * 8 * lanes).ilog2() as usize + 1
+/// Binary digits of a count that grows by `most` in each of the `8 * lanes` cycles from one visit to the next.
+const fn digits(lanes: usize, most: usize) -> usize {
+    (most * 8 * lanes).ilog2() as usize + 1
 }
 
 /// Verilog of the digits, by what is done with them.
@@ -103,8 +103,8 @@ impl Text {
 
     fn counts(lanes: usize) -> Self {
         let mut text = Self {
-            taken: vec![Vec::new(); digits(lanes)],
-            taken_kept: vec![Vec::new(); digits(lanes)],
+            taken: vec![Vec::new(); digits(lanes, 3)],
+            taken_kept: vec![Vec::new(); digits(lanes, 3)],
             ..Self::default()
         };
         let high = lanes - 1;
@@ -113,7 +113,8 @@ impl Text {
                 "wire take_{name} = index == 3'd{index};\nwire [{high}:0] stay_{name} = ~(lane & {{{lanes}{{take_{name}}}}});\n\
                  wire [{high}:0] {name}_carry0 = {one};\n"
             );
-            for digit in 0..digits(lanes) {
+            let most = if two.is_some() { 3 } else { 1 };
+            for digit in 0..digits(lanes, most) {
                 let word = format!("{name}{digit}");
                 let (carry, more) = (format!("{name}_carry{digit}"), digit + 1);
                 let stays = format!("({word} & stay_{name})");

@@ -517,7 +517,10 @@ impl<const LANES: usize, const W: usize> Bench for Routed<LANES, W> {
             if got.1 & GAP != 0 {
                 hit("record with a gap");
             }
-            self.used[got.2.trailing_zeros() as usize] += 1;
+            let Some(used) = self.used.get_mut(got.2.trailing_zeros() as usize) else {
+                return Err(format!("record of no lane: {:#x}", got.2));
+            };
+            *used += 1;
             if self.exact {
                 let expected = if self.records.is_empty() {
                     (0, 0, 0)
