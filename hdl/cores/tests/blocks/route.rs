@@ -7,7 +7,6 @@ use photonbox_regmap::RawRecord;
 use rust_hdl::prelude::*;
 
 const GAP: u64 = 0x20;
-
 /// Build small's.
 pub(crate) type RouteBench = Routed<4, 8>;
 /// Build wide's.
@@ -517,10 +516,8 @@ impl<const LANES: usize, const W: usize> Bench for Routed<LANES, W> {
             if got.1 & GAP != 0 {
                 hit("record with a gap");
             }
-            let Some(used) = self.used.get_mut(got.2.trailing_zeros() as usize) else {
-                return Err(format!("record of no lane: {:#x}", got.2));
-            };
-            *used += 1;
+            let used = self.used.get_mut(got.2.trailing_zeros() as usize);
+            *used.ok_or("a record of no lane")? += 1;
             if self.exact {
                 let expected = if self.records.is_empty() {
                     (0, 0, 0)
