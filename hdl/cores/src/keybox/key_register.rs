@@ -11,10 +11,10 @@ pub struct KeyRegister {
     pub clock: Signal<In, Clock>,
     /// Everything becomes 0; wins over all else.
     pub clear: Signal<In, Bit>,
-    /// Word `index` becomes `data`.
-    pub write: Signal<In, Bit>,
-    /// Word to write.
-    pub index: Signal<In, Bits<3>>,
+    /// Nothing shifts: what is not written stays.
+    pub idle: Signal<In, Bit>,
+    /// While it is idle: word k becomes `data` with bit k.
+    pub write: Signal<In, Bits<8>>,
     /// What to write.
     pub data: Signal<In, Bits<32>>,
     /// Shifts right by 36; `limb_in` enters at bit 180.
@@ -44,9 +44,12 @@ impl Logic for KeyRegister {
         Verilog::Custom(
             "\
 reg [255:0] value = 0;
+integer i;
 always @(posedge clock) begin
    if (clear) value <= 256'd0;
-   else if (write) value[32 * index +: 32] <= data;
+   else if (idle) begin
+      for (i = 0; i < 8; i = i + 1) if (write[i]) value[32 * i +: 32] <= data;
+   end
    else if (shift_limb) value <= {36'd0, value[255:36]} | {40'd0, limb_in, 180'd0};
    else if (shift_word) value <= {32'd0, value[255:32]};
 end
@@ -65,8 +68,8 @@ end"
             clock: "clock".into(),
             inputs: [
                 "clear",
+                "idle",
                 "write",
-                "index",
                 "data",
                 "shift_limb",
                 "limb_in",

@@ -65,7 +65,7 @@ pub struct KeyBox {
     pub csr_register: Signal<In, Bits<7>>,
     /// Value to write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// Value of the addressed register, one cycle later; 0 for others.
+    /// Value of the addressed register, two cycles later; 0 for others.
     pub csr_read: Signal<Out, Bits<32>>,
     /// The write is refused: a job runs, or there is no such job context.
     pub csr_refused: Signal<Out, Bit>,
@@ -314,7 +314,8 @@ impl Logic for KeyBox {
         // The key register: X_0 in by words, out by limbs; a session key in by limbs, out by words.
         self.key.clear.next = false;
         self.key.write.next = self.registers.x0_write.val();
-        self.key.index.next = self.csr_register.val().get_bits::<3>(0);
+        // A job alone shifts it; what is loaded depends on the state, and not on the strobe.
+        self.key.idle.next = self.state.q.val() == State::Idle;
         self.key.data.next = self.csr_data.val();
         self.key.limb_in.next = 0.into();
         self.key.shift_limb.next = false;

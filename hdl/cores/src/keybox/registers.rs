@@ -1,5 +1,6 @@
 //! The block's registers in the map.
 
+use crate::csr::Select;
 use photonbox_model::keybox::JOB_SLOTS;
 use photonbox_regmap::{BLOCKS, Register, keybox};
 use rust_hdl::prelude::*;
@@ -21,7 +22,7 @@ pub struct Registers {
     pub csr_register: Signal<In, Bits<7>>,
     /// Value to write.
     pub csr_data: Signal<In, Bits<32>>,
-    /// Value of the addressed register, one cycle later.
+    /// Value of the addressed register, two cycles later.
     pub csr_read: Signal<Out, Bits<32>>,
     /// The write is refused.
     pub csr_refused: Signal<Out, Bit>,
@@ -43,8 +44,8 @@ pub struct Registers {
     pub keys: Signal<Out, Bits<16>>,
     /// TAG.
     pub tag: Signal<Out, Bits<32>>,
-    /// A word of X_0 is written.
-    pub x0_write: Signal<Out, Bit>,
+    /// Words of X_0 that are written.
+    pub x0_write: Signal<Out, Bits<8>>,
     /// A job is submitted.
     pub submit: Signal<Out, Bit>,
     /// The job is aborted.
@@ -62,32 +63,20 @@ pub struct Registers {
     keys_made: DFF<Bits<64>>,
     copy: DFF<Bits<64>>,
     read: DFF<Bits<32>>,
-    mine: Signal<Local, Bit>,
+    // Of the access that may come: its address and data stand for cycles before the strobe.
+    select: Select<20>,
+    mine: DFF<Bit>,
+    other_slot: DFF<Bit>,
+    at: Signal<Local, Bits<20>>,
     write: Signal<Local, Bit>,
-    is_x0: Signal<Local, Bit>,
-    is_setting: Signal<Local, Bit>,
-    is_slot: Signal<Local, Bit>,
-    is_submit: Signal<Local, Bit>,
+    idle_write: Signal<Local, Bit>,
+    is_held: Signal<Local, Bit>,
     submits: Signal<Local, Bit>,
     aborts: Signal<Local, Bit>,
     failed: Signal<Local, Bit>,
     status: Signal<Local, Bits<32>>,
     copied: Signal<Local, Bits<64>>,
     data: Signal<Local, Bits<32>>,
-    block: Constant<Bits<3>>,
-    x0_end: Constant<Bits<7>>,
-    s_word: Constant<Bits<7>>,
-    boxes_word: Constant<Bits<7>>,
-    keys_word: Constant<Bits<7>>,
-    tag_word: Constant<Bits<7>>,
-    slot_word: Constant<Bits<7>>,
-    submit_word: Constant<Bits<7>>,
-    status_word: Constant<Bits<7>>,
-    caps_word: Constant<Bits<7>>,
-    done_word: Constant<Bits<7>>,
-    failed_word: Constant<Bits<7>>,
-    made_lo_word: Constant<Bits<7>>,
-    made_hi_word: Constant<Bits<7>>,
     s_reset: Constant<Bits<4>>,
     boxes_reset: Constant<Bits<16>>,
     keys_reset: Constant<Bits<16>>,
@@ -112,9 +101,29 @@ pub(crate) fn number<const N: usize>(value: u64) -> Constant<Bits<N>> {
     Constant::new(value.into())
 }
 
-fn word(offset: u32) -> Constant<Bits<7>> {
-    number(u64::from(offset / 4))
-}
+/// Registers in the order of the bits of `at`: the words of X_0, the settings, and the others.
+const ORDER: [u32; 20] = [
+    keybox::X0_0,
+    keybox::X0_1,
+    keybox::X0_2,
+    keybox::X0_3,
+    keybox::X0_4,
+    keybox::X0_5,
+    keybox::X0_6,
+    keybox::X0_7,
+    keybox::S,
+    keybox::BOXES,
+    keybox::KEYS,
+    keybox::TAG,
+    keybox::JOB_SLOT,
+    keybox::SUBMIT,
+    keybox::STATUS,
+    keybox::CAPS,
+    keybox::JOBS_DONE,
+    keybox::JOBS_FAILED,
+    keybox::KEYS_MADE_LO,
+    keybox::KEYS_MADE_HI,
+];
 
 fn reset_of<const N: usize>(offset: u32) -> Constant<Bits<N>> {
     let register = keybox::REGISTERS
@@ -162,32 +171,19 @@ impl Registers {
             keys_made: Default::default(),
             copy: Default::default(),
             read: Default::default(),
+            select: Select::new(block.unwrap_or(0) as u64, ORDER),
             mine: Default::default(),
+            other_slot: Default::default(),
+            at: Default::default(),
             write: Default::default(),
-            is_x0: Default::default(),
-            is_setting: Default::default(),
-            is_slot: Default::default(),
-            is_submit: Default::default(),
+            idle_write: Default::default(),
+            is_held: Default::default(),
             submits: Default::default(),
             aborts: Default::default(),
             failed: Default::default(),
             status: Default::default(),
             copied: Default::default(),
             data: Default::default(),
-            block: number(block.unwrap_or(0) as u64),
-            x0_end: word(keybox::X0_7),
-            s_word: word(keybox::S),
-            boxes_word: word(keybox::BOXES),
-            keys_word: word(keybox::KEYS),
-            tag_word: word(keybox::TAG),
-            slot_word: word(keybox::JOB_SLOT),
-            submit_word: word(keybox::SUBMIT),
-            status_word: word(keybox::STATUS),
-            caps_word: word(keybox::CAPS),
-            done_word: word(keybox::JOBS_DONE),
-            failed_word: word(keybox::JOBS_FAILED),
-            made_lo_word: word(keybox::KEYS_MADE_LO),
-            made_hi_word: word(keybox::KEYS_MADE_HI),
             s_reset: reset_of(keybox::S),
             boxes_reset: reset_of(keybox::BOXES),
             keys_reset: reset_of(keybox::KEYS),
@@ -220,7 +216,9 @@ impl Logic for Registers {
             jobs_failed,
             keys_made,
             copy,
-            read
+            read,
+            mine,
+            other_slot
         );
         self.s.next = self.s_now.q.val();
         self.boxes.next = self.boxes_now.q.val();
@@ -228,40 +226,42 @@ impl Logic for Registers {
         self.tag.next = self.tag_now.q.val();
         self.data.next = self.csr_data.val();
 
-        self.mine.next =
-            (self.csr_block.val() == self.block.val()) & (self.csr_instance.val() == 0);
-        self.write.next = self.csr_write.val() & self.mine.val();
-        self.is_x0.next = self.csr_register.val() <= self.x0_end.val();
-        self.is_setting.next = (self.csr_register.val() == self.s_word.val())
-            | (self.csr_register.val() == self.boxes_word.val())
-            | (self.csr_register.val() == self.keys_word.val())
-            | (self.csr_register.val() == self.tag_word.val());
-        // There is one job context, number 0.
-        self.is_slot.next =
-            (self.csr_register.val() == self.slot_word.val()) & (self.csr_data.val() != 0);
-        self.is_submit.next = self.csr_register.val() == self.submit_word.val();
-        // ABORT wins over SUBMIT.
-        self.aborts.next = self.is_submit.val() & self.data.val().get_bit(1);
+        // Decoded a cycle ahead of the strobe. There is one job context, number 0; ABORT wins over SUBMIT.
+        self.select.clock.next = self.clock.val();
+        self.select.csr_block.next = self.csr_block.val();
+        self.select.csr_register.next = self.csr_register.val();
+        self.at.next = self.select.at.val();
+        self.mine.d.next = self.csr_instance.val() == 0;
+        self.other_slot.d.next = self.csr_data.val() != 0;
+        self.is_held.next = self.at.val().get_bits::<12>(0).any()
+            | (self.at.val().get_bit(13)
+                & self.data.val().get_bit(0)
+                & !self.data.val().get_bit(1));
         self.submits.next =
-            self.is_submit.val() & self.data.val().get_bit(0) & !self.data.val().get_bit(1);
+            self.at.val().get_bit(13) & self.data.val().get_bit(0) & !self.data.val().get_bit(1);
+        self.aborts.next = self.at.val().get_bit(13) & self.data.val().get_bit(1);
+        self.write.next = self.csr_write.val() & self.mine.q.val();
+        self.idle_write.next = self.write.val() & !self.busy.val();
         self.csr_refused.next = self.write.val()
-            & (self.is_slot.val()
-                | (self.busy.val()
-                    & (self.is_x0.val() | self.is_setting.val() | self.submits.val())));
-        self.x0_write.next = self.write.val() & self.is_x0.val() & !self.busy.val();
-        self.submit.next = self.write.val() & self.submits.val() & !self.busy.val();
+            & ((self.at.val().get_bit(12) & self.other_slot.q.val())
+                | (self.busy.val() & self.is_held.val()));
+        self.x0_write.next = 0.into();
+        if self.idle_write.val() {
+            self.x0_write.next = self.at.val().get_bits::<8>(0);
+        }
+        self.submit.next = self.idle_write.val() & self.submits.val();
         self.abort.next = self.write.val() & self.aborts.val() & self.busy.val();
-        if self.write.val() & !self.busy.val() {
-            if self.csr_register.val() == self.s_word.val() {
+        if self.idle_write.val() {
+            if self.at.val().get_bit(8) {
                 self.s_now.d.next = self.data.val().get_bits::<4>(0);
             }
-            if self.csr_register.val() == self.boxes_word.val() {
+            if self.at.val().get_bit(9) {
                 self.boxes_now.d.next = self.data.val().get_bits::<16>(0);
             }
-            if self.csr_register.val() == self.keys_word.val() {
+            if self.at.val().get_bit(10) {
                 self.keys_now.d.next = self.data.val().get_bits::<16>(0);
             }
-            if self.csr_register.val() == self.tag_word.val() {
+            if self.at.val().get_bit(11) {
                 self.tag_now.d.next = self.data.val();
             }
         }
@@ -313,35 +313,35 @@ impl Logic for Registers {
         }
         self.copied.next = self.copy.q.val();
         self.read.d.next = 0.into();
-        if self.mine.val() {
-            if self.csr_register.val() == self.s_word.val() {
+        if self.mine.q.val() {
+            if self.at.val().get_bit(8) {
                 self.read.d.next = bit_cast::<32, 4>(self.s_now.q.val());
             }
-            if self.csr_register.val() == self.boxes_word.val() {
+            if self.at.val().get_bit(9) {
                 self.read.d.next = bit_cast::<32, 16>(self.boxes_now.q.val());
             }
-            if self.csr_register.val() == self.keys_word.val() {
+            if self.at.val().get_bit(10) {
                 self.read.d.next = bit_cast::<32, 16>(self.keys_now.q.val());
             }
-            if self.csr_register.val() == self.tag_word.val() {
+            if self.at.val().get_bit(11) {
                 self.read.d.next = self.tag_now.q.val();
             }
-            if self.csr_register.val() == self.status_word.val() {
+            if self.at.val().get_bit(14) {
                 self.read.d.next = self.status.val();
             }
-            if self.csr_register.val() == self.caps_word.val() {
+            if self.at.val().get_bit(15) {
                 self.read.d.next = self.caps.val();
             }
-            if self.csr_register.val() == self.done_word.val() {
+            if self.at.val().get_bit(16) {
                 self.read.d.next = self.jobs_done.q.val();
             }
-            if self.csr_register.val() == self.failed_word.val() {
+            if self.at.val().get_bit(17) {
                 self.read.d.next = self.jobs_failed.q.val();
             }
-            if self.csr_register.val() == self.made_lo_word.val() {
+            if self.at.val().get_bit(18) {
                 self.read.d.next = self.copied.val().get_bits::<32>(0);
             }
-            if self.csr_register.val() == self.made_hi_word.val() {
+            if self.at.val().get_bit(19) {
                 self.read.d.next = self.copied.val().get_bits::<32>(32);
             }
         }

@@ -276,23 +276,25 @@ impl Logic for Lane {
             self.balance.window_less_1.next = self.test_balance_window.val();
         }
 
-        // A bit is made, tested and judged in one cycle.
+        // A bit is made, tested and judged in one cycle. Of a lane that stands still, only what can be read or counted
+        // waits for its start to be cleared.
         self.sampler.clear.next = self.clears.val();
         self.sampler.step.next = self.steps.val();
         self.sampler.edge_a.next = self.rising_a.val();
         self.sampler.edge_b.next = self.rising_b.val();
-        self.rate.clear.next = self.clears.val();
+        self.rate.clear.next = !self.steps.val();
         self.rate.step.next = self.steps.val();
         self.rate.edge_a.next = self.rising_a.val();
         self.rate.edge_b.next = self.rising_b.val();
-        self.rate.keep_rates.next = self.test_begins.q.val() & self.selftest.val();
-        self.rct.clear.next = self.clears.val();
+        self.rate.keep_rates.next = (self.test_begins.q.val() & self.selftest.val())
+            | (!self.steps.val() & !self.clears.val());
+        self.rct.clear.next = !self.steps.val();
         self.rct.step.next = self.sampler.valid.val();
         self.rct.value.next = self.sampler.value.val();
-        self.apt.clear.next = self.clears.val();
+        self.apt.clear.next = !self.steps.val();
         self.apt.step.next = self.sampler.valid.val();
         self.apt.value.next = self.sampler.value.val();
-        self.balance.clear.next = self.clears.val();
+        self.balance.clear.next = !self.steps.val();
         self.balance.step.next = self.sampler.valid.val();
         self.balance.value.next = self.sampler.value.val();
         self.startup.clear.next = self.clears.val();

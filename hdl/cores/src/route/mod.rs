@@ -114,7 +114,7 @@ pub struct Route<const LANES: usize, const W: usize> {
     marks: Signal<Local, Bits<2>>,
     abandon: Signal<Local, Bit>,
     waits: Signal<Local, Bit>,
-    collide: Signal<Local, Bit>,
+    collide: DFF<Bit>,
 }
 
 impl<const LANES: usize, const W: usize> Default for Route<LANES, W> {
@@ -191,7 +191,8 @@ impl<const LANES: usize, const W: usize> Logic for Route<LANES, W> {
             bulk_at,
             bulk_bits,
             many,
-            total
+            total,
+            collide
         );
         clock!(self, clock, to_extract, to_tap, lost_count, thrown_count);
         self.marks.next = 0.into();
@@ -240,9 +241,10 @@ impl<const LANES: usize, const W: usize> Logic for Route<LANES, W> {
             self.patience.d.next = 0.into();
         }
         self.to_extract.abandon.next = self.abandon.val();
-        // Both paths count through the same lanes' wires: one after the other.
-        self.collide.next = self.abandon.val() & self.to_extract.quiet.val();
-        self.to_tap.abandon.next = self.collide.val();
+        // Both paths count through the same lanes' wires: one after the other. What arrives at EXTRACT takes three cycles
+        // to where it is thrown away, so that this may be known a cycle late.
+        self.collide.d.next = self.abandon.val() & self.to_extract.quiet.val();
+        self.to_tap.abandon.next = self.collide.q.val();
 
         // Counting.
         self.lost_lanes.d.next = self.to_extract.lost.val() | self.to_tap.lost.val();
@@ -288,6 +290,7 @@ impl<const LANES: usize, const W: usize> Logic for Route<LANES, W> {
             self.bulk.d.next = false;
             self.many.d.next = 0.into();
             self.total.d.next = 0.into();
+            self.collide.d.next = false;
         }
     }
 }

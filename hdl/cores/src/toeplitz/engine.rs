@@ -2,8 +2,7 @@
 
 use rust_hdl::prelude::*;
 
-use super::seeds::test_row;
-use photonbox_model::toeplitz::Toeplitz as Model;
+use super::kat::{KAT_BITS, KAT_CHUNKS, kat_answer};
 
 /// Where the engine is.
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
@@ -128,6 +127,10 @@ pub struct Engine<const W: usize> {
     count: DFF<Bits<13>>,
     /// `count` is not 0.
     bits_here: DFF<Bit>,
+    /// A block was discarded in the cycle before: what it left is still to go.
+    dropped: DFF<Bit>,
+    /// Neither idle nor taking. Beside `phase`, for the path to route.
+    closed: DFF<Bit>,
     chunk: DFF<Bits<W>>,
     shifting: DFF<Bit>,
     adding: DFF<Bit>,
@@ -174,33 +177,6 @@ pub struct Engine<const W: usize> {
     kat_tail_count: Constant<Bits<8>>,
     ones: Constant<Bits<64>>,
     flip: Constant<Bits<W>>,
-}
-
-/// Chunks of the known-answer test; the last lacks three bits.
-const KAT_CHUNKS: usize = 8;
-const KAT_BITS: u64 = 0xb5c3_96a9_71e4_2d5b;
-
-/// The known-answer test's answer, by the model: its beats, each rotated into a signature.
-fn kat_answer(w: usize, m: usize) -> u64 {
-    let n = KAT_CHUNKS * w - 3;
-    let words: Vec<u32> = (0..(n + m).div_ceil(32) as u64)
-        .map(|word| (test_row(word / 2) >> (32 * (word % 2))) as u32)
-        .collect();
-    let Ok(mut model) = Model::new(n as u32, m as u32, &words) else {
-        return 0;
-    };
-    for index in 0..n {
-        let (chunk, bit) = (index / w, index % w);
-        model.absorb((KAT_BITS ^ chunk as u64) >> bit & 1 == 1);
-    }
-    let output: Vec<u8> = model.output().collect();
-    output.chunks(8).fold(0_u64, |signature, beat| {
-        let value = beat
-            .iter()
-            .rev()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte));
-        signature.rotate_left(1) ^ value
-    })
 }
 
 impl<const W: usize> Engine<W> {
@@ -265,6 +241,8 @@ impl<const W: usize> Engine<W> {
             left: Default::default(),
             count: Default::default(),
             bits_here: Default::default(),
+            dropped: Default::default(),
+            closed: Default::default(),
             chunk: Default::default(),
             shifting: Default::default(),
             adding: Default::default(),
@@ -315,9 +293,9 @@ impl<const W: usize> Logic for Engine<W> {
     fn update(&mut self) {
         dff_setup!(
             self, clock, phase, kat, settle, n_used, m_used, chunks, loads, first, pad_bits,
-            last_beat, tail, at, load_left, left, count, bits_here, chunk, shifting, adding,
-            wiping, spoiled, next_beat, more, begun, valid, last, ended, refused, alarm, kat_chunk,
-            kat_last, signature, done, ok
+            last_beat, tail, at, load_left, left, count, bits_here, dropped, closed, chunk,
+            shifting, adding, wiping, spoiled, next_beat, more, begun, valid, last, ended, refused,
+            alarm, kat_chunk, kat_last, signature, done, ok
         );
         // Constants of the shape, a register a step: they settle while nothing is loaded.
         self.n_used.d.next = bit_cast::<17, 16>(self.n.val());
@@ -345,8 +323,7 @@ impl<const W: usize> Logic for Engine<W> {
             & !self.exhausted.val()
             & !self.changed.val();
         self.in_ready.next = self.ready.val();
-        self.in_refuse.next = (!self.seeded.val() | self.exhausted.val())
-            & ((self.phase.q.val() == Phase::Idle) | (self.phase.q.val() == Phase::Take));
+        self.in_refuse.next = (!self.seeded.val() | self.exhausted.val()) & !self.closed.q.val();
         self.accept.next = self.ready.val() & self.in_valid.val();
         self.bits_in.next = self.in_bits.val();
         self.count_in.next = self.in_count.val();
@@ -367,6 +344,7 @@ impl<const W: usize> Logic for Engine<W> {
             }
         }
         self.load.next = false;
+        self.dropped.d.next = false;
         self.shifting.d.next = false;
         self.adding.d.next = false;
         self.wiping.d.next = false;
@@ -383,7 +361,10 @@ impl<const W: usize> Logic for Engine<W> {
         if self.shifting.q.val() {
             self.at.d.next = self.at.q.val() - 1;
         }
-        if self.corrupt.val() & !self.spoiled.q.val() & !self.kat.q.val() {
+        if self.dropped.q.val() {
+            self.spoiled.d.next = false;
+        }
+        if self.corrupt.val() & (!self.spoiled.q.val() | self.dropped.q.val()) & !self.kat.q.val() {
             self.spoiled.d.next = true;
             self.alarm.d.next = true;
         }
@@ -436,8 +417,11 @@ impl<const W: usize> Logic for Engine<W> {
                     }
                 }
                 if self.discard.val() & !self.kat.q.val() {
+                    // The rest of `load` follows a cycle later: the path from the lanes' alarms ends here.
                     self.discarded.next = true;
-                    self.load.next = true;
+                    self.dropped.d.next = true;
+                    self.phase.d.next = Phase::Prepare;
+                    self.settle.d.next = 3.into();
                 }
             }
             Phase::Settle => {
@@ -503,7 +487,7 @@ impl<const W: usize> Logic for Engine<W> {
         // The test runs between blocks only; elsewhere it fails at once.
         if self.kat_start.val() {
             if self.kat.q.val()
-                | self.bits_here.q.val()
+                | (self.bits_here.q.val() & !self.dropped.q.val())
                 | (self.phase.q.val() == Phase::Settle)
                 | (self.phase.q.val() == Phase::Give)
             {
@@ -517,15 +501,19 @@ impl<const W: usize> Logic for Engine<W> {
         if self.load.val() {
             self.phase.d.next = Phase::Prepare;
             self.settle.d.next = 3.into();
+            self.spoiled.d.next = false;
+        }
+        if self.load.val() | self.dropped.q.val() {
             self.wiping.d.next = true;
             self.shifting.d.next = false;
             self.adding.d.next = false;
             self.chunk.d.next = 0.into();
             self.count.d.next = 0.into();
             self.bits_here.d.next = false;
-            self.spoiled.d.next = false;
             self.kat_chunk.d.next = 0.into();
             self.kat_last.d.next = false;
+        }
+        if self.wiping.q.val() {
             self.signature.d.next = 0.into();
         }
 
@@ -536,9 +524,9 @@ impl<const W: usize> Logic for Engine<W> {
         self.out_valid.next = self.valid.q.val() & !self.kat.q.val();
         self.out_last.next = self.last.q.val();
         self.out_error.next = self.spoiled.q.val();
-        self.untouched.next = !self.bits_here.q.val() | self.kat.q.val();
+        self.untouched.next = !self.bits_here.q.val() | self.dropped.q.val() | self.kat.q.val();
         self.taken.next = self.count.q.val();
-        if self.kat.q.val() {
+        if self.kat.q.val() | self.dropped.q.val() {
             self.taken.next = 0.into();
         }
         self.kat_done.next = self.done.q.val();
@@ -570,6 +558,7 @@ impl<const W: usize> Logic for Engine<W> {
             self.chunk.d.next = 0.into();
             self.count.d.next = 0.into();
             self.bits_here.d.next = false;
+            self.dropped.d.next = false;
             self.spoiled.d.next = false;
             self.valid.d.next = false;
             self.ended.d.next = false;
@@ -578,7 +567,8 @@ impl<const W: usize> Logic for Engine<W> {
             self.alarm.d.next = false;
             self.done.d.next = false;
             self.ok.d.next = false;
-            self.signature.d.next = 0.into();
         }
+        self.closed.d.next =
+            (self.phase.d.val() != Phase::Idle) & (self.phase.d.val() != Phase::Take);
     }
 }

@@ -3,13 +3,16 @@
 
 mod columns;
 mod engine;
+mod kat;
 mod registers;
 mod seeds;
+mod sweep;
 
 pub use columns::Columns;
 pub use engine::{Engine, Phase};
 pub use registers::Registers;
 pub use seeds::{BANK_BITS, Seeds};
+pub use sweep::Sweep;
 
 use photonbox_regmap::extractor;
 use rust_hdl::prelude::*;

@@ -1,6 +1,6 @@
 //! The EXTRACTOR registers: shape, seed loading and sweeping, which seed is in force, and the counters.
 
-use super::{BLOCK, reset};
+use super::{BLOCK, Sweep, reset};
 use crate::csr::Select;
 use photonbox_regmap::extractor;
 use rust_hdl::prelude::*;
@@ -109,9 +109,8 @@ pub struct Registers {
     pending: DFF<Bit>,
     pending_word: DFF<Bits<32>>,
     pending_at: DFF<Bits<13>>,
-    // Sweeps: bit 7 of a counter says that the bank is clean.
-    sweep0: DFF<Bits<8>>,
-    sweep1: DFF<Bits<8>>,
+    sweep0: Sweep,
+    sweep1: Sweep,
     // Comparisons of wide registers, kept up to date with a few cycles' delay.
     three_quarters: DFF<Bits<32>>,
     over: DFF<Bit>,
@@ -147,8 +146,6 @@ pub struct Registers {
     sweep_row: Signal<Local, Bits<7>>,
     restart0: Signal<Local, Bit>,
     restart1: Signal<Local, Bit>,
-    next0: Signal<Local, Bits<8>>,
-    next1: Signal<Local, Bits<8>>,
     due: Signal<Local, Bit>,
     status: Signal<Local, Bits<32>>,
 
@@ -245,8 +242,6 @@ impl Default for Registers {
             sweep_row: Default::default(),
             restart0: Default::default(),
             restart1: Default::default(),
-            next0: Default::default(),
-            next1: Default::default(),
             due: Default::default(),
             status: Default::default(),
             select: Select::new(BLOCK, ORDER),
@@ -285,8 +280,6 @@ impl Logic for Registers {
             pending,
             pending_word,
             pending_at,
-            sweep0,
-            sweep1,
             three_quarters,
             over,
             nearly,
@@ -298,6 +291,9 @@ impl Logic for Registers {
             short,
             full
         );
+        clock!(self, clock, sweep0, sweep1);
+        self.sweep0.reset.next = self.reset.val();
+        self.sweep1.reset.next = self.reset.val();
         // Decoded a cycle ahead of the strobe.
         self.select.clock.next = self.clock.val();
         self.select.csr_block.next = self.csr_block.val();
@@ -342,11 +338,11 @@ impl Logic for Registers {
         self.csr_refused.next = (self.write_shape.val() & self.running.val())
             | (self.write_seed.val() & !self.room.val());
         self.spare.next = !self.in_force.q.val();
-        self.spare_sweep.next = self.sweep0.q.val();
-        self.other_sweep.next = self.sweep1.q.val();
+        self.spare_sweep.next = self.sweep0.at.val();
+        self.other_sweep.next = self.sweep1.at.val();
         if self.spare.val() {
-            self.spare_sweep.next = self.sweep1.q.val();
-            self.other_sweep.next = self.sweep0.q.val();
+            self.spare_sweep.next = self.sweep1.at.val();
+            self.other_sweep.next = self.sweep0.at.val();
         }
         self.pending_row.next = bit_cast::<8, 7>(self.pending_at.q.val().get_bits::<7>(1));
         self.ahead.next = self.pending_row.val() < self.spare_sweep.val();
@@ -374,11 +370,11 @@ impl Logic for Registers {
             self.row.next = bit_cast::<8, 7>(self.sweep_row.val()) | 0x80;
         }
         self.data.next = 0.into();
-        self.sweeping.next = !(self.sweep0.q.val().get_bit(7) & self.sweep1.q.val().get_bit(7));
+        self.sweeping.next = !(self.sweep0.at.val().get_bit(7) & self.sweep1.at.val().get_bit(7));
         self.write_even.next = self.sweeping.val();
         self.write_odd.next = self.sweeping.val();
-        self.next0.next = self.sweep0.q.val() + 1;
-        self.next1.next = self.sweep1.q.val() + 1;
+        self.sweep0.step.next = false;
+        self.sweep1.step.next = false;
         if self.store.val() {
             self.row.next = self.pending_row.val();
             if self.spare.val() {
@@ -392,9 +388,9 @@ impl Logic for Registers {
                 & (self.pending_at.q.val().get_bits::<5>(8) == 0);
         } else if self.sweeping.val() {
             if self.sweep_bank.val() {
-                self.sweep1.d.next = self.next1.val();
+                self.sweep1.step.next = true;
             } else {
-                self.sweep0.d.next = self.next0.val();
+                self.sweep0.step.next = true;
             }
         }
 
@@ -478,12 +474,8 @@ impl Logic for Registers {
             self.restart0.next = true;
             self.restart1.next = true;
         }
-        if self.restart0.val() {
-            self.sweep0.d.next = 0.into();
-        }
-        if self.restart1.val() {
-            self.sweep1.d.next = 0.into();
-        }
+        self.sweep0.restart.next = self.restart0.val();
+        self.sweep1.restart.next = self.restart1.val();
         self.three_quarters.d.next = self.limit.q.val() - (self.limit.q.val() >> 2);
         self.over.d.next = (self.limit.q.val() != 0) & (self.served.q.val() >= self.limit.q.val());
         self.nearly.d.next =
@@ -585,8 +577,6 @@ impl Logic for Registers {
             self.words.d.next = 0.into();
             self.pending.d.next = false;
             self.pending_word.d.next = 0.into();
-            self.sweep0.d.next = 0.into();
-            self.sweep1.d.next = 0.into();
             self.seen.d.next = false;
             self.check.d.next = 0.into();
             self.over.d.next = false;
