@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'h1bcf914dfaa8f56aee8154fcb0589a4df98ac85525af3000b3a887df8bde9e99;
+    parameter [255:0] BUILD_HASH = 256'hd0b5cf9e925d006e0481b0845707819e9041625989321934e60b818eee5ec7dd;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -2840,7 +2840,7 @@ module pb_boxes_engine(clock,reset,csr_write,csr_block,csr_instance,csr_register
     wire [15:0] registers$boxes;
     wire [15:0] registers$keys;
     wire [31:0] registers$tag;
-    wire registers$x0_write;
+    wire [7:0] registers$x0_write;
     wire registers$submit;
     wire registers$abort;
     reg [9:0] mac$address;
@@ -2854,8 +2854,8 @@ module pb_boxes_engine(clock,reset,csr_write,csr_block,csr_instance,csr_register
     wire mac$is_check;
     wire [35:0] mac$replaced;
     reg key$clear;
-    reg key$write;
-    reg [2:0] key$index;
+    reg key$idle;
+    reg [7:0] key$write;
     reg [31:0] key$data;
     reg key$shift_limb;
     reg [35:0] key$limb_in;
@@ -2994,8 +2994,8 @@ module pb_boxes_engine(clock,reset,csr_write,csr_block,csr_instance,csr_register
     pb_key key(
         .clock(clock),
         .clear(key$clear),
+        .idle(key$idle),
         .write(key$write),
-        .index(key$index),
         .data(key$data),
         .shift_limb(key$shift_limb),
         .limb_in(key$limb_in),
@@ -3192,7 +3192,7 @@ module pb_boxes_engine(clock,reset,csr_write,csr_block,csr_instance,csr_register
         allowed = few_keys$q & in_range$q & fits$q;
         key$clear = 1'b0;
         key$write = registers$x0_write;
-        key$index = csr_register[(32'h0)+:(3)];
+        key$idle = state$q == State$Idle;
         key$data = csr_data;
         key$limb_in = 32'h0;
         key$shift_limb = 1'b0;
@@ -5970,6 +5970,10 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
     wire [12:0] count$q;
     reg bits_here$d;
     wire bits_here$q;
+    reg dropped$d;
+    wire dropped$q;
+    reg closed$d;
+    wire closed$q;
     reg [7:0] chunk$d;
     wire [7:0] chunk$q;
     reg shifting$d;
@@ -6100,6 +6104,16 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         .q(bits_here$q),
         .clock(clock)
     );
+    pb_dff_1 dropped(
+        .d(dropped$d),
+        .q(dropped$q),
+        .clock(clock)
+    );
+    pb_dff_1 closed(
+        .d(closed$d),
+        .q(closed$q),
+        .clock(clock)
+    );
     pb_dff_8 chunk(
         .d(chunk$d),
         .q(chunk$q),
@@ -6208,6 +6222,8 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         left$d = left$q;
         count$d = count$q;
         bits_here$d = bits_here$q;
+        dropped$d = dropped$q;
+        closed$d = closed$q;
         chunk$d = chunk$q;
         shifting$d = shifting$q;
         adding$d = adding$q;
@@ -6245,7 +6261,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         tail$d = (ones << m_down[(32'h0)+:(6)]) << 32'h1;
         ready = (phase$q == Phase$Take) & ~kat$q & ~exhausted & ~changed;
         in_ready = ready;
-        in_refuse = (~seeded | exhausted) & ((phase$q == Phase$Idle) | (phase$q == Phase$Take));
+        in_refuse = (~seeded | exhausted) & ~closed$q;
         accept = ready & in_valid;
         bits_in = in_bits;
         count_in = in_count;
@@ -6262,6 +6278,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             end
         end
         load = 1'b0;
+        dropped$d = 1'b0;
         shifting$d = 1'b0;
         adding$d = 1'b0;
         wiping$d = 1'b0;
@@ -6278,7 +6295,10 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         if (shifting$q) begin
             at$d = at$q - 32'h1;
         end
-        if (corrupt & ~spoiled$q & ~kat$q) begin
+        if (dropped$q) begin
+            spoiled$d = 1'b0;
+        end
+        if (corrupt & (~spoiled$q | dropped$q) & ~kat$q) begin
             spoiled$d = 1'b1;
             alarm$d = 1'b1;
         end
@@ -6316,8 +6336,8 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
                 end
             Phase$Take:
                 begin
+                    chunk$d = bits_in;
                     if (accept) begin
-                        chunk$d = bits_in;
                         shifting$d = 1'b1;
                         adding$d = 1'b1;
                         kat_chunk$d = kat_chunk$q + 32'h1;
@@ -6331,7 +6351,9 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
                     end
                     if (discard & ~kat$q) begin
                         discarded = 1'b1;
-                        load = 1'b1;
+                        dropped$d = 1'b1;
+                        phase$d = Phase$Prepare;
+                        settle$d = 32'h3;
                     end
                 end
             Phase$Settle:
@@ -6380,7 +6402,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             load = 1'b1;
         end
         if (kat_start) begin
-            if (kat$q | bits_here$q | (phase$q == Phase$Settle) | (phase$q == Phase$Give)) begin
+            if (kat$q | (bits_here$q & ~dropped$q) | (phase$q == Phase$Settle) | (phase$q == Phase$Give)) begin
                 done$d = 1'b1;
                 ok$d = 1'b0;
             end
@@ -6392,24 +6414,28 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         if (load) begin
             phase$d = Phase$Prepare;
             settle$d = 32'h3;
+            spoiled$d = 1'b0;
+        end
+        if (load | dropped$q) begin
             wiping$d = 1'b1;
             shifting$d = 1'b0;
             adding$d = 1'b0;
             chunk$d = 32'h0;
             count$d = 32'h0;
             bits_here$d = 1'b0;
-            spoiled$d = 1'b0;
             kat_chunk$d = 32'h0;
             kat_last$d = 1'b0;
+        end
+        if (wiping$q) begin
             signature$d = 32'h0;
         end
         blocked = (phase$q == Phase$Give) & valid$q & ~begun$q & ~out_ready;
         out_valid = valid$q & ~kat$q;
         out_last = last$q;
         out_error = spoiled$q;
-        untouched = ~bits_here$q | kat$q;
+        untouched = ~bits_here$q | dropped$q | kat$q;
         taken = count$q;
-        if (kat$q) begin
+        if (kat$q | dropped$q) begin
             taken = 32'h0;
         end
         kat_done = done$q;
@@ -6440,6 +6466,7 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             chunk$d = 32'h0;
             count$d = 32'h0;
             bits_here$d = 1'b0;
+            dropped$d = 1'b0;
             spoiled$d = 1'b0;
             valid$d = 1'b0;
             ended$d = 1'b0;
@@ -6448,8 +6475,8 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
             alarm$d = 1'b0;
             done$d = 1'b0;
             ok$d = 1'b0;
-            signature$d = 32'h0;
         end
+        closed$d = (phase$d != Phase$Idle) & (phase$d != Phase$Take);
     end
 endmodule // pb_engine
 
@@ -6473,24 +6500,10 @@ module pb_engine_registers(clock,reset,csr_write,csr_block,csr_instance,csr_regi
     output reg [15:0] boxes;
     output reg [15:0] keys;
     output reg [31:0] tag;
-    output reg x0_write;
+    output reg [7:0] x0_write;
     output reg submit;
     output reg abort;
     // Constant declarations
-    localparam block = 3'b100;
-    localparam x0_end = 7'b111;
-    localparam s_word = 7'b1000;
-    localparam boxes_word = 7'b1001;
-    localparam keys_word = 7'b1010;
-    localparam tag_word = 7'b1011;
-    localparam slot_word = 7'b1100;
-    localparam submit_word = 7'b1101;
-    localparam status_word = 7'b1110;
-    localparam caps_word = 7'b1111;
-    localparam done_word = 7'b10000;
-    localparam failed_word = 7'b10001;
-    localparam made_lo_word = 7'b10010;
-    localparam made_hi_word = 7'b10011;
     localparam s_reset = 4'h4;
     localparam boxes_reset = 16'hc8;
     localparam keys_reset = 16'h200;
@@ -6526,13 +6539,18 @@ module pb_engine_registers(clock,reset,csr_write,csr_block,csr_instance,csr_regi
     wire [63:0] copy$q;
     reg [31:0] read$d;
     wire [31:0] read$q;
+    reg [2:0] select$csr_block;
+    reg [6:0] select$csr_register;
+    wire [19:0] select$at;
+    reg mine$d;
+    wire mine$q;
+    reg other_slot$d;
+    wire other_slot$q;
     // Local signals
-    reg mine;
+    reg [19:0] at;
     reg write;
-    reg is_x0;
-    reg is_setting;
-    reg is_slot;
-    reg is_submit;
+    reg idle_write;
+    reg is_held;
     reg submits;
     reg aborts;
     reg failed;
@@ -6605,6 +6623,22 @@ module pb_engine_registers(clock,reset,csr_write,csr_block,csr_instance,csr_regi
         .q(read$q),
         .clock(clock)
     );
+    pb_registers_select select(
+        .clock(clock),
+        .csr_block(select$csr_block),
+        .csr_register(select$csr_register),
+        .at(select$at)
+    );
+    pb_dff_1 mine(
+        .d(mine$d),
+        .q(mine$q),
+        .clock(clock)
+    );
+    pb_dff_1 other_slot(
+        .d(other_slot$d),
+        .q(other_slot$q),
+        .clock(clock)
+    );
     // Update code
     always @(*) begin
         s_now$d = s_now$q;
@@ -6620,34 +6654,41 @@ module pb_engine_registers(clock,reset,csr_write,csr_block,csr_instance,csr_regi
         keys_made$d = keys_made$q;
         copy$d = copy$q;
         read$d = read$q;
+        mine$d = mine$q;
+        other_slot$d = other_slot$q;
         s = s_now$q;
         boxes = boxes_now$q;
         keys = keys_now$q;
         tag = tag_now$q;
         data = csr_data;
-        mine = (csr_block == block) & (csr_instance == 32'h0);
-        write = csr_write & mine;
-        is_x0 = csr_register <= x0_end;
-        is_setting = (csr_register == s_word) | (csr_register == boxes_word) | (csr_register == keys_word) | (csr_register == tag_word);
-        is_slot = (csr_register == slot_word) & (csr_data != 32'h0);
-        is_submit = csr_register == submit_word;
-        aborts = is_submit & data[32'h1];
-        submits = is_submit & data[32'h0] & ~data[32'h1];
-        csr_refused = write & (is_slot | (busy & (is_x0 | is_setting | submits)));
-        x0_write = write & is_x0 & ~busy;
-        submit = write & submits & ~busy;
+        select$csr_block = csr_block;
+        select$csr_register = csr_register;
+        at = select$at;
+        mine$d = csr_instance == 32'h0;
+        other_slot$d = csr_data != 32'h0;
+        is_held = |at[(32'h0)+:(12)] | (at[32'hd] & data[32'h0] & ~data[32'h1]);
+        submits = at[32'hd] & data[32'h0] & ~data[32'h1];
+        aborts = at[32'hd] & data[32'h1];
+        write = csr_write & mine$q;
+        idle_write = write & ~busy;
+        csr_refused = write & ((at[32'hc] & other_slot$q) | (busy & is_held));
+        x0_write = 32'h0;
+        if (idle_write) begin
+            x0_write = at[(32'h0)+:(8)];
+        end
+        submit = idle_write & submits;
         abort = write & aborts & busy;
-        if (write & ~busy) begin
-            if (csr_register == s_word) begin
+        if (idle_write) begin
+            if (at[32'h8]) begin
                 s_now$d = data[(32'h0)+:(4)];
             end
-            if (csr_register == boxes_word) begin
+            if (at[32'h9]) begin
                 boxes_now$d = data[(32'h0)+:(16)];
             end
-            if (csr_register == keys_word) begin
+            if (at[32'ha]) begin
                 keys_now$d = data[(32'h0)+:(16)];
             end
-            if (csr_register == tag_word) begin
+            if (at[32'hb]) begin
                 tag_now$d = data;
             end
         end
@@ -6696,35 +6737,35 @@ module pb_engine_registers(clock,reset,csr_write,csr_block,csr_instance,csr_regi
         end
         copied = copy$q;
         read$d = 32'h0;
-        if (mine) begin
-            if (csr_register == s_word) begin
+        if (mine$q) begin
+            if (at[32'h8]) begin
                 read$d = ((s_now$q) & 32'hffffffff);
             end
-            if (csr_register == boxes_word) begin
+            if (at[32'h9]) begin
                 read$d = ((boxes_now$q) & 32'hffffffff);
             end
-            if (csr_register == keys_word) begin
+            if (at[32'ha]) begin
                 read$d = ((keys_now$q) & 32'hffffffff);
             end
-            if (csr_register == tag_word) begin
+            if (at[32'hb]) begin
                 read$d = tag_now$q;
             end
-            if (csr_register == status_word) begin
+            if (at[32'he]) begin
                 read$d = status;
             end
-            if (csr_register == caps_word) begin
+            if (at[32'hf]) begin
                 read$d = caps;
             end
-            if (csr_register == done_word) begin
+            if (at[32'h10]) begin
                 read$d = jobs_done$q;
             end
-            if (csr_register == failed_word) begin
+            if (at[32'h11]) begin
                 read$d = jobs_failed$q;
             end
-            if (csr_register == made_lo_word) begin
+            if (at[32'h12]) begin
                 read$d = copied[(32'h0)+:(32)];
             end
-            if (csr_register == made_hi_word) begin
+            if (at[32'h13]) begin
                 read$d = copied[(32'h20)+:(32)];
             end
         end
@@ -9273,12 +9314,12 @@ module pb_kept(read_address,read_clock,read_data,write_address,write_clock,write
     end
 endmodule // pb_kept
 
-module pb_key(clock,clear,write,index,data,shift_limb,limb_in,shift_word,limb,word,sign);
+module pb_key(clock,clear,idle,write,data,shift_limb,limb_in,shift_word,limb,word,sign);
     // Module arguments
     input wire clock;
     input wire clear;
-    input wire write;
-    input wire [2:0] index;
+    input wire idle;
+    input wire [7:0] write;
     input wire [31:0] data;
     input wire shift_limb;
     input wire [35:0] limb_in;
@@ -9288,9 +9329,12 @@ module pb_key(clock,clear,write,index,data,shift_limb,limb_in,shift_word,limb,wo
     output reg sign;
     // Update code (custom)
     reg [255:0] value = 0;
+    integer i;
     always @(posedge clock) begin
        if (clear) value <= 256'd0;
-       else if (write) value[32 * index +: 32] <= data;
+       else if (idle) begin
+          for (i = 0; i < 8; i = i + 1) if (write[i]) value[32 * i +: 32] <= data;
+       end
        else if (shift_limb) value <= {36'd0, value[255:36]} | {40'd0, limb_in, 180'd0};
        else if (shift_word) value <= {32'd0, value[255:32]};
     end
@@ -10763,18 +10807,18 @@ module pb_lanes_lanes(clock,reset,index,edge_a,edge_b,start,stop,running,real_pi
         sampler$step = steps;
         sampler$edge_a = rising_a;
         sampler$edge_b = rising_b;
-        rate$clear = clears;
+        rate$clear = ~steps;
         rate$step = steps;
         rate$edge_a = rising_a;
         rate$edge_b = rising_b;
-        rate$keep_rates = test_begins$q & selftest;
-        rct$clear = clears;
+        rate$keep_rates = (test_begins$q & selftest) | (~steps & ~clears);
+        rct$clear = ~steps;
         rct$step = sampler$valid;
         rct$value = sampler$value;
-        apt$clear = clears;
+        apt$clear = ~steps;
         apt$step = sampler$valid;
         apt$value = sampler$value;
-        balance$clear = clears;
+        balance$clear = ~steps;
         balance$step = sampler$valid;
         balance$value = sampler$value;
         startup$clear = clears;
@@ -10893,6 +10937,8 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
     wire [20:0] last_a$q;
     reg [20:0] last_b$d;
     wire [20:0] last_b$q;
+    reg forgotten$d;
+    wire forgotten$q;
     reg enough_a$d;
     wire enough_a$q;
     reg enough_b$d;
@@ -10952,6 +10998,11 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
     pb_dff_21 last_b(
         .d(last_b$d),
         .q(last_b$q),
+        .clock(clock)
+    );
+    pb_dff_1 forgotten(
+        .d(forgotten$d),
+        .q(forgotten$q),
         .clock(clock)
     );
     pb_dff_1 enough_a(
@@ -11027,6 +11078,7 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
         count_b$d = count_b$q;
         last_a$d = last_a$q;
         last_b$d = last_b$q;
+        forgotten$d = forgotten$q;
         enough_a$d = enough_a$q;
         enough_b$d = enough_b$q;
         nearly_a$d = nearly_a$q;
@@ -11058,6 +11110,13 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
         high = ends & (over_a$q | over_b$q | (edge_a & most_a$q) | (edge_b & most_b$q));
         rate_a = last_a$q;
         rate_b = last_b$q;
+        forgotten$d = clear & ~keep_rates;
+        if (forgotten$q) begin
+            rate_a = 32'h0;
+            rate_b = 32'h0;
+            last_a$d = 32'h0;
+            last_b$d = 32'h0;
+        end
         if (step) begin
             left$d = left$q - 32'h1;
             last$d = left$q == 32'h1;
@@ -11080,10 +11139,6 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
             last_a$d = next_a;
             last_b$d = next_b;
         end
-        if (clear & ~keep_rates) begin
-            last_a$d = 32'h0;
-            last_b$d = 32'h0;
-        end
         if (clear | ends) begin
             left$d = window_less_1;
             last$d = 1'b0;
@@ -11105,6 +11160,7 @@ module pb_lanes_rate(clock,reset,clear,step,edge_a,edge_b,fewest,most,window_les
             count_b$d = 32'h0;
             last_a$d = 32'h0;
             last_b$d = 32'h0;
+            forgotten$d = 1'b0;
         end
     end
 endmodule // pb_lanes_rate
@@ -13756,6 +13812,38 @@ module pb_registers(clock,address,data);
     end
 endmodule // pb_registers
 
+module pb_registers_select(clock,csr_block,csr_register,at);
+    // Module arguments
+    input wire clock;
+    input wire [2:0] csr_block;
+    input wire [6:0] csr_register;
+    output reg [19:0] at;
+    // Update code (custom)
+    initial at = 0;
+    always @(posedge clock) begin
+        at[0] <= csr_block == 3'd4 && csr_register == 7'd0;
+        at[1] <= csr_block == 3'd4 && csr_register == 7'd1;
+        at[2] <= csr_block == 3'd4 && csr_register == 7'd2;
+        at[3] <= csr_block == 3'd4 && csr_register == 7'd3;
+        at[4] <= csr_block == 3'd4 && csr_register == 7'd4;
+        at[5] <= csr_block == 3'd4 && csr_register == 7'd5;
+        at[6] <= csr_block == 3'd4 && csr_register == 7'd6;
+        at[7] <= csr_block == 3'd4 && csr_register == 7'd7;
+        at[8] <= csr_block == 3'd4 && csr_register == 7'd8;
+        at[9] <= csr_block == 3'd4 && csr_register == 7'd9;
+        at[10] <= csr_block == 3'd4 && csr_register == 7'd10;
+        at[11] <= csr_block == 3'd4 && csr_register == 7'd11;
+        at[12] <= csr_block == 3'd4 && csr_register == 7'd12;
+        at[13] <= csr_block == 3'd4 && csr_register == 7'd13;
+        at[14] <= csr_block == 3'd4 && csr_register == 7'd14;
+        at[15] <= csr_block == 3'd4 && csr_register == 7'd15;
+        at[16] <= csr_block == 3'd4 && csr_register == 7'd16;
+        at[17] <= csr_block == 3'd4 && csr_register == 7'd17;
+        at[18] <= csr_block == 3'd4 && csr_register == 7'd18;
+        at[19] <= csr_block == 3'd4 && csr_register == 7'd19;
+    end
+endmodule // pb_registers_select
+
 module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timestamp,drain,idle,n,mark,marked,pending,quiet,chunk_ready,chunk_refuse,chunk_valid,chunk_bits,chunk_count,discard,discarded,made,block_lanes,block_flags,raw_valid,raw_ready,raw_data,raw_flags,raw_lanes,lost,thrown,bulk_valid,bulk_lane,bulk_count,dropped);
     // Module arguments
     input wire clock;
@@ -13862,11 +13950,12 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
     wire [6:0] lost_count$count;
     reg [3:0] thrown_count$word;
     wire [6:0] thrown_count$count;
+    reg collide$d;
+    wire collide$q;
     // Local signals
     reg [1:0] marks;
     reg abandon;
     reg waits;
-    reg collide;
     // Sub module instances
     pb_to_extract to_extract(
         .clock(clock),
@@ -13969,6 +14058,11 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
         .word(thrown_count$word),
         .count(thrown_count$count)
     );
+    pb_dff_1 collide(
+        .d(collide$d),
+        .q(collide$q),
+        .clock(clock)
+    );
     // Update code
     always @(*) begin
         patience$d = patience$q;
@@ -13979,6 +14073,7 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
         bulk_bits$d = bulk_bits$q;
         many$d = many$q;
         total$d = total$q;
+        collide$d = collide$q;
         marks = 32'h0;
         if (simulated) begin
             marks = marks | 32'h1;
@@ -14019,8 +14114,8 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
             patience$d = 32'h0;
         end
         to_extract$abandon = abandon;
-        collide = abandon & to_extract$quiet;
-        to_tap$abandon = collide;
+        collide$d = abandon & to_extract$quiet;
+        to_tap$abandon = collide$q;
         lost_lanes$d = to_extract$lost | to_tap$lost;
         thrown_lanes$d = to_extract$thrown | to_tap$thrown;
         bulk$d = to_extract$bulk_valid;
@@ -14060,6 +14155,7 @@ module pb_route(clock,reset,valid,bits,tap,alarm,test,simulated,replayed,timesta
             bulk$d = 1'b0;
             many$d = 32'h0;
             total$d = 32'h0;
+            collide$d = 1'b0;
         end
     end
 endmodule // pb_route
@@ -15685,6 +15781,52 @@ module pb_sweep(d,q,clock);
     end
 endmodule // pb_sweep
 
+module pb_sweep0(clock,reset,restart,step,at);
+    // Module arguments
+    input wire clock;
+    input wire reset;
+    input wire restart;
+    input wire step;
+    output reg [7:0] at;
+    // Stub signals
+    reg [7:0] count$d;
+    wire [7:0] count$q;
+    reg again$d;
+    wire again$q;
+    // Local signals
+    reg [7:0] now;
+    // Sub module instances
+    pb_dff_8 count(
+        .d(count$d),
+        .q(count$q),
+        .clock(clock)
+    );
+    pb_dff_1 again(
+        .d(again$d),
+        .q(again$q),
+        .clock(clock)
+    );
+    // Update code
+    always @(*) begin
+        count$d = count$q;
+        again$d = again$q;
+        again$d = restart;
+        now = count$q;
+        if (again$q) begin
+            now = 32'h0;
+        end
+        at = now;
+        count$d = now;
+        if (step) begin
+            count$d = now + 32'h1;
+        end
+        if (reset) begin
+            count$d = 32'h0;
+            again$d = 1'b0;
+        end
+    end
+endmodule // pb_sweep0
+
 module pb_sync_a(clock,pin,rising);
     // Module arguments
     input wire clock;
@@ -17252,10 +17394,14 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
     wire [31:0] pending_word$q;
     reg [12:0] pending_at$d;
     wire [12:0] pending_at$q;
-    reg [7:0] sweep0$d;
-    wire [7:0] sweep0$q;
-    reg [7:0] sweep1$d;
-    wire [7:0] sweep1$q;
+    reg sweep0$reset;
+    reg sweep0$restart;
+    reg sweep0$step;
+    wire [7:0] sweep0$at;
+    reg sweep1$reset;
+    reg sweep1$restart;
+    reg sweep1$step;
+    wire [7:0] sweep1$at;
     reg [31:0] three_quarters$d;
     wire [31:0] three_quarters$q;
     reg over$d;
@@ -17301,8 +17447,6 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
     reg [6:0] sweep_row;
     reg restart0;
     reg restart1;
-    reg [7:0] next0;
-    reg [7:0] next1;
     reg due;
     reg [31:0] status;
     // Sub module instances
@@ -17416,15 +17560,19 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
         .q(pending_at$q),
         .clock(clock)
     );
-    pb_dff_8 sweep0(
-        .d(sweep0$d),
-        .q(sweep0$q),
-        .clock(clock)
+    pb_sweep0 sweep0(
+        .clock(clock),
+        .reset(sweep0$reset),
+        .restart(sweep0$restart),
+        .step(sweep0$step),
+        .at(sweep0$at)
     );
-    pb_dff_8 sweep1(
-        .d(sweep1$d),
-        .q(sweep1$q),
-        .clock(clock)
+    pb_sweep0 sweep1(
+        .clock(clock),
+        .reset(sweep1$reset),
+        .restart(sweep1$restart),
+        .step(sweep1$step),
+        .at(sweep1$at)
     );
     pb_dff_32 three_quarters(
         .d(three_quarters$d),
@@ -17506,8 +17654,6 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
         pending$d = pending$q;
         pending_word$d = pending_word$q;
         pending_at$d = pending_at$q;
-        sweep0$d = sweep0$q;
-        sweep1$d = sweep1$q;
         three_quarters$d = three_quarters$q;
         over$d = over$q;
         nearly$d = nearly$q;
@@ -17518,6 +17664,8 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
         new_m$d = new_m$q;
         short$d = short$q;
         full$d = full$q;
+        sweep0$reset = reset;
+        sweep1$reset = reset;
         select$csr_block = csr_block;
         select$csr_register = csr_register;
         at = select$at;
@@ -17550,11 +17698,11 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
         room = ~waiting$q & short$q;
         csr_refused = (write_shape & running) | (write_seed & ~room);
         spare = ~in_force$q;
-        spare_sweep = sweep0$q;
-        other_sweep = sweep1$q;
+        spare_sweep = sweep0$at;
+        other_sweep = sweep1$at;
         if (spare) begin
-            spare_sweep = sweep1$q;
-            other_sweep = sweep0$q;
+            spare_sweep = sweep1$at;
+            other_sweep = sweep0$at;
         end
         pending_row = ((pending_at$q[(32'h1)+:(7)]) & 8'hff);
         ahead = pending_row < spare_sweep;
@@ -17580,11 +17728,11 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
             row = ((sweep_row) & 8'hff) | 32'h80;
         end
         data = 32'h0;
-        sweeping = ~(sweep0$q[32'h7] & sweep1$q[32'h7]);
+        sweeping = ~(sweep0$at[32'h7] & sweep1$at[32'h7]);
         write_even = sweeping;
         write_odd = sweeping;
-        next0 = sweep0$q + 32'h1;
-        next1 = sweep1$q + 32'h1;
+        sweep0$step = 1'b0;
+        sweep1$step = 1'b0;
         if (store) begin
             row = pending_row;
             if (spare) begin
@@ -17596,10 +17744,10 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
         end
         else if (sweeping) begin
             if (sweep_bank) begin
-                sweep1$d = next1;
+                sweep1$step = 1'b1;
             end
             else begin
-                sweep0$d = next0;
+                sweep0$step = 1'b1;
             end
         end
         full$d = (words$q == wanted$q) & (n_bits$q != 32'h0) & (m_bits$q != 32'h0);
@@ -17672,12 +17820,8 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
             restart0 = 1'b1;
             restart1 = 1'b1;
         end
-        if (restart0) begin
-            sweep0$d = 32'h0;
-        end
-        if (restart1) begin
-            sweep1$d = 32'h0;
-        end
+        sweep0$restart = restart0;
+        sweep1$restart = restart1;
         three_quarters$d = limit$q - (limit$q >> 32'h2);
         over$d = (limit$q != 32'h0) & (served$q >= limit$q);
         nearly$d = (limit$q != 32'h0) & (served$q >= three_quarters$q);
@@ -17773,8 +17917,6 @@ module pb_toeplitz_registers(clock,reset,csr_write,csr_block,csr_register,csr_da
             words$d = 32'h0;
             pending$d = 1'b0;
             pending_word$d = 32'h0;
-            sweep0$d = 32'h0;
-            sweep1$d = 32'h0;
             seen$d = 1'b0;
             check$d = 32'h0;
             over$d = 1'b0;

@@ -44,6 +44,8 @@ pub struct RateWatch {
     count_b: DFF<Bits<21>>,
     last_a: DFF<Bits<21>>,
     last_b: DFF<Bits<21>>,
+    // They count as 0: cleared in the cycle before.
+    forgotten: DFF<Bit>,
     // Of the counts so far: as many as are wanted, one too few, as many as are allowed, too many.
     enough_a: DFF<Bit>,
     enough_b: DFF<Bit>,
@@ -76,6 +78,7 @@ impl Logic for RateWatch {
             count_b,
             last_a,
             last_b,
+            forgotten,
             enough_a,
             enough_b,
             nearly_a,
@@ -117,6 +120,14 @@ impl Logic for RateWatch {
                 | (self.edge_b.val() & self.most_b.q.val()));
         self.rate_a.next = self.last_a.q.val();
         self.rate_b.next = self.last_b.q.val();
+        // A start comes late: it sets one register, and the rates follow before a window can end.
+        self.forgotten.d.next = self.clear.val() & !self.keep_rates.val();
+        if self.forgotten.q.val() {
+            self.rate_a.next = 0.into();
+            self.rate_b.next = 0.into();
+            self.last_a.d.next = 0.into();
+            self.last_b.d.next = 0.into();
+        }
 
         if self.step.val() {
             self.left.d.next = self.left.q.val() - 1;
@@ -140,10 +151,6 @@ impl Logic for RateWatch {
             self.last_a.d.next = self.next_a.val();
             self.last_b.d.next = self.next_b.val();
         }
-        if self.clear.val() & !self.keep_rates.val() {
-            self.last_a.d.next = 0.into();
-            self.last_b.d.next = 0.into();
-        }
         if self.clear.val() | self.ends.val() {
             self.left.d.next = self.window_less_1.val();
             self.last.d.next = false;
@@ -165,6 +172,7 @@ impl Logic for RateWatch {
             self.count_b.d.next = 0.into();
             self.last_a.d.next = 0.into();
             self.last_b.d.next = 0.into();
+            self.forgotten.d.next = false;
         }
     }
 }

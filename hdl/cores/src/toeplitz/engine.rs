@@ -401,8 +401,9 @@ impl<const W: usize> Logic for Engine<W> {
                 }
             }
             Phase::Take => {
+                // Counts with `adding` only: it does not wait for what is offered.
+                self.chunk.d.next = self.bits_in.val();
                 if self.accept.val() {
-                    self.chunk.d.next = self.bits_in.val();
                     self.shifting.d.next = true;
                     self.adding.d.next = true;
                     self.kat_chunk.d.next = self.kat_chunk.q.val() + 1;
