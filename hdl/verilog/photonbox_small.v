@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'hd0b5cf9e925d006e0481b0845707819e9041625989321934e60b818eee5ec7dd;
+    parameter [255:0] BUILD_HASH = 256'heac04c982775072354ffe5046e1435a84c8d8ac74338c7c31d94ea73f54b7d6f;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -345,7 +345,6 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     reg toeplitz$discard;
     wire toeplitz$discarded;
     wire toeplitz$made;
-    wire toeplitz$blocked;
     wire toeplitz$out_valid;
     reg toeplitz$out_ready;
     wire [63:0] toeplitz$out_data;
@@ -852,7 +851,6 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         .discard(toeplitz$discard),
         .discarded(toeplitz$discarded),
         .made(toeplitz$made),
-        .blocked(toeplitz$blocked),
         .out_valid(toeplitz$out_valid),
         .out_ready(toeplitz$out_ready),
         .out_data(toeplitz$out_data),
@@ -1567,6 +1565,7 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
     reg begins;
     reg whole;
     reg dead;
+    reg [2:0] choice;
     reg [2:0] grant;
     reg [63:0] address;
     reg [5:0] words;
@@ -1743,46 +1742,47 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
         used = begun$q - settled$q;
         waits = begun$q - given$q;
         dead = abort_writes | aborting$q | failed$q;
-        grant = 32'h0;
+        choice = 32'h0;
         if ((turn$q == 32'h0) & (request_valid != 32'h0)) begin
-            grant = 32'h4;
+            choice = 32'h4;
             if (request_valid[32'h1]) begin
-                grant = 32'h2;
+                choice = 32'h2;
             end
             if (request_valid[32'h0]) begin
-                grant = 32'h1;
+                choice = 32'h1;
             end
         end
         if ((turn$q == 32'h1) & (request_valid != 32'h0)) begin
-            grant = 32'h1;
+            choice = 32'h1;
             if (request_valid[32'h2]) begin
-                grant = 32'h4;
+                choice = 32'h4;
             end
             if (request_valid[32'h1]) begin
-                grant = 32'h2;
+                choice = 32'h2;
             end
         end
         if ((turn$q >= 32'h2) & (request_valid != 32'h0)) begin
-            grant = 32'h2;
+            choice = 32'h2;
             if (request_valid[32'h0]) begin
-                grant = 32'h1;
+                choice = 32'h1;
             end
             if (request_valid[32'h2]) begin
-                grant = 32'h4;
+                choice = 32'h4;
             end
         end
+        grant = choice;
         if (aw_valid$q | (used >= shape$most) | dead) begin
             grant = 32'h0;
         end
         address = request_address0;
         words = request_words0;
         tag = request_tag0;
-        if (grant[32'h1]) begin
+        if (choice[32'h1]) begin
             address = request_address1;
             words = request_words1;
             tag = request_tag1;
         end
-        if (grant[32'h2]) begin
+        if (choice[32'h2]) begin
             address = request_address2;
             words = request_words2;
             tag = request_tag2;
@@ -1799,11 +1799,13 @@ module pb_axi(clock,reset,abort_writes,quiet,timed_out,request_valid,request_rea
         if (aw_valid$q & m_axi_awready) begin
             aw_valid$d = 1'b0;
         end
+        if (~aw_valid$q) begin
+            aw_address$d = beats$beat_address;
+            aw_len$d = beats$beats_less_one;
+        end
         if (grant != 32'h0) begin
             begun$d = begun$q + 32'h1;
             aw_valid$d = 1'b1;
-            aw_address$d = beats$beat_address;
-            aw_len$d = beats$beats_less_one;
             turn$d = 32'h0;
             if (grant[32'h0]) begin
                 turn$d = 32'h1;
@@ -3680,6 +3682,10 @@ module pb_commands(clock,reset,core_reset,strobe,value,problems,occupied,route_i
     wire [1:0] stage$q;
     reg [3:0] count$d;
     wire [3:0] count$q;
+    reg route_was_idle$d;
+    wire route_was_idle$q;
+    reg all_were_idle$d;
+    wire all_were_idle$q;
     // Local signals
     reg calm;
     reg may;
@@ -3755,6 +3761,16 @@ module pb_commands(clock,reset,core_reset,strobe,value,problems,occupied,route_i
         .q(count$q),
         .clock(clock)
     );
+    pb_dff_1 route_was_idle(
+        .d(route_was_idle$d),
+        .q(route_was_idle$q),
+        .clock(clock)
+    );
+    pb_dff_1 all_were_idle(
+        .d(all_were_idle$d),
+        .q(all_were_idle$q),
+        .clock(clock)
+    );
     // Update code
     always @(*) begin
         pending$d = pending$q;
@@ -3771,6 +3787,8 @@ module pb_commands(clock,reset,core_reset,strobe,value,problems,occupied,route_i
         error$d = error$q;
         stage$d = stage$q;
         count$d = count$q;
+        route_was_idle$d = route_was_idle$q;
+        all_were_idle$d = all_were_idle$q;
         soft_reset = soft_reset_r$q;
         stop = stop_r$q;
         selftest_start = selftest_r$q;
@@ -3848,13 +3866,15 @@ module pb_commands(clock,reset,core_reset,strobe,value,problems,occupied,route_i
         if (count$q == 32'hf) begin
             count$d = 32'hf;
         end
+        route_was_idle$d = route_idle;
+        all_were_idle$d = route_idle & rings_idle & axi_idle;
         case (stage$q)
             Drain$No:
                 begin
                 end
             Drain$Route:
                 begin
-                    if ((count$q == 32'hf) & route_idle) begin
+                    if ((count$q == 32'hf) & route_was_idle$q) begin
                         stage$d = Drain$Rings;
                         flush_r$d = 1'b1;
                         count$d = 32'h0;
@@ -3862,7 +3882,7 @@ module pb_commands(clock,reset,core_reset,strobe,value,problems,occupied,route_i
                 end
             Drain$Rings:
                 begin
-                    if ((count$q == 32'hf) & route_idle & rings_idle & axi_idle) begin
+                    if ((count$q == 32'hf) & all_were_idle$q) begin
                         stage$d = Drain$No;
                         idle_event$d = 1'b1;
                     end
@@ -5875,7 +5895,7 @@ module pb_dff_9(d,q,clock);
     end
 endmodule // pb_dff_9
 
-module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_count,in_ready,in_refuse,discard,discarded,made,blocked,out_valid,out_ready,out_last,out_error,taken,untouched,kat_start,kat_fault,kat_done,kat_ok,corrupt,parity_error,wipe,clear,shift,add,bits,address,pad,test,fetch,forget,beat,mask,out);
+module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_count,in_ready,in_refuse,discard,discarded,made,out_valid,out_ready,out_last,out_error,taken,untouched,kat_start,kat_fault,kat_done,kat_ok,corrupt,parity_error,wipe,clear,shift,add,bits,address,pad,test,fetch,forget,beat,mask,out);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -5892,7 +5912,6 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
     input wire discard;
     output reg discarded;
     output reg made;
-    output reg blocked;
     output reg out_valid;
     input wire out_ready;
     output reg out_last;
@@ -6429,7 +6448,6 @@ module pb_engine(clock,reset,n,m,seeded,exhausted,changed,in_valid,in_bits,in_co
         if (wiping$q) begin
             signature$d = 32'h0;
         end
-        blocked = (phase$q == Phase$Give) & valid$q & ~begun$q & ~out_ready;
         out_valid = valid$q & ~kat$q;
         out_last = last$q;
         out_error = spoiled$q;
@@ -6927,6 +6945,7 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
     wire fill$buffer;
     wire [4:0] fill$position;
     wire fill$burst;
+    wire fill$burst_buffer;
     wire [55:0] fill$burst_window;
     wire [4:0] fill$burst_first;
     wire [5:0] fill$burst_words;
@@ -7076,6 +7095,7 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
         .buffer(fill$buffer),
         .position(fill$position),
         .burst(fill$burst),
+        .burst_buffer(fill$burst_buffer),
         .burst_window(fill$burst_window),
         .burst_first(fill$burst_first),
         .burst_words(fill$burst_words),
@@ -7225,7 +7245,7 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
         send$completion_base = registers$completion_base;
         send$slot_count = registers$slot_count;
         send$burst = fill$burst;
-        send$burst_buffer = fill$buffer;
+        send$burst_buffer = fill$burst_buffer;
         send$burst_window = fill$burst_window;
         send$burst_first = fill$burst_first;
         send$burst_words = fill$burst_words;
@@ -8148,7 +8168,7 @@ module pb_errors(clock,reset,unknown,refused,command_refused,bus_error,ring_stal
     end
 endmodule // pb_errors
 
-module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,busy,data_base,slot_bytes,slot_count,flush_cycles,slot_number,generation,flush,piece_bytes,in_valid,in_ready,in_last,in_flags,in_lanes,in_raw_bits,in_seed_epoch,in_close,write,buffer,position,burst,burst_window,burst_first,burst_words,entry,word_write,word_index,word,numbered,closed,open,open_bits,halted,resting,offered,accepted);
+module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,busy,data_base,slot_bytes,slot_count,flush_cycles,slot_number,generation,flush,piece_bytes,in_valid,in_ready,in_last,in_flags,in_lanes,in_raw_bits,in_seed_epoch,in_close,write,buffer,position,burst,burst_buffer,burst_window,burst_first,burst_words,entry,word_write,word_index,word,numbered,closed,open,open_bits,halted,resting,offered,accepted);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -8180,6 +8200,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
     output reg buffer;
     output reg [4:0] position;
     output reg burst;
+    output reg burst_buffer;
     output reg [55:0] burst_window;
     output reg [4:0] burst_first;
     output reg [5:0] burst_words;
@@ -8259,6 +8280,12 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
     wire [5:0] words$q;
     reg side$d;
     wire side$q;
+    reg free$d;
+    wire free$q;
+    reg whole$d;
+    wire whole$q;
+    reg [5:0] whole_words$d;
+    wire [5:0] whole_words$q;
     reg [1:0] number$d;
     wire [1:0] number$q;
     reg [1:0] step$d;
@@ -8267,7 +8294,8 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
     reg ready;
     reg taken;
     reg stored;
-    reg free;
+    reg side_busy;
+    reg ends;
     reg must_close;
     reg [20:0] piece_wide;
     reg [15:0] slot_next;
@@ -8423,6 +8451,21 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
         .q(side$q),
         .clock(clock)
     );
+    pb_dff_1 free(
+        .d(free$d),
+        .q(free$q),
+        .clock(clock)
+    );
+    pb_dff_1 whole(
+        .d(whole$d),
+        .q(whole$q),
+        .clock(clock)
+    );
+    pb_dff_6 whole_words(
+        .d(whole_words$d),
+        .q(whole_words$q),
+        .clock(clock)
+    );
     pb_dff_2 number(
         .d(number$d),
         .q(number$q),
@@ -8462,11 +8505,14 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
         first$d = first$q;
         words$d = words$q;
         side$d = side$q;
+        free$d = free$q;
+        whole$d = whole$q;
+        whole_words$d = whole_words$q;
         number$d = number$q;
         step$d = step$q;
-        free = ~busy[32'h0];
+        side_busy = busy[32'h0];
         if (side$q == 32'h1) begin
-            free = ~busy[32'h1];
+            side_busy = busy[32'h1];
         end
         piece_wide = ((piece_bytes) & 21'h1fffff);
         room$d = left$q >= piece_wide;
@@ -8483,7 +8529,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
         taken = 1'b0;
         numbered = 1'b0;
         closed = 1'b0;
-        burst = 1'b0;
+        ends = 1'b0;
         accepted = 1'b0;
         word_write = 1'b0;
         gate$d = 1'b0;
@@ -8527,7 +8573,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
                 end
             FillState$Gate:
                 begin
-                    ready = gate$q & free;
+                    ready = gate$q & free$q;
                     if (in_valid & ready) begin
                         accepted = 1'b1;
                         taken = 1'b1;
@@ -8558,7 +8604,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
                 end
             FillState$Piece:
                 begin
-                    ready = free;
+                    ready = free$q;
                     if (in_valid & ready) begin
                         taken = 1'b1;
                         stored = more$q;
@@ -8583,7 +8629,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
                         state$d = FillState$Halt;
                     end
                     else begin
-                        burst = words$q != 32'h0;
+                        ends = words$q != 32'h0;
                         state$d = FillState$Words;
                     end
                 end
@@ -8626,18 +8672,22 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
             bytes$d = bytes$q + 32'h8;
             place$d = place$q + 32'h1;
             words$d = words_next;
-            burst = place$q == 32'h1f;
+            ends = place$q == 32'h1f;
         end
-        burst_words = words$q;
+        whole$d = ends;
+        whole_words$d = words$q;
         if (stored) begin
-            burst_words = words_next;
+            whole_words$d = words_next;
         end
-        if (burst) begin
+        if (ends) begin
             side$d = ~side$q;
-            window$d = window$q + 32'h1;
-            first$d = 32'h0;
             words$d = 32'h0;
         end
+        if (whole$q) begin
+            window$d = window$q + 32'h1;
+            first$d = 32'h0;
+        end
+        free$d = ~side_busy & ~ends;
         if (taken & in_last) begin
             flags$d = flags$d | in_flags;
             lanes$d = lanes$q | in_lanes;
@@ -8689,13 +8739,16 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
         write = stored;
         buffer = side$q;
         position = place$q;
+        burst = whole$q;
+        burst_buffer = ~side$q;
+        burst_words = whole_words$q;
         burst_window = window$q;
         burst_first = first$q;
         entry = number$q;
         word_index = step$q;
         open = is_open$q;
         open_bits = raw_bits$q;
-        halted = state$q == FillState$Halt;
+        halted = (state$q == FillState$Halt) & ~whole$q;
         resting = state$q == FillState$Gate;
         offered = (state$q == FillState$Gate) & in_valid & ~is_open$q & fits$q;
         if (reset) begin
@@ -8715,6 +8768,7 @@ module pb_fill(clock,reset,index,usable,no_slot,entry_free,commit,stop,swept,bus
             slot_address$d = 32'h0;
             odd_pass$d = 1'b0;
             side$d = 32'h0;
+            whole$d = 1'b0;
             number$d = 32'h0;
             step$d = 32'h0;
         end
@@ -16986,7 +17040,7 @@ module pb_to_tap_queue(clock,reset,push,full,in_prior,in_mark,in_mask,in_bits,in
     end
 endmodule // pb_to_tap_queue
 
-module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_read,csr_refused,running,snapshot,in_valid,in_ready,in_bits,in_count,in_refuse,in_pending,in_quiet,mark,marked,discard,discarded,made,blocked,out_valid,out_ready,out_data,out_last,out_error,out_seed_epoch,taken,seeded,exhausted,seed_due_event,n,m,claimed_h,idle,sweeping,kat_start,kat_fault,kat_done,kat_ok,parity_error,seed_fault);
+module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_read,csr_refused,running,snapshot,in_valid,in_ready,in_bits,in_count,in_refuse,in_pending,in_quiet,mark,marked,discard,discarded,made,out_valid,out_ready,out_data,out_last,out_error,out_seed_epoch,taken,seeded,exhausted,seed_due_event,n,m,claimed_h,idle,sweeping,kat_start,kat_fault,kat_done,kat_ok,parity_error,seed_fault);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -17010,7 +17064,6 @@ module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_rea
     input wire discard;
     output reg discarded;
     output reg made;
-    output reg blocked;
     output reg out_valid;
     input wire out_ready;
     output reg [63:0] out_data;
@@ -17076,7 +17129,6 @@ module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_rea
     reg engine$discard;
     wire engine$discarded;
     wire engine$made;
-    wire engine$blocked;
     wire engine$out_valid;
     reg engine$out_ready;
     wire engine$out_last;
@@ -17177,7 +17229,6 @@ module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_rea
         .discard(engine$discard),
         .discarded(engine$discarded),
         .made(engine$made),
-        .blocked(engine$blocked),
         .out_valid(engine$out_valid),
         .out_ready(engine$out_ready),
         .out_last(engine$out_last),
@@ -17292,7 +17343,6 @@ module pb_toeplitz(clock,reset,csr_write,csr_block,csr_register,csr_data,csr_rea
         mark = registers$mark;
         discarded = engine$discarded;
         made = engine$made;
-        blocked = engine$blocked;
         out_valid = engine$out_valid;
         out_data = columns$out;
         out_last = engine$out_last;

@@ -6,6 +6,14 @@
 //! - `cargo xtask synth …`: yosys checks, synthesis, place and route; `cargo xtask synth --help` says more.
 #![forbid(unsafe_code)]
 
+/// A line to standard output. Who stops reading (`| head`) ends the printing, not the work.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _closed = writeln!(std::io::stdout(), $($line)*);
+    }};
+}
+
 mod regs;
 mod synth;
 mod tidy;
@@ -29,7 +37,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["tidy"] => tidy::run(&root()),
         ["regs"] => regs::write(&root()),
-        ["regs", "--json"] => regs::json().map(|text| println!("{text}")),
+        ["regs", "--json"] => regs::json().map(|text| say!("{text}")),
         ["verilog"] => verilog::write(&root()),
         ["verilog", "--check"] => verilog::check(&root()),
         ["synth", rest @ ..] => synth::run(&root(), rest),

@@ -12,7 +12,7 @@ const FILE: &str = "docs/registers.md";
 /// Writes the document.
 pub(crate) fn write(root: &Path) -> Result<()> {
     std::fs::write(root.join(FILE), render()?).with_context(|| format!("cannot write {FILE}"))?;
-    println!("wrote {FILE}");
+    say!("wrote {FILE}");
     Ok(())
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
         .with_context(|| format!("cannot make {}", folder.display()))?;
     std::fs::write(&path, &wide()?.text)
         .with_context(|| format!("cannot write {}", path.display()))?;
-    println!("wrote {}", path.display());
+    say!("wrote {}", path.display());
     write_committed(root)
 }
 
@@ -73,14 +73,14 @@ fn write_committed(root: &Path) -> Result<()> {
         match file.name {
             SMALL => {
                 let hash = hash::verify(&file.text).with_context(|| file.name.to_owned())?;
-                println!("wrote {}: build hash {}", file.name, hex(&hash));
+                say!("wrote {}: build hash {}", file.name, hex(&hash));
             }
-            WIDE => println!(
+            WIDE => say!(
                 "wrote {}: build hash {}",
                 file.name,
                 hex(&wide()?.build_hash)
             ),
-            name => println!("wrote {name}"),
+            name => say!("wrote {name}"),
         }
     }
     Ok(())
@@ -92,7 +92,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     if !complaints.is_empty() {
         bail!("{}", complaints.join("; "));
     }
-    println!("verilog: fresh");
+    say!("verilog: fresh");
     Ok(())
 }
 

@@ -1,1 +1,1 @@
-s/burst = place\$q == 32'h1f;/burst = 1'b0;/
+s/ends = place\$q == 32'h1f;/burst = 1'b0;/

@@ -49,14 +49,14 @@ enum Source {
 /// Runs the judges as the arguments say.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
     if arguments.contains(&"--help") {
-        println!("{HELP}");
+        say!("{HELP}");
         return Ok(());
     }
     let request = parse(arguments)?;
     let tools = Tools::find()?;
     let design = design(root, request.design)?;
     let judged = check::check(&tools, &design.name, &design.text)?;
-    println!(
+    say!(
         "synth: {}: {judged} modules: no latch, no loop, one driver each",
         design.name
     );

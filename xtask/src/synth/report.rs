@@ -131,7 +131,7 @@ pub(crate) fn publish(root: &Path, report: &Report) -> Result<()> {
     let text = serde_json::to_string_pretty(&report.to_json())? + "\n";
     std::fs::write(folder.join(&name), text)
         .with_context(|| format!("cannot write {FOLDER}/{name}"))?;
-    println!("wrote {FOLDER}/{name}");
+    say!("wrote {FOLDER}/{name}");
     let document = std::fs::read_to_string(root.join(DOCUMENT))
         .with_context(|| format!("cannot read {DOCUMENT}"))?;
     let fresh = with_table(&document, &table(&read(root)?))?;

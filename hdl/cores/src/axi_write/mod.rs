@@ -150,6 +150,8 @@ pub struct WriteMaster<
     begins: Signal<Local, Bit>,
     whole: Signal<Local, Bit>,
     dead: Signal<Local, Bit>,
+    /// The port whose turn it is, if there is room for its burst.
+    choice: Signal<Local, Bits<3>>,
     grant: Signal<Local, Bits<3>>,
     address: Signal<Local, Bits<64>>,
     words: Signal<Local, Bits<6>>,
@@ -216,46 +218,47 @@ impl<const D: usize, const S: usize, const P: usize, const A: usize, const B: us
         self.dead.next = self.abort_writes.val() | self.aborting.q.val() | self.failed.q.val();
 
         // Requests: round robin, when the address register and a place in the order are free.
-        self.grant.next = 0.into();
+        self.choice.next = 0.into();
         if (self.turn.q.val() == 0) & (self.request_valid.val() != 0) {
-            self.grant.next = 4.into();
+            self.choice.next = 4.into();
             if self.request_valid.val().get_bit(1) {
-                self.grant.next = 2.into();
+                self.choice.next = 2.into();
             }
             if self.request_valid.val().get_bit(0) {
-                self.grant.next = 1.into();
+                self.choice.next = 1.into();
             }
         }
         if (self.turn.q.val() == 1) & (self.request_valid.val() != 0) {
-            self.grant.next = 1.into();
+            self.choice.next = 1.into();
             if self.request_valid.val().get_bit(2) {
-                self.grant.next = 4.into();
+                self.choice.next = 4.into();
             }
             if self.request_valid.val().get_bit(1) {
-                self.grant.next = 2.into();
+                self.choice.next = 2.into();
             }
         }
         if (self.turn.q.val() >= 2) & (self.request_valid.val() != 0) {
-            self.grant.next = 2.into();
+            self.choice.next = 2.into();
             if self.request_valid.val().get_bit(0) {
-                self.grant.next = 1.into();
+                self.choice.next = 1.into();
             }
             if self.request_valid.val().get_bit(2) {
-                self.grant.next = 4.into();
+                self.choice.next = 4.into();
             }
         }
+        self.grant.next = self.choice.val();
         if self.aw_valid.q.val() | (self.used.val() >= self.shape.most.val()) | self.dead.val() {
             self.grant.next = 0.into();
         }
         self.address.next = self.request_address0.val();
         self.words.next = self.request_words0.val();
         self.tag.next = self.request_tag0.val();
-        if self.grant.val().get_bit(1) {
+        if self.choice.val().get_bit(1) {
             self.address.next = self.request_address1.val();
             self.words.next = self.request_words1.val();
             self.tag.next = self.request_tag1.val();
         }
-        if self.grant.val().get_bit(2) {
+        if self.choice.val().get_bit(2) {
             self.address.next = self.request_address2.val();
             self.words.next = self.request_words2.val();
             self.tag.next = self.request_tag2.val();
@@ -276,11 +279,14 @@ impl<const D: usize, const S: usize, const P: usize, const A: usize, const B: us
         if self.aw_valid.q.val() & self.m_axi_awready.val() {
             self.aw_valid.d.next = false;
         }
+        // The address follows the choice until a burst is taken: it waits for nothing that is known late.
+        if !self.aw_valid.q.val() {
+            self.aw_address.d.next = self.beats.beat_address.val();
+            self.aw_len.d.next = self.beats.beats_less_one.val();
+        }
         if self.grant.val() != 0 {
             self.begun.d.next = self.begun.q.val() + 1;
             self.aw_valid.d.next = true;
-            self.aw_address.d.next = self.beats.beat_address.val();
-            self.aw_len.d.next = self.beats.beats_less_one.val();
             self.turn.d.next = 0.into();
             if self.grant.val().get_bit(0) {
                 self.turn.d.next = 1.into();

@@ -78,6 +78,9 @@ pub struct Commands {
     error: DFF<Bits<9>>,
     stage: DFF<Drain>,
     count: DFF<Bits<4>>,
+    /// The levels of the cycle before: `count` gives them the time.
+    route_was_idle: DFF<Bit>,
+    all_were_idle: DFF<Bit>,
     not_idle: Fixed<9, { global::START_ERROR_NOT_IDLE.mask64() }>,
     calm: Signal<Local, Bit>,
     may: Signal<Local, Bit>,
@@ -99,7 +102,17 @@ impl Logic for Commands {
             start_r
         );
         dff_setup!(
-            self, clock, flush_r, refused_r, running_r, idle_event, error, stage, count
+            self,
+            clock,
+            flush_r,
+            refused_r,
+            running_r,
+            idle_event,
+            error,
+            stage,
+            count,
+            route_was_idle,
+            all_were_idle
         );
         self.soft_reset.next = self.soft_reset_r.q.val();
         self.stop.next = self.stop_r.q.val();
@@ -181,21 +194,20 @@ impl Logic for Commands {
         if self.count.q.val() == 15 {
             self.count.d.next = 15.into();
         }
+        self.route_was_idle.d.next = self.route_idle.val();
+        self.all_were_idle.d.next =
+            self.route_idle.val() & self.rings_idle.val() & self.axi_idle.val();
         match self.stage.q.val() {
             Drain::No => {}
             Drain::Route => {
-                if (self.count.q.val() == 15) & self.route_idle.val() {
+                if (self.count.q.val() == 15) & self.route_was_idle.q.val() {
                     self.stage.d.next = Drain::Rings;
                     self.flush_r.d.next = true;
                     self.count.d.next = 0.into();
                 }
             }
             Drain::Rings => {
-                if (self.count.q.val() == 15)
-                    & self.route_idle.val()
-                    & self.rings_idle.val()
-                    & self.axi_idle.val()
-                {
+                if (self.count.q.val() == 15) & self.all_were_idle.q.val() {
                     self.stage.d.next = Drain::No;
                     self.idle_event.d.next = true;
                 }

@@ -85,8 +85,10 @@ pub struct Fill {
     pub buffer: Signal<Out, Bits<1>>,
     /// Place of the word in its window of 256 bytes.
     pub position: Signal<Out, Bits<5>>,
-    /// The buffer holds a whole burst (with this cycle's word). One cycle.
+    /// A buffer holds a whole burst, since its last word was taken in the cycle before. One cycle.
     pub burst: Signal<Out, Bit>,
+    /// Which buffer.
+    pub burst_buffer: Signal<Out, Bits<1>>,
     /// Bits 63 to 8 of the burst's address.
     pub burst_window: Signal<Out, Bits<56>>,
     /// Place of its first word.
@@ -147,13 +149,19 @@ pub struct Fill {
     first: DFF<Bits<5>>,
     words: DFF<Bits<6>>,
     side: DFF<Bits<1>>,
+    /// The buffer of `side` is free: known a cycle later than it is, so not in the cycle after a change of sides.
+    free: DFF<Bit>,
+    /// A burst became whole.
+    whole: DFF<Bit>,
+    whole_words: DFF<Bits<6>>,
     number: DFF<Bits<2>>,
     step: DFF<Bits<2>>,
 
     ready: Signal<Local, Bit>,
     taken: Signal<Local, Bit>,
     stored: Signal<Local, Bit>,
-    free: Signal<Local, Bit>,
+    side_busy: Signal<Local, Bit>,
+    ends: Signal<Local, Bit>,
     must_close: Signal<Local, Bit>,
     piece_wide: Signal<Local, Bits<21>>,
     slot_next: Signal<Local, Bits<16>>,
@@ -208,12 +216,15 @@ impl Logic for Fill {
             first,
             words,
             side,
+            free,
+            whole,
+            whole_words,
             number,
             step
         );
-        self.free.next = !self.busy.val().get_bit(0);
+        self.side_busy.next = self.busy.val().get_bit(0);
         if self.side.q.val() == 1 {
-            self.free.next = !self.busy.val().get_bit(1);
+            self.side_busy.next = self.busy.val().get_bit(1);
         }
         self.piece_wide.next = bit_cast::<21, 16>(self.piece_bytes.val());
         self.room.d.next = self.left.q.val() >= self.piece_wide.val();
@@ -236,7 +247,7 @@ impl Logic for Fill {
         self.taken.next = false;
         self.numbered.next = false;
         self.closed.next = false;
-        self.burst.next = false;
+        self.ends.next = false;
         self.accepted.next = false;
         self.word_write.next = false;
         self.gate.d.next = false;
@@ -281,7 +292,7 @@ impl Logic for Fill {
                 }
             }
             FillState::Gate => {
-                self.ready.next = self.gate.q.val() & self.free.val();
+                self.ready.next = self.gate.q.val() & self.free.q.val();
                 if self.in_valid.val() & self.ready.val() {
                     self.accepted.next = true;
                     self.taken.next = true;
@@ -317,7 +328,7 @@ impl Logic for Fill {
                 }
             }
             FillState::Piece => {
-                self.ready.next = self.free.val();
+                self.ready.next = self.free.q.val();
                 if self.in_valid.val() & self.ready.val() {
                     self.taken.next = true;
                     self.stored.next = self.more.q.val();
@@ -339,7 +350,7 @@ impl Logic for Fill {
                 if self.stop.val() | !self.usable.val() {
                     self.state.d.next = FillState::Halt;
                 } else {
-                    self.burst.next = self.words.q.val() != 0;
+                    self.ends.next = self.words.q.val() != 0;
                     self.state.d.next = FillState::Words;
                 }
             }
@@ -386,18 +397,23 @@ impl Logic for Fill {
             self.bytes.d.next = self.bytes.q.val() + 8;
             self.place.d.next = self.place.q.val() + 1;
             self.words.d.next = self.words_next.val();
-            self.burst.next = self.place.q.val() == 31;
+            self.ends.next = self.place.q.val() == 31;
         }
-        self.burst_words.next = self.words.q.val();
+        // Sides change at once; the sender is told a cycle later, for which the burst's place is kept.
+        self.whole.d.next = self.ends.val();
+        self.whole_words.d.next = self.words.q.val();
         if self.stored.val() {
-            self.burst_words.next = self.words_next.val();
+            self.whole_words.d.next = self.words_next.val();
         }
-        if self.burst.val() {
+        if self.ends.val() {
             self.side.d.next = !self.side.q.val();
-            self.window.d.next = self.window.q.val() + 1;
-            self.first.d.next = 0.into();
             self.words.d.next = 0.into();
         }
+        if self.whole.q.val() {
+            self.window.d.next = self.window.q.val() + 1;
+            self.first.d.next = 0.into();
+        }
+        self.free.d.next = !self.side_busy.val() & !self.ends.val();
 
         // The end of a piece: what it was joins the slot's completion.
         if self.taken.val() & self.in_last.val() {
@@ -461,13 +477,16 @@ impl Logic for Fill {
         self.write.next = self.stored.val();
         self.buffer.next = self.side.q.val();
         self.position.next = self.place.q.val();
+        self.burst.next = self.whole.q.val();
+        self.burst_buffer.next = !self.side.q.val();
+        self.burst_words.next = self.whole_words.q.val();
         self.burst_window.next = self.window.q.val();
         self.burst_first.next = self.first.q.val();
         self.entry.next = self.number.q.val();
         self.word_index.next = self.step.q.val();
         self.open.next = self.is_open.q.val();
         self.open_bits.next = self.raw_bits.q.val();
-        self.halted.next = self.state.q.val() == FillState::Halt;
+        self.halted.next = (self.state.q.val() == FillState::Halt) & !self.whole.q.val();
         self.resting.next = self.state.q.val() == FillState::Gate;
         self.offered.next = (self.state.q.val() == FillState::Gate)
             & self.in_valid.val()
@@ -491,6 +510,7 @@ impl Logic for Fill {
             self.slot_address.d.next = 0.into();
             self.odd_pass.d.next = false;
             self.side.d.next = 0.into();
+            self.whole.d.next = false;
             self.number.d.next = 0.into();
             self.step.d.next = 0.into();
         }

@@ -205,7 +205,7 @@ impl Logic for Ring {
         self.send.completion_base.next = self.registers.completion_base.val();
         self.send.slot_count.next = self.registers.slot_count.val();
         self.send.burst.next = self.fill.burst.val();
-        self.send.burst_buffer.next = self.fill.buffer.val();
+        self.send.burst_buffer.next = self.fill.burst_buffer.val();
         self.send.burst_window.next = self.fill.burst_window.val();
         self.send.burst_first.next = self.fill.burst_first.val();
         self.send.burst_words.next = self.fill.burst_words.val();

@@ -54,8 +54,6 @@ pub struct Engine<const W: usize> {
     pub discarded: Signal<Out, Bit>,
     /// The last beat of a block is taken.
     pub made: Signal<Out, Bit>,
-    /// A complete block waits for the ring.
-    pub blocked: Signal<Out, Bit>,
     /// A beat is given.
     pub out_valid: Signal<Out, Bit>,
     /// The beat is taken.
@@ -199,7 +197,6 @@ impl<const W: usize> Engine<W> {
             discard: Default::default(),
             discarded: Default::default(),
             made: Default::default(),
-            blocked: Default::default(),
             out_valid: Default::default(),
             out_ready: Default::default(),
             out_last: Default::default(),
@@ -518,10 +515,6 @@ impl<const W: usize> Logic for Engine<W> {
             self.signature.d.next = 0.into();
         }
 
-        self.blocked.next = (self.phase.q.val() == Phase::Give)
-            & self.valid.q.val()
-            & !self.begun.q.val()
-            & !self.out_ready.val();
         self.out_valid.next = self.valid.q.val() & !self.kat.q.val();
         self.out_last.next = self.last.q.val();
         self.out_error.next = self.spoiled.q.val();

@@ -75,8 +75,6 @@ pub struct Toeplitz<const W: usize, const M: usize> {
     pub discarded: Signal<Out, Bit>,
     /// The last beat of a block was taken in the cycle before. One cycle.
     pub made: Signal<Out, Bit>,
-    /// A complete block waits for the ring.
-    pub blocked: Signal<Out, Bit>,
     /// A beat is given.
     pub out_valid: Signal<Out, Bit>,
     /// The beat is taken. At a block's first beat: the ring takes the whole block.
@@ -155,7 +153,6 @@ impl<const W: usize, const M: usize> Default for Toeplitz<W, M> {
             discard: Default::default(),
             discarded: Default::default(),
             made: Default::default(),
-            blocked: Default::default(),
             out_valid: Default::default(),
             out_ready: Default::default(),
             out_data: Default::default(),
@@ -251,7 +248,6 @@ impl<const W: usize, const M: usize> Logic for Toeplitz<W, M> {
         self.mark.next = self.registers.mark.val();
         self.discarded.next = self.engine.discarded.val();
         self.made.next = self.engine.made.val();
-        self.blocked.next = self.engine.blocked.val();
         self.out_valid.next = self.engine.out_valid.val();
         self.out_data.next = self.columns.out.val();
         self.out_last.next = self.engine.out_last.val();

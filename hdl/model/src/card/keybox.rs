@@ -2,7 +2,7 @@
 
 use super::{Build, BusMaster, Card};
 use crate::boxes::{Boxes, Key};
-use crate::keybox::wide::{self, KeyRing, SessionKey, WideEngine};
+use crate::keybox::wide::{self, KeyRing, WideEngine};
 use crate::keybox::{self as small, Job, KeyboxEngine};
 use crate::ring::{Geometry, Ring};
 use photonbox_regmap::{find, keybox, ring};
@@ -124,15 +124,8 @@ impl KeyRing for Boxes {
     fn slot_bytes(&self) -> u32 {
         self.geometry().slot_bytes
     }
-    fn take(&mut self, key: SessionKey<'_>) -> bool {
-        self.take(Key {
-            context: key.context as usize,
-            key: key.key,
-            first: key.first,
-            last: key.last,
-            tag: key.tag,
-            number: key.number,
-        })
+    fn take(&mut self, key: Key<'_>) -> bool {
+        self.take(key)
     }
     fn cut(&mut self, context: u32) {
         self.cut(context as usize);

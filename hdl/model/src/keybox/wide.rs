@@ -2,29 +2,13 @@
 //! within a context; of the cycles, that a context has one turn in 64.
 
 use super::{Job, Orbit, Outcome};
+use crate::boxes::Key;
 use zeroize::Zeroize;
 
 /// Job contexts.
 pub const JOB_SLOTS: u32 = 64;
 /// Cycles from one key of a context to its next.
 pub const KEY_CYCLES: u32 = JOB_SLOTS;
-
-/// A session key on its way to the ring.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionKey<'a> {
-    /// Context of its job.
-    pub context: u32,
-    /// The key, a little-endian number.
-    pub key: &'a [u8; 32],
-    /// The first of its box.
-    pub first: bool,
-    /// The last of its box.
-    pub last: bool,
-    /// The job's tag.
-    pub tag: u32,
-    /// Number of the box, from 1.
-    pub number: u32,
-}
 
 /// What the engine sees of the key-box ring, which has a box open for each context.
 pub trait KeyRing {
@@ -33,7 +17,7 @@ pub trait KeyRing {
     /// Bytes of a slot.
     fn slot_bytes(&self) -> u32;
     /// Offers a key. False: it will be offered again at the context's next turn.
-    fn take(&mut self, key: SessionKey<'_>) -> bool;
+    fn take(&mut self, key: Key<'_>) -> bool;
     /// The box that the context has open ends here: it is completed as an error.
     fn cut(&mut self, context: u32);
 }
@@ -287,8 +271,8 @@ impl Running {
         self.offered = true;
         let mut key = orbit.session_key();
         let last = self.made + 1 == self.job.keys;
-        let taken = ring.take(SessionKey {
-            context,
+        let taken = ring.take(Key {
+            context: context as usize,
             key: &key,
             first: self.made == 0,
             last,
@@ -321,7 +305,7 @@ mod tests {
     #[derive(Default)]
     struct Picky {
         offers: u32,
-        keys: Vec<(u32, [u8; 32], bool, bool, u32)>,
+        keys: Vec<(usize, [u8; 32], bool, bool, u32)>,
         cuts: Vec<u32>,
         gone: bool,
     }
@@ -333,7 +317,7 @@ mod tests {
         fn slot_bytes(&self) -> u32 {
             64
         }
-        fn take(&mut self, key: SessionKey<'_>) -> bool {
+        fn take(&mut self, key: Key<'_>) -> bool {
             self.offers += 1;
             let takes = !self.offers.is_multiple_of(3);
             if takes {
@@ -383,7 +367,7 @@ mod tests {
                 *bytes = word.to_le_bytes();
             }
             let mut orbit = Orbit::new(&x0, 4).expect("it is small");
-            let mine = ring.keys.iter().filter(|key| key.0 == context);
+            let mine = ring.keys.iter().filter(|key| key.0 == context as usize);
             let mut seen = 0;
             for (made, key) in mine.enumerate() {
                 assert!(orbit.step());

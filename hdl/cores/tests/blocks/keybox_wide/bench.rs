@@ -3,7 +3,8 @@
 use super::rig::{ACCESS_CYCLES, BLOCK, Ports, design, key};
 use super::stimulus::{Access, SWEEP};
 use photonbox_cosim::{Bench, Design, Random, Result, Simulation};
-use photonbox_model::keybox::wide::{KeyRing, SessionKey, WideEngine};
+use photonbox_model::boxes::Key;
+use photonbox_model::keybox::wide::{KeyRing, WideEngine};
 use photonbox_model::keybox::{Job, Outcome};
 use photonbox_regmap::keybox;
 use std::collections::VecDeque;
@@ -35,7 +36,7 @@ impl KeyRing for Turn {
         self.slot_bytes
     }
 
-    fn take(&mut self, key: SessionKey<'_>) -> bool {
+    fn take(&mut self, key: Key<'_>) -> bool {
         self.key = Some((*key.key, key.first, key.last, key.tag, key.number));
         self.takes
     }
