@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'heac04c982775072354ffe5046e1435a84c8d8ac74338c7c31d94ea73f54b7d6f;
+    parameter [255:0] BUILD_HASH = 256'h71e1e2d53565d84de871cb61f10d6a331fe4af6d5614c75a37cfc60c6387c4a1;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -3442,10 +3442,11 @@ module pb_boxes_engine(clock,reset,csr_write,csr_block,csr_instance,csr_register
     end
 endmodule // pb_boxes_engine
 
-module pb_buffer0(clock,read_address,read_data,write_address,write_data,write_enable);
+module pb_buffer0(clock,read_address,read_enable,read_data,write_address,write_data,write_enable);
     // Module arguments
     input wire clock;
     input wire [4:0] read_address;
+    input wire read_enable;
     output reg [63:0] read_data;
     input wire [4:0] write_address;
     input wire [63:0] write_data;
@@ -3458,7 +3459,7 @@ module pb_buffer0(clock,read_address,read_data,write_address,write_data,write_en
        for (place = 0; place <= 31; place = place + 1) words[place] = 64'h0;
     end
     always @(posedge clock) begin
-       read_data <= words[read_address];
+       if (read_enable) read_data <= words[read_address];
        if (write_enable) words[write_address] <= write_data;
     end
 endmodule // pb_buffer0
@@ -3918,10 +3919,11 @@ module pb_commands(clock,reset,core_reset,strobe,value,problems,occupied,route_i
     end
 endmodule // pb_commands
 
-module pb_completions(clock,read_address,read_data,write_address,write_data,write_enable);
+module pb_completions(clock,read_address,read_enable,read_data,write_address,write_data,write_enable);
     // Module arguments
     input wire clock;
     input wire [3:0] read_address;
+    input wire read_enable;
     output reg [63:0] read_data;
     input wire [3:0] write_address;
     input wire [63:0] write_data;
@@ -3934,7 +3936,7 @@ module pb_completions(clock,read_address,read_data,write_address,write_data,writ
        for (place = 0; place <= 15; place = place + 1) words[place] = 64'h0;
     end
     always @(posedge clock) begin
-       read_data <= words[read_address];
+       if (read_enable) read_data <= words[read_address];
        if (write_enable) words[write_address] <= write_data;
     end
 endmodule // pb_completions
@@ -5339,6 +5341,10 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
     wire unknown_now$q;
     reg refused_now$d;
     wire refused_now$q;
+    reg struck$d;
+    wire struck$q;
+    reg objected$d;
+    wire objected$q;
     // Local signals
     reg [6:0] step_up;
     reg [11:0] page;
@@ -5426,6 +5432,16 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
         .q(refused_now$q),
         .clock(clock)
     );
+    pb_dff_1 struck(
+        .d(struck$d),
+        .q(struck$q),
+        .clock(clock)
+    );
+    pb_dff_1 objected(
+        .d(objected$d),
+        .q(objected$q),
+        .clock(clock)
+    );
     // Update code
     always @(*) begin
         step$d = step$q;
@@ -5442,6 +5458,8 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
         value$d = value$q;
         unknown_now$d = unknown_now$q;
         refused_now$d = refused_now$q;
+        struck$d = struck$q;
+        objected$d = objected$q;
         req_ready = step$q[32'h6];
         rsp_data = value$q;
         csr_write = strobe$q;
@@ -5483,8 +5501,10 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
             strobe$d = req_write & writable$q & whole;
             refused_now$d = req_write & writable$q & ~whole;
         end
-        if (strobe$q) begin
-            refused_now$d = csr_refused;
+        struck$d = strobe$q;
+        objected$d = csr_refused;
+        if (struck$q) begin
+            refused_now$d = objected$q;
         end
         if (step$q[32'h5]) begin
             value$d = 32'h0;
@@ -5510,6 +5530,7 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
             value$d = 32'h0;
             unknown_now$d = 1'b0;
             refused_now$d = 1'b0;
+            struck$d = 1'b0;
         end
     end
 endmodule // pb_csr
@@ -6987,6 +7008,7 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
     wire send$completed;
     wire send$failed;
     wire [4:0] send$read_place;
+    wire send$read_enable;
     wire [3:0] send$read_completion;
     wire send$sends_completion;
     wire send$side;
@@ -7005,16 +7027,19 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
     reg send$b_error;
     reg [2:0] send$b_tag;
     reg [4:0] buffer0$read_address;
+    reg buffer0$read_enable;
     wire [63:0] buffer0$read_data;
     reg [4:0] buffer0$write_address;
     reg [63:0] buffer0$write_data;
     reg buffer0$write_enable;
     reg [4:0] buffer1$read_address;
+    reg buffer1$read_enable;
     wire [63:0] buffer1$read_data;
     reg [4:0] buffer1$write_address;
     reg [63:0] buffer1$write_data;
     reg buffer1$write_enable;
     reg [3:0] completions$read_address;
+    reg completions$read_enable;
     wire [63:0] completions$read_data;
     reg [3:0] completions$write_address;
     reg [63:0] completions$write_data;
@@ -7140,6 +7165,7 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
         .completed(send$completed),
         .failed(send$failed),
         .read_place(send$read_place),
+        .read_enable(send$read_enable),
         .read_completion(send$read_completion),
         .sends_completion(send$sends_completion),
         .side(send$side),
@@ -7161,6 +7187,7 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
     pb_buffer0 buffer0(
         .clock(clock),
         .read_address(buffer0$read_address),
+        .read_enable(buffer0$read_enable),
         .read_data(buffer0$read_data),
         .write_address(buffer0$write_address),
         .write_data(buffer0$write_data),
@@ -7169,6 +7196,7 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
     pb_buffer0 buffer1(
         .clock(clock),
         .read_address(buffer1$read_address),
+        .read_enable(buffer1$read_enable),
         .read_data(buffer1$read_data),
         .write_address(buffer1$write_address),
         .write_data(buffer1$write_data),
@@ -7177,6 +7205,7 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
     pb_completions completions(
         .clock(clock),
         .read_address(completions$read_address),
+        .read_enable(completions$read_enable),
         .read_data(completions$read_data),
         .write_address(completions$write_address),
         .write_data(completions$write_data),
@@ -7269,6 +7298,9 @@ module pb_entropy(clock,reset,index,csr_write,csr_block,csr_instance,csr_registe
         idle = send$quiet & fill$resting & ~fill$open;
         buffer0$read_address = send$read_place;
         buffer1$read_address = send$read_place;
+        buffer0$read_enable = send$read_enable;
+        buffer1$read_enable = send$read_enable;
+        completions$read_enable = send$read_enable;
         buffer0$write_address = fill$position;
         buffer0$write_data = in_data;
         if (send$owned[32'h0]) begin
@@ -14641,7 +14673,7 @@ module pb_selftest(clock,reset,start,fault,busy,passed,selftest,test_a,test_b,te
     end
 endmodule // pb_selftest
 
-module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,slot_count,burst,burst_buffer,burst_window,burst_first,burst_words,burst_entry,closed,halted,open,open_bits,completion_word,busy,entry_free,stop,swept,quiet,completed,failed,read_place,read_completion,sends_completion,side,clear,owned,clear_place,lost_bits,lost_valid,request_valid,request_ready,request_address,request_words,request_tag,take,b_valid,b_error,b_tag);
+module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,slot_count,burst,burst_buffer,burst_window,burst_first,burst_words,burst_entry,closed,halted,open,open_bits,completion_word,busy,entry_free,stop,swept,quiet,completed,failed,read_place,read_enable,read_completion,sends_completion,side,clear,owned,clear_place,lost_bits,lost_valid,request_valid,request_ready,request_address,request_words,request_tag,take,b_valid,b_error,b_tag);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -14670,6 +14702,7 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
     output reg completed;
     output reg failed;
     output reg [4:0] read_place;
+    output reg read_enable;
     output reg [3:0] read_completion;
     output reg sends_completion;
     output reg side;
@@ -14733,6 +14766,8 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
     wire completion$q;
     reg [4:0] place$d;
     wire [4:0] place$q;
+    reg [4:0] ahead$d;
+    wire [4:0] ahead$q;
     reg [5:0] left$d;
     wire [5:0] left$q;
     reg [4:0] pending$0$d;
@@ -14783,7 +14818,6 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
     reg [15:0] slot_next;
     reg [3:0] fetched;
     reg [3:0] oldest_wide;
-    reg [4:0] place_next;
     reg [63:0] window_wide;
     reg [63:0] first_wide;
     reg [1:0] place_low;
@@ -14874,6 +14908,11 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
     pb_dff_5 place(
         .d(place$d),
         .q(place$q),
+        .clock(clock)
+    );
+    pb_dff_5 ahead(
+        .d(ahead$d),
+        .q(ahead$q),
         .clock(clock)
     );
     pb_dff_6 left(
@@ -14990,6 +15029,7 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
         tag$d = tag$q;
         completion$d = completion$q;
         place$d = place$q;
+        ahead$d = ahead$q;
         left$d = left$q;
         in_flight$d = in_flight$q;
         closed_count$d = closed_count$q;
@@ -15130,12 +15170,17 @@ module pb_send(clock,reset,in_error,bus_failed,commit,given_up,completion_base,s
                 held$d = held$d & 32'h1;
             end
         end
-        place_next = place$q + 32'h1;
-        read_place = place$q;
-        if (taken) begin
-            place$d = place_next;
-            read_place = place_next;
+        if (state$q == SendState$Idle) begin
+            ahead$d = place$d;
         end
+        if ((state$q == SendState$Load) | taken) begin
+            ahead$d = ahead$q + 32'h1;
+        end
+        read_enable = taken | (state$q == SendState$Idle) | (state$q == SendState$Load);
+        if (taken) begin
+            place$d = ahead$q;
+        end
+        read_place = ahead$q;
         up$d = 32'h0;
         down = 32'h0;
         if (burst) begin

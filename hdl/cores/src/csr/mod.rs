@@ -80,6 +80,9 @@ pub struct Csr {
     value: DFF<Bits<32>>,
     unknown_now: DFF<Bit>,
     refused_now: DFF<Bit>,
+    /// The strobe's cycle has passed, and what the consumers said in it.
+    struck: DFF<Bit>,
+    objected: DFF<Bit>,
     whole: Signal<Local, Bit>,
 }
 
@@ -137,6 +140,8 @@ impl Csr {
             value: DFF::default(),
             unknown_now: DFF::default(),
             refused_now: DFF::default(),
+            struck: DFF::default(),
+            objected: DFF::default(),
             whole: Signal::default(),
         }
     }
@@ -158,7 +163,9 @@ impl Logic for Csr {
             strobe,
             value,
             unknown_now,
-            refused_now
+            refused_now,
+            struck,
+            objected
         );
         clock!(self, clock, pages, registers);
         self.req_ready.next = self.step.q.val().get_bit(6);
@@ -213,9 +220,11 @@ impl Logic for Csr {
             self.refused_now.d.next =
                 self.req_write.val() & self.writable.q.val() & !self.whole.val();
         }
-        // Cycle 5: consumers may refuse.
-        if self.strobe.q.val() {
-            self.refused_now.d.next = self.csr_refused.val();
+        // Cycle 5: consumers may refuse. It counts a cycle later: they are many and far away.
+        self.struck.d.next = self.strobe.q.val();
+        self.objected.d.next = self.csr_refused.val();
+        if self.struck.q.val() {
+            self.refused_now.d.next = self.objected.q.val();
         }
         // Cycle 6: what the consumers say.
         if self.step.q.val().get_bit(5) {
@@ -244,6 +253,7 @@ impl Logic for Csr {
             self.value.d.next = 0.into();
             self.unknown_now.d.next = false;
             self.refused_now.d.next = false;
+            self.struck.d.next = false;
         }
     }
 }

@@ -11,6 +11,8 @@ pub struct WordMemory<const A: usize> {
     pub clock: Signal<In, Clock>,
     /// Word to read.
     pub read_address: Signal<In, Bits<A>>,
+    /// Read it. Else the last one stands.
+    pub read_enable: Signal<In, Bit>,
     /// The word, a cycle later.
     pub read_data: Signal<Out, Bits<64>>,
     /// Word to write.
@@ -38,7 +40,7 @@ initial begin
    for (place = 0; place <= {last}; place = place + 1) words[place] = 64'h0;
 end
 always @(posedge clock) begin
-   read_data <= words[read_address];
+   if (read_enable) read_data <= words[read_address];
    if (write_enable) words[write_address] <= write_data;
 end
 "
@@ -51,6 +53,7 @@ end
             clock: "clock".into(),
             inputs: vec![
                 "read_address".into(),
+                "read_enable".into(),
                 "write_address".into(),
                 "write_data".into(),
                 "write_enable".into(),

@@ -231,6 +231,9 @@ impl Logic for Ring {
         // A buffer is written by the filling side, or cleared: never both in one cycle.
         self.buffer0.read_address.next = self.send.read_place.val();
         self.buffer1.read_address.next = self.send.read_place.val();
+        self.buffer0.read_enable.next = self.send.read_enable.val();
+        self.buffer1.read_enable.next = self.send.read_enable.val();
+        self.completions.read_enable.next = self.send.read_enable.val();
         // What goes where is chosen by who has the buffer, which is known early; whether, by who writes.
         self.buffer0.write_address.next = self.fill.position.val();
         self.buffer0.write_data.next = self.in_data.val();

@@ -90,6 +90,8 @@ pub struct Send {
     pub failed: Signal<Out, Bit>,
     /// Word to read of the buffers.
     pub read_place: Signal<Out, Bits<5>>,
+    /// Read it, and the completion's: not while the word before is still to be taken.
+    pub read_enable: Signal<Out, Bit>,
     /// Word to read of the completions.
     pub read_completion: Signal<Out, Bits<4>>,
     /// What is sent is a completion.
@@ -143,6 +145,8 @@ pub struct Send {
     tag: DFF<Bits<3>>,
     completion: DFF<Bit>,
     place: DFF<Bits<5>>,
+    /// The place to read: that of what is offered, or the next.
+    ahead: DFF<Bits<5>>,
     left: DFF<Bits<6>>,
     /// Data bursts of each entry that are not answered.
     pending: [DFF<Bits<5>>; 4],
@@ -180,7 +184,6 @@ pub struct Send {
     slot_next: Signal<Local, Bits<16>>,
     fetched: Signal<Local, Bits<4>>,
     oldest_wide: Signal<Local, Bits<4>>,
-    place_next: Signal<Local, Bits<5>>,
     window_wide: Signal<Local, Bits<64>>,
     first_wide: Signal<Local, Bits<64>>,
     place_low: Signal<Local, Bits<2>>,
@@ -212,6 +215,7 @@ impl Logic for Send {
             tag,
             completion,
             place,
+            ahead,
             left,
             in_flight,
             closed_count,
@@ -358,12 +362,20 @@ impl Logic for Send {
                 self.held.d.next = self.held.d.val() & 1;
             }
         }
-        self.place_next.next = self.place.q.val() + 1;
-        self.read_place.next = self.place.q.val();
-        if self.taken.val() {
-            self.place.d.next = self.place_next.val();
-            self.read_place.next = self.place_next.val();
+        // The place behind what is offered is a register: what the bus takes decides only whether it is read.
+        if self.state.q.val() == SendState::Idle {
+            self.ahead.d.next = self.place.d.val();
         }
+        if (self.state.q.val() == SendState::Load) | self.taken.val() {
+            self.ahead.d.next = self.ahead.q.val() + 1;
+        }
+        self.read_enable.next = self.taken.val()
+            | (self.state.q.val() == SendState::Idle)
+            | (self.state.q.val() == SendState::Load);
+        if self.taken.val() {
+            self.place.d.next = self.ahead.q.val();
+        }
+        self.read_place.next = self.ahead.q.val();
 
         // Responses.
         self.up.d.next = 0.into();

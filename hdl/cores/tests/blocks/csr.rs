@@ -1,6 +1,6 @@
 //! `csr`: every access becomes what the map says, in its cycles. Also the bus driver of the other tests.
 
-use photonbox_cores::csr::{Csr, READ_CYCLE, READY_CYCLE, STROBE_CYCLE};
+use photonbox_cores::csr::{Csr, READY_CYCLE, STROBE_CYCLE};
 use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation};
 use photonbox_regmap::{BLOCKS, find, lane};
 use rust_hdl::prelude::{Block as _, generate_verilog};
@@ -331,7 +331,7 @@ impl Bench for CsrBench {
         )?;
         let partial = at(STROBE_CYCLE) && access.write && writable && access.strb != 15;
         let refused =
-            at(READ_CYCLE) && access.write && writable && access.strb == 15 && access.refuse;
+            at(READY_CYCLE) && access.write && writable && access.strb == 15 && access.refuse;
         same(
             "refused",
             u64::from(rtl.is(self.refused)),
