@@ -1,1 +1,1 @@
-s/if (aw_valid\$q | used\[32'h3\] | dead) begin/if (aw_valid$q | dead) begin/
+s/if (aw_valid\$q | (used >= shape\$most) | dead) begin/if (aw_valid$q | dead) begin/
