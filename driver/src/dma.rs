@@ -8,6 +8,7 @@
 
 use crate::error::Error;
 use memmap2::{MmapOptions, MmapRaw};
+use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use std::{
     any::Any,
     fs::File,
@@ -31,11 +32,24 @@ pub enum Locking {
     Preferred,
 }
 
+/// Whose memory it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// Ours: wiped in the end.
+    Us,
+    /// Another process's, which lets us write it.
+    Peer,
+    /// Another process's, to read only.
+    PeerToRead,
+}
+
 /// Anonymous shared memory on its own descriptor, so that any transport can hand it on (IOMMU, another process).
-/// Zeroed at birth and at death; left out of core dumps.
+/// Zeroed at birth and at death; left out of core dumps. Sealed against shrinking: whoever maps it too can't lose
+/// pages under his hands.
 pub struct DmaMemory {
     map: MmapRaw,
     file: File,
+    owner: Owner,
     huge: bool,
     locked: bool,
 }
@@ -96,21 +110,77 @@ impl DmaMemory {
         Ok(Self {
             map,
             file,
+            owner: Owner::Us,
             huge: is_huge,
             locked,
+        })
+    }
+
+    /// Memory of another process, to be written as a card on a bus would: all of the file, whose size is rounded down
+    /// to whole words. Pages are touched only when they are written.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a file that isn't sealed against shrinking, or is empty: an access to pages that went away
+    /// would be a signal, not an error. Else what the system says.
+    pub fn of_peer(file: File) -> io::Result<Self> {
+        Self::shared(file, Owner::Peer)
+    }
+
+    /// The same for memory that another process writes and this one only reads.
+    ///
+    /// # Errors
+    /// As [`DmaMemory::of_peer`].
+    pub fn of_peer_to_read(file: File) -> io::Result<Self> {
+        Self::shared(file, Owner::PeerToRead)
+    }
+
+    fn shared(file: File, owner: Owner) -> io::Result<Self> {
+        // Only memory files have seals: this also keeps out what may block or fail under a page fault.
+        let sealed = fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SealFlags::SHRINK));
+        if !sealed {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the memory is no memfd that is sealed against shrinking",
+            ));
+        }
+        let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX) / WORD * WORD;
+        if length == 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the memory has no room for a word",
+            ));
+        }
+        let mut options = MmapOptions::new();
+        options.len(length).no_reserve_swap();
+        let map = match owner {
+            Owner::PeerToRead => options.map_raw_read_only(&file)?,
+            Owner::Us | Owner::Peer => options.map_raw(&file)?,
+        };
+        Ok(Self {
+            map,
+            file,
+            owner,
+            huge: false,
+            locked: false,
         })
     }
 
     fn map(length: usize, flags: libc::c_uint) -> io::Result<(MmapRaw, File)> {
         // SAFETY: the name is a C string; the call touches no other memory.
         let descriptor =
-            unsafe { libc::memfd_create(c"photonbox-ring".as_ptr(), libc::MFD_CLOEXEC | flags) };
+            unsafe {
+                libc::memfd_create(
+                    c"photonbox-ring".as_ptr(),
+                    libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING | flags,
+                )
+            };
         if descriptor < 0 {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: just created, and owned by nobody else.
         let file = unsafe { File::from_raw_fd(descriptor) };
         file.set_len(length as u64)?;
+        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW)?;
         // Touched now (MAP_POPULATE), so that a lack of pages is an error here, not a signal later.
         let map = MmapOptions::new().len(length).populate().map_raw(&file)?;
         Ok((map, file))
@@ -198,18 +268,23 @@ impl DmaMemory {
             offset.is_multiple_of(WORD) && length.is_multiple_of(WORD),
             "unaligned wipe at {offset}"
         );
+        assert!(self.is_writable(), "a wipe of memory that is only read");
         for index in offset / WORD..(offset + length) / WORD {
             self.word(index).store(0, Ordering::Relaxed);
         }
     }
 
+    fn is_writable(&self) -> bool {
+        self.owner != Owner::PeerToRead
+    }
+
     /// A write by a card in this process, at any byte offset: words in rising order, the last with release
-    /// ordering, as a posted write's bytes arrive. False, and nothing written, when it doesn't fit.
+    /// ordering, as a posted write's bytes arrive. False, and nothing written, when it doesn't fit or may only be read.
     #[must_use]
     pub fn device_write(&self, offset: usize, data: &[u8]) -> bool {
         let Some(end) = offset
             .checked_add(data.len())
-            .filter(|&end| end <= self.len())
+            .filter(|&end| end <= self.len() && self.is_writable())
         else {
             return false;
         };
@@ -241,8 +316,10 @@ impl DmaMemory {
 
 impl Drop for DmaMemory {
     fn drop(&mut self) {
-        // Entropy may still lie here, and the pages return to the system.
-        self.wipe(0, self.len());
+        if self.owner == Owner::Us {
+            // Entropy may still lie here, and the pages return to the system.
+            self.wipe(0, self.len());
+        }
     }
 }
 
@@ -374,6 +451,39 @@ mod tests {
         assert!(!memory.device_write(memory.len() - 4, &[0xff; 8]));
         assert!(!memory.device_write(usize::MAX, &[0xff; 8]));
         assert_eq!(memory.load_acquire(memory.len() - 8), 0);
+    }
+
+    fn copy_of(memory: &DmaMemory) -> File {
+        File::from(memory.descriptor().try_clone_to_owned().expect("a copy"))
+    }
+
+    #[test]
+    fn memory_of_a_peer_is_the_same_memory() {
+        let ours = DmaMemory::allocate(4096, Locking::Preferred).expect("a page");
+        let theirs = DmaMemory::of_peer(copy_of(&ours)).expect("sealed");
+        assert!(theirs.device_write(16, &[7; 8]));
+        assert_eq!(ours.load_acquire(16), 0x0707_0707_0707_0707);
+        let read = DmaMemory::of_peer_to_read(copy_of(&ours)).expect("sealed");
+        assert!(!read.device_write(16, &[8; 8]), "not to be written");
+        let mut seen = [0; 8];
+        read.copy_out(16, &mut seen);
+        drop((theirs, read));
+        assert_eq!((seen, ours.load_acquire(16)), ([7; 8], 0x0707_0707_0707_0707));
+        assert!(copy_of(&ours).set_len(0).is_err(), "nobody shrinks it");
+    }
+
+    #[test]
+    fn memory_that_may_shrink_is_refused() {
+        use rustix::fs::{MemfdFlags, memfd_create};
+        let open = File::from(memfd_create("test", MemfdFlags::CLOEXEC).expect("memfd"));
+        open.set_len(4096).expect("room");
+        for file in [open, File::open("/dev/zero").expect("there")] {
+            let error = DmaMemory::of_peer(file).err().expect("refused");
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        }
+        let empty = memfd_create("test", MemfdFlags::ALLOW_SEALING).expect("memfd");
+        fcntl_add_seals(&empty, SealFlags::SHRINK).expect("sealed");
+        assert!(DmaMemory::of_peer(File::from(empty)).is_err(), "empty");
     }
 
     proptest! {

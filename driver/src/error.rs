@@ -339,8 +339,42 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// Nobody serves a card at this socket.
+    #[error(
+        "no card is served at {path}: {source}; start one with `photonbox simcard --socket {path}`, or correct the path"
+    )]
+    NoServer {
+        /// The socket.
+        path: String,
+        /// The system's words.
+        source: io::Error,
+    },
+
+    /// Someone else has the card.
+    #[error("the card at {at} is in use by another process; end that one, or take another card")]
+    InUse {
+        /// The card's address.
+        at: String,
+    },
+
+    /// The bus, or what plays it, refuses a request.
+    #[error("the card's bus refuses {what}: {source}; open the card anew, and if it stays so, start it anew")]
+    BusRefused {
+        /// What was asked.
+        what: String,
+        /// The system's words.
+        source: io::Error,
+    },
+
+    /// The PCI function isn't one that the driver can use.
+    #[error("the PCI function can't be used: {what}; check the device address, and load the bitstream of this release")]
+    PciFunction {
+        /// What it lacks, or what is wrong with it.
+        what: String,
+    },
+
     /// A kind of card that this build can't reach.
-    #[error("cards at `{asked}` are not supported by this build; use `model`, the simulated card")]
+    #[error("cards at `{asked}` are not supported by this build; use `model` or `vfio-user:PATH`, simulated cards")]
     UnsupportedTransport {
         /// The address given.
         asked: String,

@@ -2,11 +2,10 @@
 //!
 //! Shows T15 (`docs/threat-model.md`).
 
-use crate::CORE;
+use crate::{CORE, connect};
 use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
 use photonbox_driver::{
     Build, Card, Error, FrontEnd, OpenOptions, RingKind, Route, Stage,
-    transport::inprocess::InProcess,
 };
 use photonbox_regmap::{ABI_VERSION, global, lane};
 use photonbox_simcard::Pace;
@@ -18,7 +17,7 @@ fn try_open(forged: &Arc<Forged>, accept_any_build: bool) -> Result<Card, Error>
         accept_any_build,
         patience: Duration::from_millis(50),
     };
-    Card::open(Box::new(InProcess::new(Arc::clone(forged) as _)), options)
+    Card::open(connect(Arc::clone(forged) as _)?, options)
 }
 
 fn forged() -> Arc<Forged> {

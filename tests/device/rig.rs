@@ -2,7 +2,6 @@
 
 use photonbox_driver::{
     Card, CardSettings, Cutoffs, Device, HostBus, OpenOptions, Ring, RingKind,
-    transport::inprocess::InProcess,
 };
 use photonbox_simcard::{Build, Pace, SimCard, SimCardOptions, Source, StochasticParams};
 use std::{
@@ -11,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::CORE;
+use crate::{CORE, connect};
 use photonbox_simcard::CoreKind;
 
 /// How much brighter the light is on the verilated card, and how much shorter the time that a test plays: it executes
@@ -65,7 +64,8 @@ pub(crate) fn open(device: Arc<dyn Device>) -> Card {
         patience: Duration::from_millis(200),
         ..OpenOptions::default()
     };
-    Card::open(Box::new(InProcess::new(device)), options).expect("a healthy card")
+    let transport = connect(device).expect("a way to the card");
+    Card::open(transport, options).expect("a healthy card")
 }
 
 /// The defaults on `lanes` lanes, with slots that leave after 1 ms.

@@ -8,3 +8,12 @@ mod selftest;
 
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Rtl;
+
+/// The way to them.
+fn connect(
+    device: std::sync::Arc<dyn photonbox_driver::Device>,
+) -> Result<Box<dyn photonbox_driver::Transport>, photonbox_driver::Error> {
+    Ok(Box::new(
+        photonbox_driver::transport::inprocess::InProcess::new(device),
+    ))
+}

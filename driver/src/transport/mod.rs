@@ -1,9 +1,12 @@
 //! Ways to reach a card.
 //!
 //! A [`Transport`] is registers, memory that the card may write, interrupts and reset: what every bus has in
-//! common. Built: [`inprocess`]. The other kinds of the specification (6.3) parse, and are refused by name.
+//! common. Built: [`inprocess`], [`vfio_user`]. The other kinds of the specification (6.3) parse, and are refused by name.
 
+mod eventfd;
 pub mod inprocess;
+pub mod pci;
+pub mod vfio_user;
 
 use crate::{dma::DmaBuffer, error::Error};
 use std::{
@@ -162,10 +165,10 @@ impl CardAddress {
     /// Whether this build can reach such a card.
     ///
     /// # Errors
-    /// [`Error::UnsupportedTransport`] for all but `model`.
+    /// [`Error::UnsupportedTransport`] for all but `model` and `vfio-user:`.
     pub fn supported(&self) -> Result<(), Error> {
         match self {
-            Self::Model => Ok(()),
+            Self::Model | Self::VfioUser(_) => Ok(()),
             other => Err(Error::UnsupportedTransport {
                 asked: other.to_string(),
             }),
@@ -224,7 +227,8 @@ mod tests {
         ] {
             let address: CardAddress = text.parse().expect(text);
             assert_eq!(address.to_string(), text);
-            assert_eq!(address.supported().is_ok(), text == "model", "{text}");
+            let built = text == "model" || text.starts_with("vfio-user:");
+            assert_eq!(address.supported().is_ok(), built, "{text}");
         }
         for text in ["", "modell", "vfio:", "serial", "usb:1"] {
             assert!(

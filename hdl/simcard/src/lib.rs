@@ -1,8 +1,8 @@
 //! A card without an FPGA: photon sources, the card's model or its verilated hardware, injected faults
 //! (specification 6.2).
 //!
-//! [`SimCard`] is a `photonbox_driver::device::Device`: the production driver drives it in process. Its
-//! photons come from a [`Source`]; what it delivers is labelled simulated, replayed or test to the end.
+//! [`SimCard`] is a `photonbox_driver::device::Device`: the production driver drives it in process, or over a socket
+//! where [`vfio_user`] serves it. Its photons come from a [`Source`]; what it delivers is labelled simulated, replayed or test to the end.
 
 #![deny(unsafe_code)]
 
@@ -16,6 +16,7 @@ mod options;
 pub mod ptu;
 pub mod source;
 pub mod stochastic;
+pub mod vfio_user;
 
 pub use bus::BusStats;
 pub use card::{PERIOD_PS, SimCard};

@@ -1,0 +1,14 @@
+//! The tests of `main.rs` over a socket.
+
+mod bringup;
+mod faults;
+mod flow;
+mod keybox;
+mod rig;
+mod selftest;
+mod served;
+
+/// What the cards of these tests have for a core.
+const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;
+
+use served::connect;
