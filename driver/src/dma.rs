@@ -167,13 +167,12 @@ impl DmaMemory {
 
     fn map(length: usize, flags: libc::c_uint) -> io::Result<(MmapRaw, File)> {
         // SAFETY: the name is a C string; the call touches no other memory.
-        let descriptor =
-            unsafe {
-                libc::memfd_create(
-                    c"photonbox-ring".as_ptr(),
-                    libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING | flags,
-                )
-            };
+        let descriptor = unsafe {
+            libc::memfd_create(
+                c"photonbox-ring".as_ptr(),
+                libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING | flags,
+            )
+        };
         if descriptor < 0 {
             return Err(io::Error::last_os_error());
         }
@@ -468,7 +467,10 @@ mod tests {
         let mut seen = [0; 8];
         read.copy_out(16, &mut seen);
         drop((theirs, read));
-        assert_eq!((seen, ours.load_acquire(16)), ([7; 8], 0x0707_0707_0707_0707));
+        assert_eq!(
+            (seen, ours.load_acquire(16)),
+            ([7; 8], 0x0707_0707_0707_0707)
+        );
         assert!(copy_of(&ours).set_len(0).is_err(), "nobody shrinks it");
     }
 

@@ -358,7 +358,9 @@ pub enum Error {
     },
 
     /// The bus, or what plays it, refuses a request.
-    #[error("the card's bus refuses {what}: {source}; open the card anew, and if it stays so, start it anew")]
+    #[error(
+        "the card's bus refuses {what}: {source}; open the card anew, and if it stays so, start it anew"
+    )]
     BusRefused {
         /// What was asked.
         what: String,
@@ -367,14 +369,18 @@ pub enum Error {
     },
 
     /// The PCI function isn't one that the driver can use.
-    #[error("the PCI function can't be used: {what}; check the device address, and load the bitstream of this release")]
+    #[error(
+        "the PCI function can't be used: {what}; check the device address, and load the bitstream of this release"
+    )]
     PciFunction {
         /// What it lacks, or what is wrong with it.
         what: String,
     },
 
     /// A kind of card that this build can't reach.
-    #[error("cards at `{asked}` are not supported by this build; use `model` or `vfio-user:PATH`, simulated cards")]
+    #[error(
+        "cards at `{asked}` are not supported by this build; use `model` or `vfio-user:PATH`, simulated cards"
+    )]
     UnsupportedTransport {
         /// The address given.
         asked: String,

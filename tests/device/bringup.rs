@@ -2,11 +2,9 @@
 //!
 //! Shows T15 (`docs/threat-model.md`).
 
-use crate::{CORE, connect};
 use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
-use photonbox_driver::{
-    Build, Card, Error, FrontEnd, OpenOptions, RingKind, Route, Stage,
-};
+use crate::{CORE, connect};
+use photonbox_driver::{Build, Card, Error, FrontEnd, OpenOptions, RingKind, Route, Stage};
 use photonbox_regmap::{ABI_VERSION, global, lane};
 use photonbox_simcard::Pace;
 use std::{sync::Arc, time::Duration};

@@ -1,8 +1,6 @@
 //! Cards for the tests, and a bus that lies.
 
-use photonbox_driver::{
-    Card, CardSettings, Cutoffs, Device, HostBus, OpenOptions, Ring, RingKind,
-};
+use photonbox_driver::{Card, CardSettings, Cutoffs, Device, HostBus, OpenOptions, Ring, RingKind};
 use photonbox_simcard::{Build, Pace, SimCard, SimCardOptions, Source, StochasticParams};
 use std::{
     collections::HashMap,

@@ -5,14 +5,14 @@ use photonbox_driver::{
     dma::DmaBuffer,
     transport::{Interrupt, vfio_user::VfioUser},
 };
-use photonbox_simcard::vfio_user::Server;
+use photonbox_simcard::vfio_user::{About, Server};
 use std::sync::Arc;
 
 /// Serves the card, and connects to it.
 pub(crate) fn connect(device: Arc<dyn Device>) -> Result<Box<dyn Transport>, Error> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("card");
-    let server = Server::new(device, &path, true).expect("a server");
+    let server = Server::new(device, &path, About::default()).expect("a server");
     Ok(Box::new(Served {
         transport: VfioUser::connect(path.to_str().expect("plain text"))?,
         _server: server,

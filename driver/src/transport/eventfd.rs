@@ -40,11 +40,8 @@ impl EventFds {
                 .map_err(|error| fault(error.into()))?,
             stop: open().map_err(|error| fault(error.into()))?,
         });
-        let interrupts: Vec<Arc<Interrupt>> = descriptors
-            .vectors
-            .iter()
-            .map(|_| Arc::default())
-            .collect();
+        let interrupts: Vec<Arc<Interrupt>> =
+            descriptors.vectors.iter().map(|_| Arc::default()).collect();
         let waiting = (Arc::clone(&descriptors), interrupts.clone());
         let thread = thread::Builder::new()
             .name("card-irq".into())

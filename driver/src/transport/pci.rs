@@ -194,6 +194,8 @@ pub mod status_page {
     pub const INTERRUPTS_AT: usize = 32;
     /// Word: bit 0 says that the photons come from a known seed.
     pub const FLAGS_AT: usize = 40;
+    /// Word: how many lanes, from 0 on, get light; 0 where all do.
+    pub const LIT_LANES_AT: usize = 48;
     /// Text: what the card is, as long as [`TEXT_BYTES`] with zero bytes at its end.
     pub const TEXT_AT: usize = 256;
     /// Most bytes of the text.
@@ -211,6 +213,8 @@ pub struct CardStatusPage {
     pub interrupts: u64,
     /// Whoever knows the seed of the simulation knows the photons.
     pub reproducible: bool,
+    /// How many lanes, from 0 on, get light; none where all do.
+    pub lit_lanes: Option<u32>,
     /// What the card is, for people.
     pub text: String,
 }
@@ -247,6 +251,9 @@ impl CardStatusPage {
             refused: word(at::REFUSED_AT),
             interrupts: word(at::INTERRUPTS_AT),
             reproducible: word(at::FLAGS_AT) & 1 != 0,
+            lit_lanes: u32::try_from(word(at::LIT_LANES_AT))
+                .ok()
+                .filter(|lanes| *lanes > 0),
             text,
         })
     }
@@ -336,6 +343,9 @@ mod tests {
             Err(Error::PciFunction { .. })
         ));
         plain.bytes = Mutex::new([0xff; 256]);
-        assert!(command(&plain, true).is_ok(), "gone, and that is seen elsewhere");
+        assert!(
+            command(&plain, true).is_ok(),
+            "gone, and that is seen elsewhere"
+        );
     }
 }

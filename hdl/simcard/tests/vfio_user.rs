@@ -5,7 +5,7 @@ use photonbox_driver::transport::vfio_user::wire::{self, Command, Header, Limits
 use photonbox_driver::transport::vfio_user::{VfioUser, frame};
 use photonbox_driver::{Device, Error, HostBus, Transport};
 use photonbox_regmap::{BAR_BYTES, MAGIC, global};
-use photonbox_simcard::vfio_user::{ServeError, Server, serve_connection};
+use photonbox_simcard::vfio_user::{About, ServeError, Server, serve_connection};
 use photonbox_simcard::{Fault, Pace, SimCard, SimCardOptions};
 use proptest::prelude::*;
 use std::fs::File;
@@ -80,7 +80,8 @@ impl Stand {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("card");
         let card = Arc::new(Probe::default());
-        let server = Server::new(Arc::clone(&card) as _, &path, false).expect("a server");
+        let server =
+            Server::new(Arc::clone(&card) as _, &path, About::default()).expect("a server");
         Self {
             card,
             server: Some(server),
@@ -166,7 +167,14 @@ impl Raw {
         self
     }
 
-    fn access(&mut self, command: Command, region: u32, offset: u64, count: u32, data: &[u8]) -> Result<Vec<u8>, i32> {
+    fn access(
+        &mut self,
+        command: Command,
+        region: u32,
+        offset: u64,
+        count: u32,
+        data: &[u8],
+    ) -> Result<Vec<u8>, i32> {
         let access = wire::RegionAccess {
             offset: offset.into(),
             region: region.into(),
@@ -181,8 +189,14 @@ impl Raw {
     }
 
     fn write(&mut self, region: u32, offset: u64, data: &[u8]) -> Result<(), i32> {
-        self.access(Command::RegionWrite, region, offset, data.len() as u32, data)
-            .map(|_| ())
+        self.access(
+            Command::RegionWrite,
+            region,
+            offset,
+            data.len() as u32,
+            data,
+        )
+        .map(|_| ())
     }
 
     fn config(&mut self, offset: u64, data: &[u8]) {
@@ -212,10 +226,7 @@ fn a_client_that_breaks_the_framing_is_disconnected() {
 #[test]
 fn a_client_that_leaves_in_mid_message_leaves_nothing() {
     let stand = Stand::new();
-    let whole = frame::bytes(
-        &Header::request(9, Command::RegionWrite, 20),
-        &[&[0; 20]],
-    );
+    let whole = frame::bytes(&Header::request(9, Command::RegionWrite, 20), &[&[0; 20]]);
     for length in [1, 7, 15, 16, 17, 35] {
         let mut raw = stand.raw().agreed();
         raw.config(4, &[6, 0]);
@@ -279,7 +290,11 @@ fn bodies_that_are_too_short_are_refused() {
     for (command, bytes) in needs {
         for length in 0..bytes {
             let body = vec![0; length];
-            assert_eq!(raw.call(command, &[&body]), Err(INVAL), "{command:?} {length}");
+            assert_eq!(
+                raw.call(command, &[&body]),
+                Err(INVAL),
+                "{command:?} {length}"
+            );
         }
     }
     for index in [VFIO_PCI_NUM_REGIONS, u32::MAX] {
@@ -287,7 +302,10 @@ fn bodies_that_are_too_short_are_refused() {
             index: index.into(),
             ..wire::RegionInfo::default()
         };
-        assert_eq!(raw.call(Command::RegionInfo, &[region.as_bytes()]), Err(INVAL));
+        assert_eq!(
+            raw.call(Command::RegionInfo, &[region.as_bytes()]),
+            Err(INVAL)
+        );
         let irq = wire::IrqInfo {
             index: index.into(),
             ..wire::IrqInfo::default()
@@ -332,13 +350,20 @@ fn accesses_outside_a_region_are_refused() {
     let write = |raw: &mut Raw, count, data: &[u8]| {
         raw.access(Command::RegionWrite, REGISTERS_BAR, 0x20, count, data)
     };
-    assert_eq!(write(&mut raw, 4, &[0; 8]), Err(INVAL), "more came than was said");
+    assert_eq!(
+        write(&mut raw, 4, &[0; 8]),
+        Err(INVAL),
+        "more came than was said"
+    );
     assert_eq!(write(&mut raw, 8, &[0; 4]), Err(INVAL), "less came");
     assert_eq!(write(&mut raw, 2, &[0; 2]), Err(INVAL), "half a register");
     assert_eq!(raw.write(STATUS_BAR, 0, &[0; 4]), Err(INVAL), "read only");
     // Reads may have any shape.
     let magic = u64::from(global::MAGIC);
-    assert_eq!(raw.read(REGISTERS_BAR, magic + 1, 2), Ok(MAGIC.to_le_bytes()[1..3].to_vec()));
+    assert_eq!(
+        raw.read(REGISTERS_BAR, magic + 1, 2),
+        Ok(MAGIC.to_le_bytes()[1..3].to_vec())
+    );
     assert_eq!(raw.read(config, 0, 256).map(|bytes| bytes.len()), Ok(256));
     drop(raw);
     stand.is_well();
@@ -358,7 +383,11 @@ fn descriptors_that_are_too_many_or_wrong_are_refused() {
     let body = map.as_bytes();
     for count in [1, 2, wire::MAX_DESCRIPTORS] {
         let fds = vec![null.as_fd(); count];
-        assert_eq!(raw.call_with(Command::DmaMap, &[body], &fds), Err(INVAL), "{count}");
+        assert_eq!(
+            raw.call_with(Command::DmaMap, &[body], &fds),
+            Err(INVAL),
+            "{count}"
+        );
     }
     assert!(raw.call(Command::DmaMap, &[body]).is_ok(), "passed over");
     let irqs = |flags: u32, start: u32, count: u32| wire::SetIrqs {
@@ -379,7 +408,10 @@ fn descriptors_that_are_too_many_or_wrong_are_refused() {
         (irqs(VFIO_IRQ_SET_DATA_NONE | trigger, 0, 1), 1),
         (irqs(VFIO_IRQ_SET_DATA_NONE | trigger, 4, 1), 0),
         (irqs(VFIO_IRQ_SET_DATA_BOOL | trigger, 0, 4), 0),
-        (irqs(VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_MASK, 0, 1), 0),
+        (
+            irqs(VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_MASK, 0, 1),
+            0,
+        ),
         (irqs(trigger, 0, 1), 0),
         (irqs(VFIO_IRQ_SET_DATA_NONE, 0, 1), 0),
         (irqs(u32::MAX, 0, 1), 0),
@@ -421,7 +453,11 @@ fn command_and_power_decide_what_the_function_does() {
     let stand = Stand::new();
     let mut raw = stand.raw().agreed();
     let magic = MAGIC.to_le_bytes().to_vec();
-    assert_eq!(raw.read(REGISTERS_BAR, 0, 4), Ok(vec![0xff; 4]), "memory space is off");
+    assert_eq!(
+        raw.read(REGISTERS_BAR, 0, 4),
+        Ok(vec![0xff; 4]),
+        "memory space is off"
+    );
     raw.config(4, &[6, 0]);
     assert_eq!(raw.read(REGISTERS_BAR, 0, 4), Ok(magic.clone()));
     assert!(stand.card.masters());
@@ -433,7 +469,10 @@ fn command_and_power_decide_what_the_function_does() {
     assert!(!stand.card.masters(), "no DMA, no interrupt");
     raw.config(power, &[0, 0]);
     assert_eq!(raw.read(REGISTERS_BAR, 0, 4), Ok(magic));
-    assert_eq!(raw.read(REGISTERS_BAR, global::SCRATCH.into(), 4), Ok(vec![0; 4]));
+    assert_eq!(
+        raw.read(REGISTERS_BAR, global::SCRATCH.into(), 4),
+        Ok(vec![0; 4])
+    );
     assert!(stand.card.masters(), "as it was");
     // Function-level reset by device control, bit 15.
     raw.config(0x58, &[0, 0x80]);
@@ -441,7 +480,12 @@ fn command_and_power_decide_what_the_function_does() {
     assert!(!stand.card.masters());
     assert_eq!(raw.read(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2), Ok(vec![0, 0]));
     *stand.card.gone.lock().expect("lock") = true;
-    for region in [VFIO_PCI_CONFIG_REGION_INDEX, REGISTERS_BAR, MSIX_BAR, STATUS_BAR] {
+    for region in [
+        VFIO_PCI_CONFIG_REGION_INDEX,
+        REGISTERS_BAR,
+        MSIX_BAR,
+        STATUS_BAR,
+    ] {
         assert_eq!(raw.read(region, 0, 4), Ok(vec![0xff; 4]), "gone: {region}");
     }
     drop(raw);
@@ -464,7 +508,10 @@ fn interrupts_are_masked_triggered_and_kept_over_a_reset() {
     for other in [0, 2, 3] {
         assert!(!client.wait_irq(other, now).expect("vector"));
     }
-    assert!(matches!(client.interrupt(4), Err(Error::NoVector { vector: 4 })));
+    assert!(matches!(
+        client.interrupt(4),
+        Err(Error::NoVector { vector: 4 })
+    ));
 }
 
 #[test]
@@ -504,16 +551,19 @@ fn a_second_client_is_told_that_the_card_is_in_use() {
 fn a_server_that_ends_takes_its_socket_along() {
     let mut stand = Stand::new();
     let client = stand.connect().expect("a client");
-    let taken = Server::new(Arc::clone(&stand.card) as _, &stand.path, false);
+    let taken = Server::new(Arc::clone(&stand.card) as _, &stand.path, About::default());
     assert!(matches!(taken.err(), Some(ServeError::Taken { .. })));
     drop(stand.server.take());
     assert!(!stand.path.exists());
     let error = client.read32(0).expect_err("nobody is there");
     assert!(matches!(error, Error::Link { .. }), "{error}");
-    assert!(matches!(client.read32(0), Err(Error::Link { .. })), "and stays so");
+    assert!(
+        matches!(client.read32(0), Err(Error::Link { .. })),
+        "and stays so"
+    );
     assert!(matches!(stand.connect(), Err(Error::NoServer { .. })));
     let nowhere = PathBuf::from("/nonexistent/card");
-    let socket = Server::new(Arc::clone(&stand.card) as _, &nowhere, false);
+    let socket = Server::new(Arc::clone(&stand.card) as _, &nowhere, About::default());
     assert!(matches!(socket.err(), Some(ServeError::Socket { .. })));
 }
 
@@ -541,7 +591,7 @@ fn a_removed_card_shows_ones_on_its_status_page_too() {
         ..SimCardOptions::default()
     })
     .expect("a card");
-    let _server = Server::new(Arc::clone(&sim) as _, &path, false).expect("a server");
+    let _server = Server::new(Arc::clone(&sim) as _, &path, About::default()).expect("a server");
     let client = VfioUser::connect(path.to_str().expect("text")).expect("a client");
     let page = client.status_page().expect("alive").expect("a page");
     assert!(page.text.starts_with("model, small build"), "{}", page.text);

@@ -1,6 +1,8 @@
 //! The command line as a whole. Each command's own flags stand beside the command.
 
-use crate::commands::{card, completions, control, demo, enroll, init, join, keybox, man, serve};
+use crate::commands::{
+    card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard,
+};
 use crate::logging::LogFormat;
 use crate::{assess, bench, capture};
 use clap::{Parser, Subcommand};
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     Rearm(control::RearmArgs),
     /// Look at a card, test it, reset it.
     Card(card::CardCommand),
+    /// Serve simulated cards on sockets: to `--card vfio-user:PATH`, or to virtual machines.
+    Simcard(simcard::SimcardArgs),
     /// Compute key boxes: orbits of IP keys.
     Keybox(keybox::KeyboxCommand),
     /// Look at a recording of photons and turn it into bits.

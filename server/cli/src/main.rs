@@ -16,7 +16,7 @@ mod settings;
 
 use args::{Cli, Command};
 use clap::Parser as _;
-use commands::{card, completions, control, demo, enroll, init, join, keybox, man, serve};
+use commands::{card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -48,6 +48,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Drain(args) => control::drain(&args, &common),
         Command::Rearm(args) => control::rearm(&args, &common),
         Command::Card(args) => card::run(args, &common),
+        Command::Simcard(args) => simcard::run(args, &common),
         Command::Keybox(args) => keybox::run(args, &common),
         Command::Capture(args) => capture::run(args, &mut std::io::stdout().lock()),
         Command::Assess(args) => assess::run(args, &mut std::io::stdout().lock()),

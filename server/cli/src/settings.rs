@@ -43,14 +43,10 @@ pub(crate) fn parsed<T>(
         .transpose()
 }
 
-/// Which card, and what drives a simulated one.
+/// What a simulated card is made from.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Card")]
-pub(crate) struct CardArgs {
-    /// The card: `model` (default), `rtl`, `vfio-user:PATH`, `vfio:BDF`, `serial:DEV[@BAUD]`. `rtl`
-    /// is the verilated hardware, in builds with it: its time passes a hundred times more slowly.
-    #[arg(long, value_name = "CARD", env = "PHOTONBOX_CARD")]
-    card: Option<String>,
+#[command(next_help_heading = "Simulated card")]
+pub(crate) struct SimulatedArgs {
     /// Build of a simulated card: `small` (4 lanes, default) or `wide` (64 lanes; on `rtl` in
     /// programs with it).
     #[arg(long, value_name = "BUILD", env = "PHOTONBOX_BUILD")]
@@ -80,29 +76,11 @@ pub(crate) struct CardArgs {
         value_delimiter = ','
     )]
     faults: Vec<String>,
-    /// Coincidence window W in cycles of 4 ns [default: 0].
-    #[arg(long, value_name = "CYCLES", env = "PHOTONBOX_WINDOW")]
-    window: Option<u32>,
-    /// Hold-off after a bit in cycles of 4 ns [default: 30].
-    #[arg(long, value_name = "CYCLES", env = "PHOTONBOX_HOLDOFF")]
-    holdoff: Option<u32>,
-    /// Min-entropy claimed per raw bit [default: 0.5].
-    #[arg(long, value_name = "H", env = "PHOTONBOX_CLAIMED_H")]
-    claimed_h: Option<f64>,
-    /// Accept a card whose build hash is not the one this driver was made for.
-    #[arg(long, env = "PHOTONBOX_ALLOW_BUILD_MISMATCH", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
-    allow_build_mismatch: bool,
 }
 
-impl CardArgs {
-    /// Whether a flag says where photons come from.
-    pub(crate) fn names_photons(&self) -> bool {
-        self.capture.is_some() || self.stochastic.is_some() || self.pattern.is_some()
-    }
-
+impl SimulatedArgs {
     /// Puts the flags over what file and defaults say.
     pub(crate) fn apply(self, mut card: CardOptions) -> CardOptions {
-        set(&mut card.card, self.card);
         set(&mut card.build, self.build);
         let flags = (self.capture, self.stochastic, self.pattern);
         let variables = || {
@@ -127,6 +105,51 @@ impl CardArgs {
         if !self.faults.is_empty() {
             card.faults = self.faults;
         }
+        card
+    }
+}
+
+/// Which card, and how it is set up.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Card")]
+pub(crate) struct CardArgs {
+    /// The card: `model` (default), `rtl`, `vfio-user:PATH`, `vfio:BDF`, `serial:DEV[@BAUD]`. `rtl`
+    /// is the verilated hardware, in builds with it: its time passes a hundred times more slowly.
+    /// `vfio-user` is a card that `photonbox simcard` serves: what drives it is said there.
+    #[arg(long, value_name = "CARD", env = "PHOTONBOX_CARD")]
+    card: Option<String>,
+    #[command(flatten)]
+    simulated: SimulatedArgs,
+    /// Coincidence window W in cycles of 4 ns [default: 0].
+    #[arg(long, value_name = "CYCLES", env = "PHOTONBOX_WINDOW")]
+    window: Option<u32>,
+    /// Hold-off after a bit in cycles of 4 ns [default: 30].
+    #[arg(long, value_name = "CYCLES", env = "PHOTONBOX_HOLDOFF")]
+    holdoff: Option<u32>,
+    /// Min-entropy claimed per raw bit [default: 0.5].
+    #[arg(long, value_name = "H", env = "PHOTONBOX_CLAIMED_H")]
+    claimed_h: Option<f64>,
+    /// Accept a card whose build hash is not the one this driver was made for.
+    #[arg(long, env = "PHOTONBOX_ALLOW_BUILD_MISMATCH", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
+    allow_build_mismatch: bool,
+}
+
+impl CardArgs {
+    /// Whether a flag says where photons come from.
+    pub(crate) fn names_photons(&self) -> bool {
+        let SimulatedArgs {
+            capture,
+            stochastic,
+            pattern,
+            ..
+        } = &self.simulated;
+        capture.is_some() || stochastic.is_some() || pattern.is_some()
+    }
+
+    /// Puts the flags over what file and defaults say.
+    pub(crate) fn apply(self, card: CardOptions) -> CardOptions {
+        let mut card = self.simulated.apply(card);
+        set(&mut card.card, self.card);
         set(&mut card.window, self.window);
         set(&mut card.holdoff, self.holdoff);
         set(&mut card.claimed_h, self.claimed_h);

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use photonbox_driver::transport::inprocess::InProcess;
+use photonbox_driver::transport::{inprocess::InProcess, vfio_user::VfioUser};
 use photonbox_driver::{
-    Card, CardAddress, CardSettings, Cutoffs, Device, LaneSettings, OpenOptions,
+    Card, CardAddress, CardSettings, Cutoffs, Device, LaneSettings, OpenOptions, Transport,
 };
 use photonbox_entropy::{credit, cutoff};
+use photonbox_regmap::global;
 use photonbox_secret::SecretBytes;
 use photonbox_simcard::{Build, CoreKind, Pace, ScheduledFault, SimCard, SimCardOptions, Source};
 
@@ -81,11 +82,16 @@ fn photon_source(options: &CardOptions, core: CoreKind) -> Result<Source> {
     }
 }
 
-/// The settings of a card with `lanes` lanes: a capture drives lane 0 alone.
-fn settings(options: &CardOptions, lanes: u32) -> Result<CardSettings> {
+/// How many lanes get light, where not all do: a capture drives lane 0 alone.
+fn lit_lanes(options: &CardOptions) -> Option<u32> {
+    options.capture.is_some().then_some(1)
+}
+
+/// The settings of a card with `lanes` lanes, of which the first `lit` are in use.
+fn settings(options: &CardOptions, lanes: u32, lit: Option<u32>) -> Result<CardSettings> {
     credit::check_claim(options.claimed_h)
         .map_err(|error| Error::usage(error.to_string(), "set claimed_h between 0 and 1"))?;
-    let used = if options.capture.is_some() { 1 } else { lanes };
+    let used = lit.unwrap_or(lanes).min(lanes);
     let alpha = cutoff::default_alpha_log2(used);
     let h = options.claimed_h;
     let cutoffs = Cutoffs {
@@ -118,6 +124,9 @@ fn settings(options: &CardOptions, lanes: u32) -> Result<CardSettings> {
 /// # Errors
 /// Wrong options (exit code 2); a card that cannot be reached or is not one (1).
 pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
+    if let CardAddress::VfioUser(path) = address(options)? {
+        return open_served(options, &path);
+    }
     let simulated = simulate(options)?;
     let device: Arc<dyn Device> = simulated.clone();
     bring_up(options, simulated, device)
@@ -131,16 +140,46 @@ fn is_seeded(options: &CardOptions, core: CoreKind) -> Result<bool> {
     })
 }
 
+fn address(options: &CardOptions) -> Result<CardAddress> {
+    options.card.parse().map_err(|e| card_failed(&e))
+}
+
 /// The core of the card that the options name, if this program has it.
 fn core(options: &CardOptions) -> Result<CoreKind> {
-    let address: CardAddress = options.card.parse().map_err(|e| card_failed(&e))?;
-    match address {
+    match address(options)? {
+        CardAddress::VfioUser(_) => Err(Error::usage(
+            format!("`{}` is another process's card", options.card),
+            "use --card model or --card rtl here",
+        )),
         CardAddress::Rtl if CoreKind::Rtl.available() => Ok(CoreKind::Rtl),
         other => other
             .supported()
             .map(|()| CoreKind::Model)
             .map_err(|e| card_failed(&e)),
     }
+}
+
+/// A simulated card, and what its registers don't say.
+pub struct SimulatedCard {
+    /// The card.
+    pub card: Arc<SimCard>,
+    /// Its photons come from a given seed.
+    pub reproducible: bool,
+    /// How many lanes, from 0 on, get light; none where all do.
+    pub lit_lanes: Option<u32>,
+}
+
+/// The simulated card that the options describe, for others than a driver in this process.
+///
+/// # Errors
+/// Wrong options (exit code 2); a capture that can't be played (1).
+pub fn simulated_card(options: &CardOptions) -> Result<SimulatedCard> {
+    let card = simulate(options)?;
+    Ok(SimulatedCard {
+        reproducible: is_seeded(options, card.core())?,
+        lit_lanes: lit_lanes(options),
+        card,
+    })
 }
 
 /// The simulated card that the options describe.
@@ -192,7 +231,7 @@ pub(crate) fn bring_up(
     };
     let card =
         Card::open(Box::new(InProcess::new(device)), open).map_err(|error| card_failed(&error))?;
-    let mut settings = settings(options, card.identity().lanes)?;
+    let mut settings = settings(options, card.identity().lanes, lit_lanes(options))?;
     if simulated.core() == CoreKind::Rtl {
         settings.flush_cycles = RTL_FLUSH;
     }
@@ -207,6 +246,53 @@ pub(crate) fn bring_up(
         replayed: options.capture.is_some() && options.played_before,
         reproducible,
     })
+}
+
+/// Opens the card that another process serves, and sets it up. What drives its photons was said there.
+fn open_served(options: &CardOptions, path: &str) -> Result<OpenedCard> {
+    let failed = |error: photonbox_driver::Error| card_failed(&error);
+    let transport = VfioUser::connect(path).map_err(failed)?;
+    let page = transport.status_page().map_err(failed)?;
+    let (reproducible, lit_lanes) =
+        page.map_or((false, None), |page| (page.reproducible, page.lit_lanes));
+    let open = OpenOptions {
+        expected_build: expected_build(&transport).map_err(failed)?,
+        accept_any_build: options.allow_build_mismatch,
+        ..Default::default()
+    };
+    let card = Card::open(Box::new(transport), open).map_err(failed)?;
+    let identity = card.identity();
+    let mut settings = settings(options, identity.lanes, lit_lanes)?;
+    let is_model = identity.build_hash == photonbox_regmap::MODEL_BUILD_HASH;
+    if !identity.is_real() && !is_model {
+        settings.flush_cycles = RTL_FLUSH;
+    }
+    card.configure(&settings).map_err(failed)?;
+    Ok(OpenedCard {
+        description: card.identity().describe.clone(),
+        card: Arc::new(card),
+        simulated: None,
+        settings,
+        source: "card0".into(),
+        replayed: false,
+        reproducible,
+    })
+}
+
+/// Of the builds that this program knows, that which the card says it is; else the model's, for the message.
+fn expected_build(
+    transport: &dyn Transport,
+) -> std::result::Result<[u8; 32], photonbox_driver::Error> {
+    let mut found = [0; 32];
+    for (word, bytes) in (0..8).zip(found.chunks_exact_mut(4)) {
+        bytes.copy_from_slice(&transport.read32(global::build_hash(word))?.to_le_bytes());
+    }
+    let rtl = [Build::Small, Build::Wide]
+        .into_iter()
+        .filter(|build| CoreKind::Rtl.comes_in(*build))
+        .map(|build| CoreKind::Rtl.build_hash(build))
+        .find(|hash| *hash == found);
+    Ok(rtl.unwrap_or(photonbox_regmap::MODEL_BUILD_HASH))
 }
 
 /// A fresh extractor seed from the operating system: the first one, before the pool has any entropy.
@@ -241,6 +327,7 @@ pub fn start_card(opened: &OpenedCard) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use photonbox_simcard::vfio_user::{About, Server};
 
     fn open(change: impl FnOnce(&mut CardOptions)) -> Result<OpenedCard> {
         let mut options = CardOptions::default();
@@ -271,11 +358,10 @@ mod tests {
     #[test]
     fn what_is_not_in_this_build_says_so() {
         let rtl = (!CoreKind::Rtl.available()).then_some("rtl");
-        for card in rtl.into_iter().chain([
-            "vfio:0000:01:00.0",
-            "vfio-user:/s",
-            "serial:/dev/ttyUSB0@115200",
-        ]) {
+        for card in rtl
+            .into_iter()
+            .chain(["vfio:0000:01:00.0", "serial:/dev/ttyUSB0@115200"])
+        {
             let error = open(|o| o.card = card.into()).err().expect(card);
             assert!(
                 error.to_string().contains("not supported by this build"),
@@ -284,7 +370,44 @@ mod tests {
             assert_eq!(error.exit_code(), 1);
         }
         assert_eq!(code(open(|o| o.card = "usb".into())), 2);
+        let nobody = open(|o| o.card = "vfio-user:/nonexistent/card".into());
+        assert!(
+            nobody
+                .as_ref()
+                .err()
+                .is_some_and(|e| e.help().contains("simcard --socket"))
+        );
+        assert_eq!(code(nobody), 1);
         assert_eq!(code(open(|o| o.build = "huge".into())), 2);
+    }
+
+    #[test]
+    fn a_served_card_opens_with_what_its_server_knows() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("card");
+        let options = CardOptions {
+            pattern: Some("alternate".into()),
+            seed: Some(3),
+            ..CardOptions::default()
+        };
+        let simulated = simulated_card(&options).expect("model");
+        assert!(!simulated.reproducible && simulated.lit_lanes.is_none());
+        let about = About {
+            reproducible: true,
+            lit_lanes: Some(2),
+        };
+        let _server = Server::new(simulated.card, &path, about).expect("server");
+        let name = format!("vfio-user:{}", path.display());
+        let opened = open(|o| o.card.clone_from(&name)).expect("served");
+        assert!(opened.reproducible && opened.simulated.is_none());
+        assert_eq!(opened.settings.cutoffs.false_positive_exponent, 40);
+        assert!(opened.description.contains("pattern alternate, served at"));
+        drop(opened);
+        let nested = CardOptions {
+            card: name,
+            ..CardOptions::default()
+        };
+        assert_eq!(simulated_card(&nested).err().expect("usage").exit_code(), 2);
     }
 
     #[test]

@@ -107,7 +107,9 @@ pub fn receive(
         }
         match got {
             Ok(got) if got.bytes == 0 && have == 0 => return Err(Broken::Closed),
-            Ok(got) if got.bytes == 0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+            Ok(got) if got.bytes == 0 => {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
             Ok(got) => {
                 too_many |= got.flags.contains(ReturnFlags::CTRUNC);
                 have += got.bytes;
@@ -190,7 +192,10 @@ mod tests {
             let message = receive(&b, &mut impatient).expect("a message");
             assert_eq!(message.header.id.get(), id);
             assert_eq!(message.body, [id as u8, 5, 6]);
-            assert_eq!((message.descriptors.len(), message.too_many), (count, false));
+            assert_eq!(
+                (message.descriptors.len(), message.too_many),
+                (count, false)
+            );
         }
         assert!(send(&a, &[0; 16], &[file.as_fd(); MAX_DESCRIPTORS + 1]).is_err());
     }
@@ -198,9 +203,14 @@ mod tests {
     #[test]
     fn whatever_is_no_message_says_why() {
         let (mut a, b) = pair();
-        assert!(matches!(receive(&b, &mut impatient), Err(Broken::Io(e)) if e.kind() == io::ErrorKind::TimedOut));
+        assert!(
+            matches!(receive(&b, &mut impatient), Err(Broken::Io(e)) if e.kind() == io::ErrorKind::TimedOut)
+        );
         a.write_all(&[0xff; 16]).expect("sent");
-        assert!(matches!(receive(&b, &mut impatient), Err(Broken::Length(_))));
+        assert!(matches!(
+            receive(&b, &mut impatient),
+            Err(Broken::Length(_))
+        ));
         let header = Header::request(1, Command::Reset, 4);
         a.write_all(header.as_bytes()).expect("sent");
         let mut asked = Vec::new();

@@ -142,7 +142,12 @@ fn exchange(
     descriptors: &[BorrowedFd<'_>],
     patience: Duration,
 ) -> io::Result<Message> {
-    let late = || io::Error::new(io::ErrorKind::TimedOut, format!("no reply within {patience:?}"));
+    let late = || {
+        io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("no reply within {patience:?}"),
+        )
+    };
     let start = Instant::now();
     frame::send(stream, bytes, descriptors).map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock => late(),

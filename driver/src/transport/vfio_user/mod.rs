@@ -91,8 +91,7 @@ fn negotiate(link: &Link) -> Result<(), Error> {
         minor: minor.into(),
     };
     let text = Limits::OURS.to_text();
-    let (theirs, reply) =
-        link.ask::<wire::Version>(Command::Version, &[ours.as_bytes(), &text])?;
+    let (theirs, reply) = link.ask::<wire::Version>(Command::Version, &[ours.as_bytes(), &text])?;
     if theirs.major.get() != major || theirs.minor.get() > minor {
         return Err(link.nonsense(Command::Version, "the server has another version"));
     }
@@ -181,10 +180,11 @@ fn status_page(link: &Link) -> Result<Option<DmaMemory>, Error> {
     if info.flags.get() & mappable != mappable || info.offset.get() != 0 || !page_is_there {
         return Ok(None);
     }
-    let page = DmaMemory::of_peer_to_read(File::from(descriptor)).map_err(|source| Error::Link {
-        what: "mapping the status page".into(),
-        source,
-    })?;
+    let page =
+        DmaMemory::of_peer_to_read(File::from(descriptor)).map_err(|source| Error::Link {
+            what: "mapping the status page".into(),
+            source,
+        })?;
     // Says now, not later, that it isn't one.
     CardStatusPage::read(&page)?;
     Ok(Some(page))
@@ -212,8 +212,7 @@ impl Link {
             region: region.into(),
             count: (bytes.len() as u32).into(),
         };
-        let (_, reply) =
-            self.ask::<wire::RegionAccess>(Command::RegionRead, &[ask.as_bytes()])?;
+        let (_, reply) = self.ask::<wire::RegionAccess>(Command::RegionRead, &[ask.as_bytes()])?;
         match reply.body.get(size_of::<wire::RegionAccess>()..) {
             Some(data) if data.len() == bytes.len() => bytes.copy_from_slice(data),
             _ => return Err(self.nonsense(Command::RegionRead, "the reply has another length")),

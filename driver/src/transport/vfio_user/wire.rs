@@ -309,7 +309,9 @@ fn size(body_bytes: usize) -> U32 {
 
 /// The fixed part of a body and what follows it; none if the body is too short.
 #[must_use]
-pub fn split<T: FromBytes + Immutable + KnownLayout + Unaligned>(body: &[u8]) -> Option<(T, &[u8])> {
+pub fn split<T: FromBytes + Immutable + KnownLayout + Unaligned>(
+    body: &[u8],
+) -> Option<(T, &[u8])> {
     T::read_from_prefix(body).ok()
 }
 
@@ -392,7 +394,8 @@ pub fn sparse_areas(info: &RegionInfo, rest: &[u8]) -> Option<Vec<Area>> {
         let capability = rest.get(next.checked_sub(size_of::<RegionInfo>())?..)?;
         let (found, mut after) = split::<SparseMmap>(capability)?;
         next = found.next.get() as usize;
-        if u32::from(found.id.get()) != vfio_bindings::bindings::vfio::VFIO_REGION_INFO_CAP_SPARSE_MMAP
+        if u32::from(found.id.get())
+            != vfio_bindings::bindings::vfio::VFIO_REGION_INFO_CAP_SPARSE_MMAP
         {
             continue;
         }
@@ -455,7 +458,10 @@ mod tests {
 
     #[test]
     fn limits_are_told_and_understood() {
-        assert_eq!(Limits::from_text(&Limits::OURS.to_text()), Some(Limits::OURS));
+        assert_eq!(
+            Limits::from_text(&Limits::OURS.to_text()),
+            Some(Limits::OURS)
+        );
         assert_eq!(Limits::from_text(b""), Some(Limits::default()));
         let other = br#"{"capabilities":{"max_msg_fds":8,"migration":{"pgsize":4096}},"x":1}"#;
         let text = [&other[..], &[0]].concat();

@@ -236,7 +236,10 @@ mod tests {
         assert!(table.write(0x10_0000 - 8, &[9; 16]));
         assert_eq!(memory.load_acquire(2 * 4096 - 8), 0x0909_0909_0909_0909);
         assert_eq!(memory.load_acquire(0), 0x0909_0909_0909_0909);
-        assert!(!table.write(0x10_1000 - 8, &[5; 16]), "half of it is mapped");
+        assert!(
+            !table.write(0x10_1000 - 8, &[5; 16]),
+            "half of it is mapped"
+        );
         assert_eq!(memory.load_acquire(4096 - 8), 0, "nothing is written");
         assert_eq!(table.unmap(0x0f_1000, 0x1_0000), Ok(16 * 4096));
         assert!(!table.write(0x10_0000, &[1; 8]));
@@ -246,12 +249,20 @@ mod tests {
     fn ranges_that_cannot_be_are_refused() {
         let memory = ram(4);
         let mut table = DmaTable::default();
-        let mut map = |flags, address, bytes, offset| table.map(flags, address, bytes, offset, fd(&memory));
+        let mut map =
+            |flags, address, bytes, offset| table.map(flags, address, bytes, offset, fd(&memory));
         assert_eq!(map(BOTH, 0x2000, 0x2000, 0), Ok(()));
         assert_eq!(map(BOTH, 0x3000, 0x2000, 0), Err(Errno::EXIST));
         assert_eq!(map(BOTH, 0x1000, 0x4000, 0), Err(Errno::EXIST));
-        assert_eq!(map(BOTH, 0x9000, 0x2000, 0x3000), Err(Errno::INVAL), "past the end");
-        assert_eq!(map(BOTH, 0x9000, 0x1000, u64::MAX - 0xfff), Err(Errno::INVAL));
+        assert_eq!(
+            map(BOTH, 0x9000, 0x2000, 0x3000),
+            Err(Errno::INVAL),
+            "past the end"
+        );
+        assert_eq!(
+            map(BOTH, 0x9000, 0x1000, u64::MAX - 0xfff),
+            Err(Errno::INVAL)
+        );
         for (flags, address, bytes) in [
             (BOTH, u64::MAX - 0xfff, 0x2000),
             (BOTH, 0x9000, 0),
@@ -264,9 +275,17 @@ mod tests {
         }
         assert_eq!(map(flag::READ, 0x8000, 0x1000, 0), Ok(()));
         assert!(!table.write(0x8000, &[1; 8]), "the card may only read it");
-        assert_eq!(table.map(BOTH, 0x2000, 0x1000, 0, None), Ok(()), "passed over");
+        assert_eq!(
+            table.map(BOTH, 0x2000, 0x1000, 0, None),
+            Ok(()),
+            "passed over"
+        );
         assert_eq!(table.unmap(0x2000, 0x1000), Err(Errno::INVAL), "cut behind");
-        assert_eq!(table.unmap(0x3000, 0x1000), Err(Errno::INVAL), "cut in front");
+        assert_eq!(
+            table.unmap(0x3000, 0x1000),
+            Err(Errno::INVAL),
+            "cut in front"
+        );
         assert_eq!(table.unmap(u64::MAX, 2), Err(Errno::INVAL));
         assert_eq!(table.unmap(0x2000, 0), Err(Errno::INVAL));
         assert_eq!(table.unmap(0x10_0000, 0x1000), Ok(0), "nothing there");

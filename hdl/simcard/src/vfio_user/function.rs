@@ -86,7 +86,11 @@ impl Function {
         self.device.bus_master_enable(false);
         self.config = Config::new();
         *self.host.msix() = Msix::new();
-        let mut table = self.host.dma.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self
+            .host
+            .dma
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         table.clear();
     }
 

@@ -17,4 +17,4 @@ mod session;
 mod socket;
 mod status;
 
-pub use server::{ServeError, Server, serve_connection};
+pub use server::{About, ServeError, Server, serve_connection};

@@ -54,6 +54,15 @@ pub enum ServeError {
     Resources(String),
 }
 
+/// What a client should know of a card beside what its registers say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct About {
+    /// The photons come from a seed that somebody knows.
+    pub reproducible: bool,
+    /// How many lanes, from 0 on, get light; none where all do.
+    pub lit_lanes: Option<u32>,
+}
+
 /// A card on a socket. Dropping it ends its client's session, and removes the socket.
 pub struct Server {
     path: PathBuf,
@@ -62,16 +71,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the card at `path`, to one client at a time. `reproducible` says that its photons come from a seed that
-    /// somebody knows.
+    /// Serves the card at `path`, to one client at a time.
     ///
     /// # Errors
     /// [`ServeError`].
-    pub fn new(
-        device: Arc<dyn Device>,
-        path: &Path,
-        reproducible: bool,
-    ) -> Result<Self, ServeError> {
+    pub fn new(device: Arc<dyn Device>, path: &Path, about: About) -> Result<Self, ServeError> {
         let listening = Listening::bind(path).map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => ServeError::Taken { path: path.into() },
             _ => ServeError::Socket {
@@ -79,7 +83,7 @@ impl Server {
                 source,
             },
         })?;
-        let function = function(device, reproducible)?;
+        let function = function(device, about)?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::Builder::new()
@@ -110,8 +114,8 @@ impl Drop for Server {
     }
 }
 
-fn function(device: Arc<dyn Device>, reproducible: bool) -> Result<Function, ServeError> {
-    let status = StatusPage::new(&device.describe(), reproducible)
+fn function(device: Arc<dyn Device>, about: About) -> Result<Function, ServeError> {
+    let status = StatusPage::new(&device.describe(), about)
         .map_err(|error| ServeError::Resources(error.to_string()))?;
     Ok(Function::new(device, status))
 }
@@ -121,7 +125,7 @@ fn function(device: Arc<dyn Device>, reproducible: bool) -> Result<Function, Ser
 /// # Errors
 /// [`ServeError::Resources`].
 pub fn serve_connection(stream: &UnixStream, device: Arc<dyn Device>) -> Result<(), ServeError> {
-    let mut function = function(device, false)?;
+    let mut function = function(device, About::default())?;
     converse(stream, &mut function, &AtomicBool::new(false));
     function.detach();
     Ok(())
@@ -268,6 +272,8 @@ fn answer(stream: &UnixStream, session: &Session<'_>, reply: &Reply) -> bool {
         &[]
     };
     frame::send(stream, &reply.bytes, descriptors)
-        .inspect_err(|error| tracing::warn!(%error, "a client doesn't take replies; it is disconnected"))
+        .inspect_err(
+            |error| tracing::warn!(%error, "a client doesn't take replies; it is disconnected"),
+        )
         .is_ok()
 }

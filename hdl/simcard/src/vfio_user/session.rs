@@ -55,7 +55,9 @@ impl Body {
 }
 
 /// The fixed part of a request, and what follows it.
-fn fixed<T: zerocopy::FromBytes + zerocopy::Immutable + zerocopy::KnownLayout + zerocopy::Unaligned>(
+fn fixed<
+    T: zerocopy::FromBytes + zerocopy::Immutable + zerocopy::KnownLayout + zerocopy::Unaligned,
+>(
     body: &[u8],
 ) -> Result<(T, &[u8]), Errno> {
     wire::split(body).ok_or(Errno::INVAL)
@@ -259,8 +261,7 @@ impl<'a> Session<'a> {
             .map(EventFd::new)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::INVAL))?;
-        self.function
-            .connect(start, targets.into_iter().map(Some))
+        self.function.connect(start, targets.into_iter().map(Some))
     }
 
     fn region_read(&self, body: &[u8]) -> Result<Body, Errno> {
@@ -334,7 +335,8 @@ fn region_info(body: &[u8]) -> Result<Body, Errno> {
     let whole = wire::argsz::<(wire::RegionInfo, wire::SparseMmap, wire::Area)>();
     info.argsz = whole;
     info.flags =
-        (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS).into();
+        (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS)
+            .into();
     if ask.argsz.get() < whole.get() {
         // It asks again, with the room that it now knows of.
         return Ok(Body::of(&[info.as_bytes()]));

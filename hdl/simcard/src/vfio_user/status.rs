@@ -1,5 +1,6 @@
 //! The status page: what clients map and read without a message.
 
+use super::server::About;
 use photonbox_driver::Error;
 use photonbox_driver::dma::{DmaMemory, Locking};
 use photonbox_driver::transport::pci::status_page as at;
@@ -18,7 +19,7 @@ pub(crate) struct StatusPage {
 
 impl StatusPage {
     /// A page that says what the card is. Clients can map it, but neither write nor shrink it.
-    pub(crate) fn new(text: &str, reproducible: bool) -> Result<Self, Error> {
+    pub(crate) fn new(text: &str, about: About) -> Result<Self, Error> {
         let memory = DmaMemory::allocate(at::BYTES, Locking::Preferred)?;
         let seals = SealFlags::FUTURE_WRITE | SealFlags::SEAL;
         fcntl_add_seals(memory.descriptor(), seals).map_err(|error| Error::DmaMemory {
@@ -38,7 +39,8 @@ impl StatusPage {
             .find(|&end| text.is_char_boundary(end));
         page.put(at::TEXT_AT, &text.as_bytes()[..end.unwrap_or(0)]);
         page.put_word(at::VERSION_AT, 1);
-        page.put_word(at::FLAGS_AT, reproducible.into());
+        page.put_word(at::FLAGS_AT, about.reproducible.into());
+        page.put_word(at::LIT_LANES_AT, about.lit_lanes.unwrap_or(0).into());
         page.put_word(at::MAGIC_AT, at::MAGIC);
         Ok(page)
     }
@@ -103,7 +105,14 @@ mod tests {
 
     #[test]
     fn clients_read_what_the_card_counts_and_cannot_write() {
-        let page = StatusPage::new(&"é".repeat(200), true).unwrap();
+        let page = StatusPage::new(
+            &"é".repeat(200),
+            About {
+                reproducible: true,
+                lit_lanes: Some(1),
+            },
+        )
+        .unwrap();
         let theirs = || File::from(page.descriptor().try_clone_to_owned().unwrap());
         let mapped = DmaMemory::of_peer_to_read(theirs()).unwrap();
         assert!(DmaMemory::of_peer(theirs()).is_err());
@@ -114,10 +123,14 @@ mod tests {
         page.raised();
         let read = CardStatusPage::read(&mapped).unwrap();
         assert_eq!((read.writes, read.refused, read.interrupts), (2, 1, 1));
+        assert_eq!(read.lit_lanes, Some(1));
         assert!(read.reproducible && read.text == "é".repeat(127));
         page.remove();
         page.wrote(true);
-        assert!(matches!(CardStatusPage::read(&mapped), Err(Error::DeadCard)));
+        assert!(matches!(
+            CardStatusPage::read(&mapped),
+            Err(Error::DeadCard)
+        ));
         let mut bytes = [0; 3];
         page.read(at::WRITES_AT, &mut bytes);
         assert_eq!(bytes, [0xff; 3]);

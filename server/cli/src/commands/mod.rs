@@ -11,3 +11,4 @@ pub(crate) mod keybox;
 pub(crate) mod man;
 pub(crate) mod serve;
 pub(crate) mod signals;
+pub(crate) mod simcard;

@@ -4,14 +4,27 @@ use crate::exit::Failure;
 use photonbox_daemon::Shutdown;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Watches from now on; the future ends with the first SIGINT or SIGTERM. Must be called inside a runtime.
+pub(crate) fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+fn failed(error: std::io::Error) -> anyhow::Error {
+    Failure::failed(
+        format!("cannot watch for signals: {error}"),
+        "raise the limit of open files (ulimit -n)",
+    )
+}
+
 /// Watches for signals as long as the runtime lives. Must be called inside it.
 pub(crate) fn watch(shutdown: &Shutdown) -> anyhow::Result<()> {
-    let failed = |e: std::io::Error| {
-        Failure::failed(
-            format!("cannot watch for signals: {e}"),
-            "raise the limit of open files (ulimit -n)",
-        )
-    };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let shutdown = shutdown.clone();
