@@ -15,5 +15,6 @@ mod keybox;
 mod process;
 mod ptu_file;
 mod scene;
+mod simcard;
 mod sinks;
 mod survival;

@@ -163,42 +163,50 @@ impl DmaTable {
     /// A posted write: all of it, or nothing where a part isn't mapped to be written.
     #[must_use]
     pub(crate) fn write(&self, address: u64, data: &[u8]) -> bool {
-        // Nearly always it is one piece.
-        let Some((piece, rest)) = self.piece(address, data) else {
+        let Some(first) = self.piece(address, data) else {
             return false;
         };
-        let mut pieces = vec![];
-        let mut at = address;
-        let mut left = rest;
-        let mut taken = piece.2.len();
-        while !left.is_empty() {
-            at += taken as u64;
-            let Some((next, rest)) = self.piece(at, left) else {
+        if first.data.len() == data.len() {
+            return first.store();
+        }
+        let mut at = address + first.data.len() as u64;
+        let mut rest = &data[first.data.len()..];
+        let mut pieces = vec![first];
+        while !rest.is_empty() {
+            let Some(piece) = self.piece(at, rest) else {
                 return false;
             };
-            taken = next.2.len();
-            pieces.push(next);
-            left = rest;
+            at += piece.data.len() as u64;
+            rest = &rest[piece.data.len()..];
+            pieces.push(piece);
         }
-        std::iter::once(piece)
-            .chain(pieces)
-            .all(|(memory, offset, data)| memory.device_write(offset, data))
+        pieces.iter().all(Piece::store)
     }
 
-    /// The first piece of a write: memory, place and bytes; and the bytes after it.
-    fn piece<'a>(
-        &'a self,
-        address: u64,
-        data: &'a [u8],
-    ) -> Option<((&'a DmaMemory, usize, &'a [u8]), &'a [u8])> {
+    /// The beginning of a write, as far as one mapping holds it.
+    fn piece<'a>(&'a self, address: u64, data: &'a [u8]) -> Option<Piece<'a>> {
         let (first, mapping) = self.mappings.range(..=address).next_back()?;
         let within = address - first;
         let room = mapping.bytes.checked_sub(within).filter(|room| *room > 0)?;
-        let memory = mapping.memory.as_deref()?;
         let length = data.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-        let (now, later) = data.split_at(length);
-        let offset = mapping.offset.checked_add(usize::try_from(within).ok()?)?;
-        Some(((memory, offset, now), later))
+        Some(Piece {
+            memory: mapping.memory.as_deref()?,
+            offset: mapping.offset.checked_add(usize::try_from(within).ok()?)?,
+            data: &data[..length],
+        })
+    }
+}
+
+/// Bytes of a write that go to one memory.
+struct Piece<'a> {
+    memory: &'a DmaMemory,
+    offset: usize,
+    data: &'a [u8],
+}
+
+impl Piece<'_> {
+    fn store(&self) -> bool {
+        self.memory.device_write(self.offset, self.data)
     }
 }
 
