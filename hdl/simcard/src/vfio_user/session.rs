@@ -337,11 +337,12 @@ fn region_info(body: &[u8]) -> Result<Body, Errno> {
     info.flags =
         (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS)
             .into();
+    // Said even where it isn't sent: QEMU refuses a region that claims capabilities and places none.
+    info.capability = wire::argsz::<wire::RegionInfo>();
     if ask.argsz.get() < whole.get() {
         // It asks again, with the room that it now knows of.
         return Ok(Body::of(&[info.as_bytes()]));
     }
-    info.capability = wire::argsz::<wire::RegionInfo>();
     let parts = [info.as_bytes(), capability.as_bytes(), area.as_bytes()];
     Ok(Body {
         with_status_page: true,

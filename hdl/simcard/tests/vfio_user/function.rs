@@ -193,3 +193,29 @@ fn a_removed_card_shows_ones_on_its_status_page_too() {
     client.bus_master(true).expect("no error on a working bus");
     client.reset().expect("no error on a working bus");
 }
+
+#[test]
+fn the_status_page_is_told_in_two_steps() {
+    let stand = Stand::new();
+    let mut raw = stand.raw().agreed();
+    for (room, bytes) in [(32_u32, 32), (63, 32), (64, 64), (4096, 64)] {
+        let ask = wire::RegionInfo {
+            argsz: room.into(),
+            index: STATUS_BAR.into(),
+            ..wire::RegionInfo::default()
+        };
+        let body = raw
+            .call(Command::RegionInfo, &[ask.as_bytes()])
+            .expect("known");
+        let (info, rest) = wire::split::<wire::RegionInfo>(&body).expect("whole");
+        assert_eq!(
+            (body.len(), info.argsz.get()),
+            (bytes, 64),
+            "room for {room}"
+        );
+        // A place within what comes with the next step.
+        assert_eq!((info.capability.get(), info.size.get()), (32, 4096));
+        let areas = wire::sparse_areas(&info, rest).map(|areas| areas.len());
+        assert_eq!(areas, (bytes == 64).then_some(1));
+    }
+}
