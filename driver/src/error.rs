@@ -1,7 +1,7 @@
 //! What can go wrong with a card. Each failure is its own variant; each message says what failed, then what to do.
 
 use crate::layout::RingKind;
-use std::{io, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 /// A failure of the card, of the way to it, or of how it is used.
 #[derive(Debug, thiserror::Error)]
@@ -374,6 +374,15 @@ pub enum Error {
     )]
     PciFunction {
         /// What it lacks, or what is wrong with it.
+        what: String,
+    },
+
+    /// The key file of a serial line is refused.
+    #[error("the serial line's key file {} is refused: {what}; give a file of 32 random bytes", path.display())]
+    SerialKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
         what: String,
     },
 

@@ -1,27 +1,21 @@
 //! A card in this process: registers are calls, its DMA is stores into our memory behind a table that plays the
 //! IOMMU.
 
-use super::{Interrupt, Transport};
+use super::{Interrupt, Transport, table::DmaTable};
 use crate::{
     device::{Device, DmaFault, HostBus},
-    dma::{DmaBuffer, DmaMemory, IovaSpace, Locking},
+    dma::DmaBuffer,
     error::Error,
 };
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
-};
+use std::sync::Arc;
 
 /// MSI-X vectors of the simulated function; as many as a card may have rings, plus one for alarms, and some room.
 const VECTORS: usize = 8;
-/// Address bits that the simulated IOMMU translates, as the smallest of Intel's do.
-const ADDRESS_BITS: u32 = 39;
 
 /// The transport to a [`Device`].
 pub struct InProcess {
     device: Arc<dyn Device>,
     host: Arc<Host>,
-    space: Mutex<IovaSpace>,
 }
 
 impl InProcess {
@@ -32,11 +26,7 @@ impl InProcess {
         let bus: Arc<dyn HostBus> = Arc::clone(&host) as _;
         device.attach(bus);
         device.bus_master_enable(false);
-        Self {
-            device,
-            host,
-            space: Mutex::new(IovaSpace::new(ADDRESS_BITS)),
-        }
+        Self { device, host }
     }
 }
 
@@ -51,22 +41,7 @@ impl Transport for InProcess {
     }
 
     fn alloc_dma(&self, bytes: usize) -> Result<DmaBuffer, Error> {
-        let memory = Arc::new(DmaMemory::allocate(bytes, Locking::Preferred)?);
-        let iova = self
-            .space
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(memory.len())?;
-        self.host
-            .table
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(iova, Arc::clone(&memory));
-        let mapping = Mapping {
-            host: Arc::downgrade(&self.host),
-            iova,
-        };
-        Ok(DmaBuffer::new(memory, iova, Box::new(mapping)))
+        self.host.table.alloc(bytes)
     }
 
     fn interrupt(&self, vector: u16) -> Result<Arc<Interrupt>, Error> {
@@ -100,30 +75,16 @@ impl Drop for InProcess {
     }
 }
 
-/// The host as the card sees it: first address → memory, and the vectors.
+/// The host as the card sees it: memory, and the vectors.
 #[derive(Default)]
 struct Host {
-    table: RwLock<BTreeMap<u64, Arc<DmaMemory>>>,
+    table: Arc<DmaTable>,
     vectors: [Arc<Interrupt>; VECTORS],
 }
 
 impl HostBus for Host {
     fn dma_write(&self, iova: u64, data: &[u8]) -> Result<(), DmaFault> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let fits = table
-            .range(..=iova)
-            .next_back()
-            .is_some_and(|(start, memory)| {
-                usize::try_from(iova - start).is_ok_and(|offset| memory.device_write(offset, data))
-            });
-        if fits {
-            Ok(())
-        } else {
-            Err(DmaFault {
-                iova,
-                length: data.len(),
-            })
-        }
+        self.table.write(iova, data)
     }
 
     fn raise_irq(&self, vector: u16) {
@@ -137,27 +98,10 @@ impl HostBus for Host {
     }
 }
 
-struct Mapping {
-    host: Weak<Host>,
-    iova: u64,
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        if let Some(host) = self.host.upgrade() {
-            // Waits for a write in progress; later ones fault.
-            host.table
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&self.iova);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::OnceLock;
+    use std::sync::{Mutex, OnceLock};
 
     #[derive(Default)]
     struct Probe {

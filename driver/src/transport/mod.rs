@@ -1,11 +1,13 @@
 //! Ways to reach a card.
 //!
 //! A [`Transport`] is registers, memory that the card may write, interrupts and reset: what every bus has in
-//! common. Built: [`inprocess`], [`vfio_user`]. The other kinds of the specification (6.3) parse, and are refused by name.
+//! common. Built: [`inprocess`], [`vfio_user`] and [`serial`].
 
 mod eventfd;
 pub mod inprocess;
 pub mod pci;
+pub mod serial;
+mod table;
 pub mod vfio_user;
 
 use crate::{dma::DmaBuffer, error::Error};

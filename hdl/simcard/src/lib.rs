@@ -14,6 +14,7 @@ mod engine;
 pub mod fault;
 mod options;
 pub mod ptu;
+pub mod serial;
 pub mod source;
 pub mod stochastic;
 pub mod vfio_user;
