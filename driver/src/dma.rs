@@ -23,12 +23,13 @@ use std::{
 const WORD: usize = 8;
 const HUGE_PAGE: usize = 2 << 20;
 
-/// What to do when the memory can't be locked into RAM.
+/// Who keeps the memory in RAM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Locking {
-    /// Fail: a device that pins pages needs the limit anyway.
-    Required,
-    /// Warn and go on: for a simulated card, whose bits are no secret.
+    /// The IOMMU's pinning does, when the memory is mapped for the card: locking it, too, would count twice against
+    /// the limit.
+    Pinned,
+    /// We lock it; where that isn't allowed we warn and go on: for a simulated card, whose bits are no secret.
     Preferred,
 }
 
@@ -88,25 +89,21 @@ impl DmaMemory {
         };
         // SAFETY: the range is exactly one mapping of ours; the advice changes only what a core dump holds.
         unsafe { libc::madvise(map.as_mut_ptr().cast(), map.len(), libc::MADV_DONTDUMP) };
-        // SAFETY: as above; locking doesn't change contents.
-        let locked = unsafe { libc::mlock(map.as_ptr().cast(), map.len()) } == 0;
-        if !locked {
-            let source = io::Error::last_os_error();
-            match locking {
-                Locking::Required => {
-                    return Err(Error::LockedMemory {
-                        bytes: map.len(),
-                        limit: memlock_limit(),
-                        source,
-                    });
+        let locked = match locking {
+            Locking::Pinned => false,
+            Locking::Preferred => {
+                // SAFETY: as above; locking doesn't change contents.
+                let locked = unsafe { libc::mlock(map.as_ptr().cast(), map.len()) } == 0;
+                if !locked {
+                    tracing::warn!(
+                        bytes = map.len(),
+                        limit = memlock_limit(),
+                        "ring memory isn't locked and may be swapped out; raise `ulimit -l` (RLIMIT_MEMLOCK)"
+                    );
                 }
-                Locking::Preferred => tracing::warn!(
-                    bytes = map.len(),
-                    limit = memlock_limit(),
-                    "ring memory isn't locked and may be swapped out; raise `ulimit -l` (RLIMIT_MEMLOCK)"
-                ),
+                locked
             }
-        }
+        };
         Ok(Self {
             map,
             file,
@@ -360,7 +357,8 @@ impl DmaBuffer {
 #[derive(Debug)]
 pub struct IovaSpace {
     next: u64,
-    end: u64,
+    /// What the IOMMU translates, first and last address each, rising.
+    ranges: Vec<(u64, u64)>,
 }
 
 impl IovaSpace {
@@ -372,9 +370,16 @@ impl IovaSpace {
     /// A space of `bits` address bits (at most 63).
     #[must_use]
     pub fn new(bits: u32) -> Self {
+        Self::within(vec![(0, (1 << bits.min(63)) - 1)])
+    }
+
+    /// The addresses of these ranges, first and last each.
+    #[must_use]
+    pub fn within(mut ranges: Vec<(u64, u64)>) -> Self {
+        ranges.sort_unstable();
         Self {
             next: HUGE_PAGE as u64,
-            end: 1 << bits.min(63),
+            ranges,
         }
     }
 
@@ -384,20 +389,27 @@ impl IovaSpace {
     /// [`Error::NoIovaSpace`] when they don't fit any more.
     pub fn take(&mut self, length: usize) -> Result<u64, Error> {
         let length = length as u64;
-        let full = Error::NoIovaSpace { bytes: length };
-        let mut start = self.next.max(Self::FIRST);
-        let (low, high) = Self::RESERVED;
-        if start <= high && start.checked_add(length).is_none_or(|end| end > low) {
-            start = (high + 1).next_multiple_of(HUGE_PAGE as u64);
-        }
-        match start.checked_add(length) {
-            Some(end) if end <= self.end => {
-                self.next = end.next_multiple_of(HUGE_PAGE as u64);
-                Ok(start)
-            }
-            _ => Err(full),
-        }
+        let next = self.next;
+        let start = self
+            .ranges
+            .iter()
+            .find_map(|&range| fits(range, next, length))
+            .ok_or(Error::NoIovaSpace { bytes: length })?;
+        self.next = (start + length).next_multiple_of(HUGE_PAGE as u64);
+        Ok(start)
     }
+}
+
+/// Where `length` bytes fit into a range, from `next` on.
+fn fits((first, last): (u64, u64), next: u64, length: u64) -> Option<u64> {
+    let aligned = |at: u64| at.checked_next_multiple_of(HUGE_PAGE as u64);
+    let mut start = aligned(next.max(first).max(IovaSpace::FIRST))?;
+    let (low, high) = IovaSpace::RESERVED;
+    if start <= high && start.checked_add(length).is_none_or(|end| end > low) {
+        start = aligned(high + 1)?;
+    }
+    let end = start.checked_add(length)?;
+    (end - 1 <= last && length > 0).then_some(start)
 }
 
 fn page_size() -> usize {
@@ -406,7 +418,8 @@ fn page_size() -> usize {
     usize::try_from(size).unwrap_or(4096)
 }
 
-fn memlock_limit() -> u64 {
+/// The limit of locked memory in bytes, as it is in force.
+pub(crate) fn memlock_limit() -> u64 {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
@@ -521,6 +534,18 @@ mod tests {
                 prop_assert!(end <= IovaSpace::RESERVED.0 || start > IovaSpace::RESERVED.1);
             }
         }
+    }
+
+    #[test]
+    fn only_what_the_iommu_translates_is_handed_out() {
+        let huge = HUGE_PAGE as u64;
+        let mut space = IovaSpace::within(vec![(8 * huge + 1, 12 * huge - 1), (0, 4 * huge - 1)]);
+        let taken: Vec<_> = (0..3).map(|_| space.take(HUGE_PAGE).ok()).collect();
+        assert_eq!(taken, [Some(huge), Some(2 * huge), Some(3 * huge)]);
+        assert_eq!(space.take(HUGE_PAGE + 1).ok(), Some(9 * huge), "aligned");
+        assert_eq!(space.take(1).ok(), Some(11 * huge));
+        assert!(space.take(1).is_err());
+        assert!(IovaSpace::within(Vec::new()).take(1).is_err());
     }
 
     #[test]

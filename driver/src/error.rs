@@ -386,6 +386,62 @@ pub enum Error {
         what: String,
     },
 
+    /// No PCI function has this address.
+    #[error(
+        "no PCI function is at {bdf} ({cards}); see `lspci -d 10ee:5042`, and check power and seat of the card"
+    )]
+    NoSuchFunction {
+        /// The address.
+        bdf: String,
+        /// The cards that there are.
+        cards: String,
+    },
+
+    /// The machine has no IOMMU, or it is off.
+    #[error(
+        "the card {bdf} is behind no IOMMU, which keeps it to its own memory; switch it on in the firmware (VT-d, \
+         AMD-Vi) and for the kernel (intel_iommu=on), then start the machine anew"
+    )]
+    NoIommu {
+        /// The card's address.
+        bdf: String,
+    },
+
+    /// Another kernel driver has the card, or none.
+    #[error(
+        "the card {bdf} is bound to {driver}, not to vfio-pci; bind it: `driverctl set-override {bdf} vfio-pci` (see \
+         docs/operations.md)"
+    )]
+    NotBound {
+        /// The card's address.
+        bdf: String,
+        /// What it is bound to.
+        driver: String,
+    },
+
+    /// Other functions of the IOMMU group are in the kernel's hands.
+    #[error(
+        "the IOMMU group {group} of the card {bdf} is shared with {others}; bind those to vfio-pci too, or put the card \
+         into another slot"
+    )]
+    GroupNotViable {
+        /// The card's address.
+        bdf: String,
+        /// The group.
+        group: String,
+        /// The others and their drivers.
+        others: String,
+    },
+
+    /// The kernel's VFIO isn't what the driver needs.
+    #[error(
+        "the kernel's VFIO {what}; load the modules vfio-pci and vfio_iommu_type1 (`modprobe vfio-pci`)"
+    )]
+    NoVfio {
+        /// What it lacks.
+        what: String,
+    },
+
     /// A kind of card that this build can't reach.
     #[error(
         "cards at `{asked}` are not supported by this build; use `model` or `vfio-user:PATH`, simulated cards"

@@ -1,13 +1,14 @@
 //! Ways to reach a card.
 //!
 //! A [`Transport`] is registers, memory that the card may write, interrupts and reset: what every bus has in
-//! common. Built: [`inprocess`], [`vfio_user`] and [`serial`].
+//! common. Built: [`inprocess`], [`vfio_user`], [`vfio`] and [`serial`].
 
 mod eventfd;
 pub mod inprocess;
 pub mod pci;
 pub mod serial;
 mod table;
+pub mod vfio;
 pub mod vfio_user;
 
 use crate::{dma::DmaBuffer, error::Error};
