@@ -444,7 +444,7 @@ pub enum Error {
 
     /// A kind of card that this build can't reach.
     #[error(
-        "cards at `{asked}` are not supported by this build; use `model` or `vfio-user:PATH`, simulated cards"
+        "cards at `{asked}` are not supported by this build; build it with --features verilated, or use `model`"
     )]
     UnsupportedTransport {
         /// The address given.

@@ -4,7 +4,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     // Module arguments
     input wire clock;
     input wire reset;
-    parameter [255:0] BUILD_HASH = 256'h71e1e2d53565d84de871cb61f10d6a331fe4af6d5614c75a37cfc60c6387c4a1;
+    parameter [255:0] BUILD_HASH = 256'h7b4643b82fe6242a6904d07a4aaed31f748e48205fbb2887c6ea5d14980a847d;
     wire [255:0] build_hash;
     assign build_hash = BUILD_HASH;
     input wire [3:0] pins_a;
@@ -107,6 +107,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
     wire csr$req_ready;
     wire [31:0] csr$rsp_data;
     wire csr$csr_write;
+    wire csr$lane_write;
     wire [2:0] csr$csr_block;
     wire [5:0] csr$csr_instance;
     wire [6:0] csr$csr_register;
@@ -589,6 +590,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         .req_ready(csr$req_ready),
         .rsp_data(csr$rsp_data),
         .csr_write(csr$csr_write),
+        .lane_write(csr$lane_write),
         .csr_block(csr$csr_block),
         .csr_instance(csr$csr_instance),
         .csr_register(csr$csr_register),
@@ -1123,7 +1125,7 @@ module photonbox_small(clock,reset,pins_a,pins_b,front_end,simulated,replayed,se
         pattern$csr_block = csr$csr_block;
         pattern$csr_register = csr$csr_register;
         pattern$csr_data = csr$csr_data;
-        lanes$csr_write = csr$csr_write;
+        lanes$csr_write = csr$lane_write;
         lanes$csr_block = csr$csr_block;
         lanes$csr_instance = csr$csr_instance;
         lanes$csr_register = csr$csr_register;
@@ -5288,7 +5290,7 @@ module pb_counts(clock,reset,bits,ones,coincidences,ignored_low,ignored_high,edg
     end
 endmodule // pb_counts
 
-module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_ready,rsp_data,csr_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,unknown,refused);
+module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_ready,rsp_data,csr_write,lane_write,csr_block,csr_instance,csr_register,csr_data,csr_read,csr_refused,unknown,refused);
     // Module arguments
     input wire clock;
     input wire reset;
@@ -5300,6 +5302,7 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
     output reg req_ready;
     output reg [31:0] rsp_data;
     output reg csr_write;
+    output reg lane_write;
     output reg [2:0] csr_block;
     output reg [5:0] csr_instance;
     output reg [6:0] csr_register;
@@ -5308,6 +5311,8 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
     input wire csr_refused;
     output reg unknown;
     output reg refused;
+    // Constant declarations
+    localparam lanes = 3'b10;
     // Stub signals
     reg [8:0] pages$address;
     wire [11:0] pages$data;
@@ -5335,6 +5340,8 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
     wire [31:0] data$q;
     reg strobe$d;
     wire strobe$q;
+    reg lane_strobe$d;
+    wire lane_strobe$q;
     reg [31:0] value$d;
     wire [31:0] value$q;
     reg unknown_now$d;
@@ -5417,6 +5424,11 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
         .q(strobe$q),
         .clock(clock)
     );
+    pb_dff_1 lane_strobe(
+        .d(lane_strobe$d),
+        .q(lane_strobe$q),
+        .clock(clock)
+    );
     pb_dff_32 value(
         .d(value$d),
         .q(value$q),
@@ -5455,6 +5467,7 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
         offset$d = offset$q;
         data$d = data$q;
         strobe$d = strobe$q;
+        lane_strobe$d = lane_strobe$q;
         value$d = value$q;
         unknown_now$d = unknown_now$q;
         refused_now$d = refused_now$q;
@@ -5463,6 +5476,7 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
         req_ready = step$q[32'h6];
         rsp_data = value$q;
         csr_write = strobe$q;
+        lane_write = lane_strobe$q;
         csr_block = block$q;
         csr_instance = number$q;
         csr_register = offset$q;
@@ -5472,6 +5486,7 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
         unknown_now$d = 1'b0;
         refused_now$d = 1'b0;
         strobe$d = 1'b0;
+        lane_strobe$d = 1'b0;
         whole = req_strb == 32'hf;
         step_up = step$q << 32'h1;
         step$d = step_up;
@@ -5499,6 +5514,7 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
         if (step$q[32'h3]) begin
             unknown_now$d = missing$q;
             strobe$d = req_write & writable$q & whole;
+            lane_strobe$d = strobe$d & (block$q == lanes);
             refused_now$d = req_write & writable$q & ~whole;
         end
         struck$d = strobe$q;
@@ -5527,6 +5543,7 @@ module pb_csr(clock,reset,req_valid,req_write,req_addr,req_data,req_strb,req_rea
             offset$d = 32'h0;
             data$d = 32'h0;
             strobe$d = 1'b0;
+            lane_strobe$d = 1'b0;
             value$d = 32'h0;
             unknown_now$d = 1'b0;
             refused_now$d = 1'b0;

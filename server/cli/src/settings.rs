@@ -118,6 +118,9 @@ pub(crate) struct CardArgs {
     /// `vfio-user` is a card that `photonbox simcard` serves: what drives it is said there.
     #[arg(long, value_name = "CARD", env = "PHOTONBOX_CARD")]
     card: Option<String>,
+    /// Key file of an encrypted serial line: the 32 bytes that the board was provisioned with.
+    #[arg(long, value_name = "FILE", env = "PHOTONBOX_SERIAL_KEY")]
+    serial_key: Option<PathBuf>,
     #[command(flatten)]
     simulated: SimulatedArgs,
     /// Coincidence window W in cycles of 4 ns [default: 0].
@@ -150,6 +153,9 @@ impl CardArgs {
     pub(crate) fn apply(self, card: CardOptions) -> CardOptions {
         let mut card = self.simulated.apply(card);
         set(&mut card.card, self.card);
+        if self.serial_key.is_some() {
+            card.serial_key = self.serial_key;
+        }
         set(&mut card.window, self.window);
         set(&mut card.holdoff, self.holdoff);
         set(&mut card.claimed_h, self.claimed_h);

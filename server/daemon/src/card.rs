@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use photonbox_driver::transport::{inprocess::InProcess, vfio_user::VfioUser};
+use photonbox_driver::transport::inprocess::InProcess;
+use photonbox_driver::transport::serial::{Serial, SerialKey};
+use photonbox_driver::transport::{vfio::Vfio, vfio_user::VfioUser};
 use photonbox_driver::{
     Card, CardAddress, CardSettings, Cutoffs, Device, LaneSettings, OpenOptions, Transport,
 };
@@ -124,12 +126,30 @@ fn settings(options: &CardOptions, lanes: u32, lit: Option<u32>) -> Result<CardS
 /// # Errors
 /// Wrong options (exit code 2); a card that cannot be reached or is not one (1).
 pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
-    if let CardAddress::VfioUser(path) = address(options)? {
-        return open_served(options, &path);
+    let failed = |error: photonbox_driver::Error| card_failed(&error);
+    match address(options)? {
+        CardAddress::Model | CardAddress::Rtl => {
+            let simulated = simulate(options)?;
+            let device: Arc<dyn Device> = simulated.clone();
+            bring_up(options, simulated, device)
+        }
+        CardAddress::VfioUser(path) => {
+            let transport = VfioUser::connect(&path).map_err(failed)?;
+            let page = transport.status_page().map_err(failed)?;
+            let known = page.map_or((false, None), |page| (page.reproducible, page.lit_lanes));
+            open_there(options, Box::new(transport), known)
+        }
+        CardAddress::Vfio(bdf) => {
+            let transport = Vfio::open(&bdf).map_err(failed)?;
+            open_there(options, Box::new(transport), (false, None))
+        }
+        CardAddress::Serial(line) => {
+            let key = options.serial_key.as_deref().map(SerialKey::from_file);
+            let key = key.transpose().map_err(failed)?;
+            let transport = Serial::open(&line, key).map_err(failed)?;
+            open_there(options, Box::new(transport), (false, None))
+        }
     }
-    let simulated = simulate(options)?;
-    let device: Arc<dyn Device> = simulated.clone();
-    bring_up(options, simulated, device)
 }
 
 /// Whether the photons are drawn from a seed that was given.
@@ -147,10 +167,12 @@ fn address(options: &CardOptions) -> Result<CardAddress> {
 /// The core of the card that the options name, if this program has it.
 fn core(options: &CardOptions) -> Result<CoreKind> {
     match address(options)? {
-        CardAddress::VfioUser(_) => Err(Error::usage(
-            format!("`{}` is another process's card", options.card),
-            "use --card model or --card rtl here",
-        )),
+        CardAddress::VfioUser(_) | CardAddress::Vfio(_) | CardAddress::Serial(_) => {
+            Err(Error::usage(
+                format!("`{}` is a card elsewhere", options.card),
+                "use --card model or --card rtl here",
+            ))
+        }
         CardAddress::Rtl if CoreKind::Rtl.available() => Ok(CoreKind::Rtl),
         other => other
             .supported()
@@ -248,19 +270,20 @@ pub(crate) fn bring_up(
     })
 }
 
-/// Opens the card that another process serves, and sets it up. What drives its photons was said there.
-fn open_served(options: &CardOptions, path: &str) -> Result<OpenedCard> {
+/// Opens a card that is not in this process, and sets it up. What drives its photons was said elsewhere; `known`
+/// is what is told of that: whether they come from a given seed, and how many lanes get light.
+fn open_there(
+    options: &CardOptions,
+    transport: Box<dyn Transport>,
+    (reproducible, lit_lanes): (bool, Option<u32>),
+) -> Result<OpenedCard> {
     let failed = |error: photonbox_driver::Error| card_failed(&error);
-    let transport = VfioUser::connect(path).map_err(failed)?;
-    let page = transport.status_page().map_err(failed)?;
-    let (reproducible, lit_lanes) =
-        page.map_or((false, None), |page| (page.reproducible, page.lit_lanes));
     let open = OpenOptions {
-        expected_build: expected_build(&transport).map_err(failed)?,
+        expected_build: expected_build(&*transport).map_err(failed)?,
         accept_any_build: options.allow_build_mismatch,
         ..Default::default()
     };
-    let card = Card::open(Box::new(transport), open).map_err(failed)?;
+    let card = Card::open(transport, open).map_err(failed)?;
     let identity = card.identity();
     let mut settings = settings(options, identity.lanes, lit_lanes)?;
     let is_model = identity.build_hash == photonbox_regmap::MODEL_BUILD_HASH;
@@ -357,19 +380,28 @@ mod tests {
 
     #[test]
     fn what_is_not_in_this_build_says_so() {
-        let rtl = (!CoreKind::Rtl.available()).then_some("rtl");
-        for card in rtl
-            .into_iter()
-            .chain(["vfio:0000:01:00.0", "serial:/dev/ttyUSB0@115200"])
-        {
-            let error = open(|o| o.card = card.into()).err().expect(card);
-            assert!(
-                error.to_string().contains("not supported by this build"),
-                "{error}"
-            );
+        if !CoreKind::Rtl.available() {
+            let error = open(|o| o.card = "rtl".into()).err().expect("not there");
+            let said = error.to_string();
+            assert!(said.contains("not supported by this build"), "{said}");
             assert_eq!(error.exit_code(), 1);
         }
         assert_eq!(code(open(|o| o.card = "usb".into())), 2);
+        assert_eq!(code(open(|o| o.card = "vfio:3.0".into())), 2);
+        assert_eq!(code(open(|o| o.card = "vfio:ffff:ff:1f.7".into())), 1);
+        assert_eq!(code(open(|o| o.card = "serial:/dev/none@0".into())), 2);
+        assert_eq!(code(open(|o| o.card = "serial:/dev/none".into())), 1);
+        let no_key = open(|o| {
+            o.card = "serial:/dev/none".into();
+            o.serial_key = Some("/no/such/key".into());
+        });
+        assert!(
+            no_key
+                .as_ref()
+                .err()
+                .is_some_and(|e| e.to_string().contains("/no/such/key"))
+        );
+        assert_eq!(code(no_key), 1);
         let nobody = open(|o| o.card = "vfio-user:/nonexistent/card".into());
         assert!(
             nobody

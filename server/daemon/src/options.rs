@@ -171,6 +171,8 @@ impl From<SinkSpec> for String {
 pub struct CardOptions {
     /// `model` (default), `rtl`, `vfio-user:PATH`, `vfio:BDF`, `serial:DEV[@BAUD]`.
     pub card: String,
+    /// Key file of an encrypted serial line: 32 bytes that its owner alone may read.
+    pub serial_key: Option<PathBuf>,
     /// Build of a simulated card: `small`.
     pub build: String,
     /// Recording (`.ptu`, T2) that drives lane 0 of a simulated card. Excludes the other two.
@@ -206,6 +208,7 @@ impl Default for CardOptions {
     fn default() -> Self {
         Self {
             card: "model".into(),
+            serial_key: None,
             build: "small".into(),
             capture: None,
             stochastic: None,

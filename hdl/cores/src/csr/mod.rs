@@ -43,6 +43,8 @@ pub struct Csr {
     pub rsp_data: Signal<Out, Bits<32>>,
     /// Write strobe; one cycle.
     pub csr_write: Signal<Out, Bit>,
+    /// The same for the lanes alone, which are many and far away.
+    pub lane_write: Signal<Out, Bit>,
     /// Block, by its index in the map.
     pub csr_block: Signal<Out, Bits<3>>,
     /// Instance of the block.
@@ -77,6 +79,7 @@ pub struct Csr {
     offset: DFF<Bits<7>>,
     data: DFF<Bits<32>>,
     strobe: DFF<Bit>,
+    lane_strobe: DFF<Bit>,
     value: DFF<Bits<32>>,
     unknown_now: DFF<Bit>,
     refused_now: DFF<Bit>,
@@ -84,6 +87,8 @@ pub struct Csr {
     struck: DFF<Bit>,
     objected: DFF<Bit>,
     whole: Signal<Local, Bit>,
+    /// Number of the lanes' block in the map.
+    lanes: Constant<Bits<3>>,
 }
 
 impl Csr {
@@ -98,9 +103,11 @@ impl Csr {
     /// Any map, with as many instances of each block as there are in this build.
     ///
     /// # Panics
-    /// When a block does not begin on a page of 128 bytes, or there are more than eight.
+    /// When a block does not begin on a page of 128 bytes, there are more than eight, or none is the lanes'.
     pub fn from_map(blocks: &[Block], instances: &dyn Fn(&Block) -> u32) -> Self {
         assert!(blocks.len() <= 8, "the bus has three bits for the block");
+        let lanes = blocks.iter().position(|block| block.base == lane::BASE);
+        let lanes = lanes.expect("a map of a card has lanes");
         Self {
             clock: Signal::default(),
             reset: Signal::default(),
@@ -112,6 +119,7 @@ impl Csr {
             req_ready: Signal::default(),
             rsp_data: Signal::default(),
             csr_write: Signal::default(),
+            lane_write: Signal::default(),
             csr_block: Signal::default(),
             csr_instance: Signal::default(),
             csr_register: Signal::default(),
@@ -137,12 +145,14 @@ impl Csr {
             offset: DFF::default(),
             data: DFF::default(),
             strobe: DFF::default(),
+            lane_strobe: DFF::default(),
             value: DFF::default(),
             unknown_now: DFF::default(),
             refused_now: DFF::default(),
             struck: DFF::default(),
             objected: DFF::default(),
             whole: Signal::default(),
+            lanes: Constant::new((lanes as u64).into()),
         }
     }
 }
@@ -161,6 +171,7 @@ impl Logic for Csr {
             offset,
             data,
             strobe,
+            lane_strobe,
             value,
             unknown_now,
             refused_now,
@@ -171,6 +182,7 @@ impl Logic for Csr {
         self.req_ready.next = self.step.q.val().get_bit(6);
         self.rsp_data.next = self.value.q.val();
         self.csr_write.next = self.strobe.q.val();
+        self.lane_write.next = self.lane_strobe.q.val();
         self.csr_block.next = self.block.q.val();
         self.csr_instance.next = self.number.q.val();
         self.csr_register.next = self.offset.q.val();
@@ -180,6 +192,7 @@ impl Logic for Csr {
         self.unknown_now.d.next = false;
         self.refused_now.d.next = false;
         self.strobe.d.next = false;
+        self.lane_strobe.d.next = false;
         self.whole.next = self.req_strb.val() == 15;
 
         // Bit k of `step` is high in cycle k + 1 of an access; in cycle 0 it is 0.
@@ -217,6 +230,8 @@ impl Logic for Csr {
         if self.step.q.val().get_bit(3) {
             self.unknown_now.d.next = self.missing.q.val();
             self.strobe.d.next = self.req_write.val() & self.writable.q.val() & self.whole.val();
+            self.lane_strobe.d.next =
+                self.strobe.d.val() & (self.block.q.val() == self.lanes.val());
             self.refused_now.d.next =
                 self.req_write.val() & self.writable.q.val() & !self.whole.val();
         }
@@ -250,6 +265,7 @@ impl Logic for Csr {
             self.offset.d.next = 0.into();
             self.data.d.next = 0.into();
             self.strobe.d.next = false;
+            self.lane_strobe.d.next = false;
             self.value.d.next = 0.into();
             self.unknown_now.d.next = false;
             self.refused_now.d.next = false;

@@ -165,6 +165,7 @@ pub(crate) struct CsrBench {
     ready: PortId,
     response: PortId,
     strobe: PortId,
+    lane_strobe: PortId,
     block: PortId,
     instance: PortId,
     register: PortId,
@@ -259,6 +260,7 @@ impl Bench for CsrBench {
             ready: rtl.port("req_ready"),
             response: rtl.port("rsp_data"),
             strobe: rtl.port("csr_write"),
+            lane_strobe: rtl.port("lane_write"),
             block: rtl.port("csr_block"),
             instance: rtl.port("csr_instance"),
             register: rtl.port("csr_register"),
@@ -304,6 +306,12 @@ impl Bench for CsrBench {
         let at = |wanted: u64| active && cycle == wanted;
         let strobed = at(STROBE_CYCLE) && access.write && writable && access.strb == 15;
         same("csr_write", u64::from(strobe), u64::from(strobed))?;
+        let to_lane = strobed
+            && found
+                .as_ref()
+                .is_some_and(|found| found.block.base == lane::BASE);
+        let lane_strobe = rtl.is(self.lane_strobe);
+        same("lane_write", u64::from(lane_strobe), u64::from(to_lane))?;
         if active
             && cycle >= 3
             && let Some(found) = found

@@ -9,6 +9,7 @@ use crate::output::{self, Json, Table, si};
 use crate::settings::{self, CardArgs};
 use photonbox_daemon::{CardOptions, OpenedCard};
 use photonbox_driver::status::LaneStatus;
+use photonbox_driver::transport::vfio::Sysfs;
 use photonbox_driver::{CardStatus, Identity, RingKind, SelfTest};
 use photonbox_simcard::CoreKind;
 use serde::Serialize;
@@ -79,10 +80,11 @@ fn open(card: CardArgs, common: &Common) -> anyhow::Result<(CardOptions, OpenedC
 #[derive(Debug, Serialize)]
 struct Listed {
     /// What `--card` takes.
-    card: &'static str,
+    card: String,
     /// What it is.
-    description: &'static str,
-    simulated: bool,
+    description: String,
+    /// None if only its registers know.
+    simulated: Option<bool>,
 }
 
 /// The answer of `card list`.
@@ -93,15 +95,28 @@ struct List {
 
 fn list(args: &ListArgs) -> anyhow::Result<()> {
     let mut cards = vec![Listed {
-        card: "model",
-        description: "simulated card, bit-exact Rust model, build small (4 lanes) or wide (64)",
-        simulated: true,
+        card: "model".into(),
+        description: "simulated card, bit-exact Rust model, build small (4 lanes) or wide (64)"
+            .into(),
+        simulated: Some(true),
     }];
     if CoreKind::Rtl.available() {
         cards.push(Listed {
-            card: "rtl",
-            description: "simulated card, verilated hardware, build small (4 lanes)",
-            simulated: true,
+            card: "rtl".into(),
+            description: "simulated card, verilated hardware, build small (4 lanes)".into(),
+            simulated: Some(true),
+        });
+    }
+    for found in Sysfs::default().cards() {
+        let driver = found.driver.as_deref().unwrap_or("no driver");
+        let description = match &found.group {
+            Some(group) => format!("PCI function, {driver}, IOMMU group {group}"),
+            None => format!("PCI function, {driver}, no IOMMU"),
+        };
+        cards.push(Listed {
+            card: format!("vfio:{}", found.bdf.as_str()),
+            description,
+            simulated: None,
         });
     }
     let list = List { cards };
@@ -110,7 +125,7 @@ fn list(args: &ListArgs) -> anyhow::Result<()> {
     }
     let mut table = Table::new(&["--card", "what it is"]);
     for card in list.cards {
-        table.row([card.card.to_owned(), card.description.to_owned()]);
+        table.row([card.card, card.description]);
     }
     output::write(&table.text())
 }

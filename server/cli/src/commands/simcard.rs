@@ -1,4 +1,4 @@
-//! `photonbox simcard`: serve simulated cards on sockets, until stopped.
+//! `photonbox simcard`: serve simulated cards on sockets and serial lines, until stopped.
 
 use super::signals;
 use crate::args::Common;
@@ -7,6 +7,8 @@ use crate::output::{self, Json};
 use crate::settings::{self, SimulatedArgs};
 use photonbox_daemon::CardOptions;
 use photonbox_driver::Device as _;
+use photonbox_driver::transport::serial::{SerialKey, open_port, parse_address};
+use photonbox_simcard::serial::SerialServer;
 use photonbox_simcard::vfio_user::{About, Server};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -15,8 +17,23 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub(crate) struct SimcardArgs {
     /// Socket to serve a card on, over vfio-user; again for each further card.
-    #[arg(long = "socket", value_name = "PATH", required = true)]
+    #[arg(
+        long = "socket",
+        value_name = "PATH",
+        required_unless_present = "lines"
+    )]
     sockets: Vec<PathBuf>,
+    /// Serial line to serve a card on, as a board without PCIe; again for each further card.
+    #[arg(long = "serial", value_name = "DEV[@BAUD]")]
+    lines: Vec<String>,
+    /// Encrypt the serial lines with the 32 bytes in this file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PHOTONBOX_SERIAL_KEY",
+        requires = "lines"
+    )]
+    serial_key: Option<PathBuf>,
     /// The cards' core: `model` (default) or `rtl`, the verilated hardware, in builds with it.
     #[arg(long, value_name = "CORE")]
     card: Option<String>,
@@ -29,7 +46,10 @@ pub(crate) struct SimcardArgs {
 /// One card that is served.
 #[derive(Debug, Serialize)]
 struct Served<'a> {
-    socket: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    socket: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<&'a str>,
     /// What `--card` takes.
     card: String,
     description: String,
@@ -56,15 +76,29 @@ pub(crate) fn run(args: SimcardArgs, common: &Common) -> anyhow::Result<()> {
             let (server, description) = serve(&options, number, socket)?;
             servers.push(server);
             cards.push(Served {
-                socket,
+                socket: Some(socket),
+                serial: None,
                 card: format!("vfio-user:{}", socket.display()),
+                description,
+            });
+        }
+        let key = args.serial_key.as_deref().map(SerialKey::from_file);
+        let key = key.transpose().map_err(refused)?;
+        let mut lines = Vec::new();
+        for (number, line) in (args.sockets.len() as u64..).zip(&args.lines) {
+            let (server, description) = serve_line(&options, number, line, key.clone())?;
+            lines.push(server);
+            cards.push(Served {
+                socket: None,
+                serial: Some(line),
+                card: format!("serial:{line}"),
                 description,
             });
         }
         announce(&Ready { cards }, args.json.json)?;
         stopped.await;
         // Clients find their socket closed, and the next ones none.
-        drop(servers);
+        drop((servers, lines));
         Ok(())
     })
 }
@@ -84,6 +118,39 @@ fn serve(options: &CardOptions, number: u64, socket: &Path) -> anyhow::Result<(S
     };
     let server = Server::new(simulated.card, socket, about)?;
     Ok((server, description))
+}
+
+/// The same on a serial line.
+fn serve_line(
+    options: &CardOptions,
+    number: u64,
+    line: &str,
+    key: Option<SerialKey>,
+) -> anyhow::Result<(SerialServer, String)> {
+    let options = CardOptions {
+        seed: options.seed.map(|seed| seed.wrapping_add(number)),
+        ..options.clone()
+    };
+    let (device, baud) = parse_address(line).map_err(refused)?;
+    let port = open_port(device, baud).map_err(refused)?;
+    let simulated = photonbox_daemon::simulated_card(&options)?;
+    let description = simulated.card.describe();
+    let server = SerialServer::new(simulated.card, port, baud, key).map_err(|error| {
+        Failure::failed(
+            format!("cannot start the thread of the serial line: {error}"),
+            "raise the limit of threads",
+        )
+    })?;
+    Ok((server, description))
+}
+
+/// A driver's error: its message ends with what to do.
+fn refused(error: photonbox_driver::Error) -> anyhow::Error {
+    let text = error.to_string();
+    match text.rsplit_once("; ") {
+        Some((what, help)) => Failure::failed(what.to_owned(), help.to_owned()),
+        None => Failure::failed(text, "correct the serial line"),
+    }
 }
 
 fn announce(ready: &Ready<'_>, json: bool) -> anyhow::Result<()> {
