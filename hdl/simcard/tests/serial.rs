@@ -102,7 +102,7 @@ impl BadLine {
                 if !cut.load(Ordering::Relaxed) {
                     let mut rest = &through[..];
                     while !rest.is_empty() && !stop.load(Ordering::Relaxed) {
-                        if let Ok(count) = (&to).write(rest) {
+                        if let Ok(count) = to.write(rest) {
                             rest = &rest[count..];
                         }
                     }
@@ -292,7 +292,7 @@ fn bytes_of_a_stranger_do_no_harm() {
     }
     let mut rest = &bytes[..];
     while !rest.is_empty() {
-        rest = &rest[(&host).write(rest).unwrap()..];
+        rest = &rest[host.write(rest).unwrap()..];
     }
     let transport = open(host, None).unwrap();
     assert_ne!(transport.read32(global::MAGIC).unwrap(), u32::MAX);

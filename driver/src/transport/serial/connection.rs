@@ -243,7 +243,7 @@ impl Mover {
             }
             // The last words are on their way before the reason counts.
             if let Some(lost) = state.link.lost() {
-                let _unsent = (&self.port).write(&self.line);
+                let _unsent = self.port.write(&self.line);
                 return Ok(Some(lost.into()));
             }
             state.link.deadline(now)
@@ -294,7 +294,7 @@ impl Mover {
             let _count = rustix::io::read(&self.shared.wake, &mut count);
         }
         if line.contains(PollFlags::OUT) {
-            match (&self.port).write(&self.line[self.written..]) {
+            match self.port.write(&self.line[self.written..]) {
                 Ok(count) => self.written += count,
                 Err(error) if again(&error) => {}
                 Err(error) => return Err(error),
@@ -302,7 +302,7 @@ impl Mover {
         }
         if line.contains(PollFlags::IN) {
             let mut bytes = [0; 1_024];
-            match (&self.port).read(&mut bytes) {
+            match self.port.read(&mut bytes) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
                     let now = Instant::now();

@@ -23,8 +23,8 @@ const KEEPALIVE: Duration = Duration::from_millis(500);
 pub(super) const SILENCE: Duration = Duration::from_secs(5);
 /// Frames in a row whose seal is wrong although their CRC is right.
 const FORGERIES: u32 = 4;
-/// Times that one frame is sent before the line is given up.
-const TRIES: u32 = 16;
+/// Times that the frame that is due is sent before the line is given up.
+const TRIES: u32 = 32;
 
 /// Why there is no connection any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -59,7 +59,7 @@ pub enum Lost {
     Version(u8),
     /// A frame was sent again and again in vain.
     #[error(
-        "the line is too noisy: a frame was sent 16 times in vain; check cable, ground and speed"
+        "the line is too noisy: a frame was sent 32 times in vain; check cable, ground and speed"
     )]
     Noisy,
     /// A message that can't be.
@@ -86,7 +86,7 @@ pub struct LinkStats {
 
 struct InFlight {
     payload: Vec<u8>,
-    tries: u32,
+    sent: bool,
 }
 
 /// An end of a connection.
@@ -111,6 +111,8 @@ pub struct Link {
     cursor: usize,
     peer_room: usize,
     resend_at: Option<Instant>,
+    /// Times that the first frame in flight was sent: those behind it go again because of it.
+    tries: u32,
     backoff: u32,
     /// `base` of the last time that `Missing` was heeded.
     heeded: Option<u64>,
@@ -155,6 +157,7 @@ impl Link {
             cursor: 0,
             peer_room: 0,
             resend_at: None,
+            tries: 0,
             backoff: 0,
             heeded: None,
             inbox: VecDeque::new(),
@@ -312,6 +315,7 @@ impl Link {
             self.peer_room = usize::from(frame.room);
             if arrived > 0 {
                 self.backoff = 0;
+                self.tries = 0;
                 self.resend_at = self.resend_time(now);
             }
             if frame.kind == Kind::Missing && self.heeded != Some(self.base) {
@@ -378,21 +382,27 @@ impl Link {
                     None => return self.fail(Lost::BadKey),
                 },
             };
-            self.in_flight.push_back(InFlight { payload, tries: 0 });
+            self.in_flight.push_back(InFlight {
+                payload,
+                sent: false,
+            });
         }
         // One at a time: what comes back in the meantime may change what is due.
         if self.cursor < self.in_flight.len() {
             let seq = (self.base + self.cursor as u64) as u16;
+            if self.cursor == 0 {
+                self.tries += 1;
+                if self.tries > TRIES {
+                    return self.fail(Lost::Noisy);
+                }
+            }
             let one = &mut self.in_flight[self.cursor];
-            one.tries += 1;
-            if one.tries > TRIES {
-                return self.fail(Lost::Noisy);
-            }
-            if one.tries == 1 {
-                self.stats.sent += 1;
-            } else {
+            if one.sent {
                 self.stats.resent += 1;
+            } else {
+                self.stats.sent += 1;
             }
+            one.sent = true;
             let payload = one.payload.clone();
             self.cursor += 1;
             self.put(now, line, Kind::Data, seq, payload);

@@ -54,7 +54,11 @@ impl From<io::Error> for Broken {
 pub fn send(stream: &UnixStream, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    if !descriptors.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {
+    // The space is padded: one more may fit.
+    if descriptors.len() > MAX_DESCRIPTORS
+        || (!descriptors.is_empty()
+            && !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)))
+    {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "more descriptors than a message takes",
@@ -111,7 +115,8 @@ pub fn receive(
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             }
             Ok(got) => {
-                too_many |= got.flags.contains(ReturnFlags::CTRUNC);
+                too_many |=
+                    got.flags.contains(ReturnFlags::CTRUNC) || descriptors.len() > MAX_DESCRIPTORS;
                 have += got.bytes;
                 if have < HEADER_BYTES {
                     patience(true)?;
