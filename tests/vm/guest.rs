@@ -1,4 +1,4 @@
-//! A small Linux guest under QEMU's software emulation whose virtio-rng is fed through `rng-egd`.
+//! A small Linux guest under QEMU's software emulation: a kernel, busybox, what a test adds, and its console.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -8,43 +8,20 @@ use std::time::{Duration, Instant};
 /// Long enough for a guest under emulation on a busy machine; it boots in a few seconds on an idle one.
 const BOOT_LIMIT: Duration = Duration::from_secs(180);
 
-/// What the guest needs, in load order; paths below the kernel package's `drivers/`.
-const MODULES: &[&str] = &[
-    "virtio/virtio_ring",
-    "virtio/virtio",
-    "virtio/virtio_pci_modern_dev",
-    "virtio/virtio_pci_legacy_dev",
-    "virtio/virtio_pci",
-    "char/hw_random/virtio-rng",
-];
-
-/// The guest's first program: load the drivers, read the hardware generator, print, power off.
-const INIT: &str = r#"#!/bin/busybox sh
-b=/bin/busybox
-$b mount -t proc proc /proc
-$b mount -t sysfs sys /sys
-$b mount -t devtmpfs dev /dev
-for m in $($b cat /modules); do $b insmod /$m || echo "guest: insmod $m failed"; done
-echo "guest: rng $($b cat /sys/class/misc/hw_random/rng_current)"
-for i in 1 2; do
-  echo "guest: bytes $($b dd if=/dev/hwrng bs=64 count=1 2>/dev/null | $b hexdump -v -e '1/1 "%02x"')"
-done
-$b poweroff -f
-"#;
-
-/// What a guest said.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    /// Name of the kernel's current hardware generator.
-    pub(crate) rng: String,
-    /// Each read of `/dev/hwrng`.
-    pub(crate) reads: Vec<Vec<u8>>,
-    /// All of the console.
-    pub(crate) console: String,
+/// What a test's guest is made of besides kernel and busybox.
+pub(crate) struct Parts<'a> {
+    /// Names of kernel modules, in the order in which they are loaded; what the kernel has built in is left out.
+    pub(crate) modules: &'a [&'a str],
+    /// The first program, a script of busybox's shell. It finds `/proc`, `/sys` and `/dev` mounted, the modules loaded
+    /// and busybox in `$b`, and should end with `$b poweroff -f`.
+    pub(crate) init: &'a str,
+    /// More files: from where, and their place in the guest.
+    pub(crate) files: &'a [(PathBuf, String)],
 }
 
 /// Programs and files of a guest, or what is missing.
 pub(crate) struct Guest {
+    qemu: PathBuf,
     kernel: PathBuf,
     modules: PathBuf,
     busybox: PathBuf,
@@ -56,7 +33,32 @@ impl Guest {
     /// # Errors
     /// Says which one is missing, for the test to report as skipped.
     pub(crate) fn find() -> Result<Self, String> {
-        for program in ["qemu-system-x86_64", "cpio"] {
+        Self::with_qemu("qemu-system-x86_64".into())
+    }
+
+    /// The same with a QEMU that takes cards from vfio-user sockets: the one that `scripts/setup.sh test` unpacks, or
+    /// the machine's own.
+    ///
+    /// # Errors
+    /// As [`Guest::find`].
+    pub(crate) fn find_with_vfio_user() -> Result<Self, String> {
+        let unpacked = target_folder().join("vm/qemu/qemu-system-x86_64");
+        let candidates = [unpacked, PathBuf::from("qemu-system-x86_64")];
+        // An older one ends well, too, and says that it has no such device.
+        let takes_cards = |qemu: &PathBuf| {
+            let help = Command::new(qemu)
+                .args(["-device", "vfio-user-pci,help"])
+                .output();
+            help.is_ok_and(|help| help.stdout.starts_with(b"vfio-user-pci options"))
+        };
+        let qemu = candidates.into_iter().find(takes_cards).ok_or(
+            "no QEMU with vfio-user-pci (10.1 or later): scripts/setup.sh test fetches one",
+        )?;
+        Self::with_qemu(qemu)
+    }
+
+    fn with_qemu(qemu: PathBuf) -> Result<Self, String> {
+        for program in [qemu.as_path(), Path::new("cpio")] {
             let found = Command::new(program)
                 .arg("--version")
                 .stdout(Stdio::null())
@@ -64,7 +66,7 @@ impl Guest {
                 .status()
                 .is_ok_and(|status| status.success());
             if !found {
-                return Err(format!("{program} is not installed"));
+                return Err(format!("{} is not installed", program.display()));
             }
         }
         let busybox = PathBuf::from("/bin/busybox");
@@ -77,38 +79,30 @@ impl Guest {
         let modules =
             newest(&unpacked.join("lib/modules"), "").ok_or("the guest kernel has no modules")?;
         Ok(Self {
+            qemu,
             kernel,
             modules,
             busybox,
         })
     }
 
-    /// Boots the guest with `egd` (a Unix socket that speaks EGD) behind its virtio-rng and waits for it to power off.
-    pub(crate) fn boot(&self, egd: &Path, scratch: &Path) -> Report {
-        let initrd = self.initrd(scratch);
-        let mut qemu = Command::new("qemu-system-x86_64")
-            .args(["-machine", "q35,accel=tcg", "-cpu", "max", "-m", "256"])
-            .args([
-                "-display",
-                "none",
-                "-nodefaults",
-                "-no-reboot",
-                "-serial",
-                "stdio",
-            ])
+    /// Boots a guest of these parts on a machine with these further devices, and waits for it to power off: all of its
+    /// console.
+    pub(crate) fn boot(&self, parts: &Parts<'_>, devices: &[String], scratch: &Path) -> String {
+        let initrd = self.initrd(parts, scratch);
+        let mut qemu = Command::new(&self.qemu)
+            .args(["-machine", "q35,accel=tcg", "-cpu", "max"])
+            // Shared with whoever plays a device on a socket.
+            .args(["-m", "384", "-machine", "memory-backend=mem"])
+            .args(["-object", "memory-backend-memfd,id=mem,size=384M,share=on"])
+            .args(["-display", "none", "-nodefaults", "-no-reboot"])
+            .args(["-serial", "stdio"])
+            .args(devices)
             .arg("-kernel")
             .arg(&self.kernel)
             .arg("-initrd")
             .arg(&initrd)
-            .args(["-append", "console=ttyS0 quiet panic=-1"])
-            .arg("-chardev")
-            .arg(format!("socket,path={},id=egd", egd.display()))
-            .args([
-                "-object",
-                "rng-egd,chardev=egd,id=rng0",
-                "-device",
-                "virtio-rng-pci,rng=rng0",
-            ])
+            .args(["-append", "console=ttyS0 quiet panic=-1 intel_iommu=on"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -119,7 +113,7 @@ impl Guest {
             console
                 .read_to_end(&mut bytes)
                 .expect("the console can be read");
-            String::from_utf8_lossy(&bytes).into_owned()
+            String::from_utf8_lossy(&bytes).replace('\r', "")
         });
         let start = Instant::now();
         while qemu.try_wait().expect("QEMU can be waited for").is_none() {
@@ -128,33 +122,38 @@ impl Guest {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        parse(reader.join().expect("the console's reader ends with QEMU"))
+        reader.join().expect("the console's reader ends with QEMU")
     }
 
-    /// Packs init, busybox and the modules into an initramfs.
-    fn initrd(&self, scratch: &Path) -> PathBuf {
+    /// Packs init, busybox, modules and files into an initramfs.
+    fn initrd(&self, parts: &Parts<'_>, scratch: &Path) -> PathBuf {
         let root = scratch.join("initrd");
-        for folder in ["bin", "proc", "sys", "dev", "m"] {
+        for folder in ["bin", "proc", "sys", "dev", "etc", "tmp", "m"] {
             std::fs::create_dir_all(root.join(folder)).expect("a folder of the initramfs");
         }
-        std::fs::copy(&self.busybox, root.join("bin/busybox")).expect("busybox can be copied");
-        let mut list = String::new();
-        for module in MODULES {
-            let from = self
-                .modules
-                .join("kernel/drivers")
-                .join(format!("{module}.ko"));
-            let name = format!(
-                "m/{}.ko",
-                module.rsplit('/').next().expect("a module has a name")
-            );
-            std::fs::copy(&from, root.join(&name))
-                .unwrap_or_else(|e| panic!("{}: {e}", from.display()));
-            list.push_str(&name);
-            list.push('\n');
+        let copy = |from: &Path, to: &str| {
+            let to = root.join(to);
+            let folder = to.parent().expect("a file has a folder");
+            std::fs::create_dir_all(folder).expect("a folder of the initramfs");
+            std::fs::copy(from, &to).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+        };
+        copy(&self.busybox, "bin/busybox");
+        let mut init = String::from(
+            "#!/bin/busybox sh\nb=/bin/busybox\n$b mount -t proc proc /proc\n$b mount -t sysfs sys /sys\n$b mount -t devtmpfs dev /dev\n",
+        );
+        for name in parts.modules {
+            if let Some(module) = find(&self.modules.join("kernel"), &format!("{name}.ko")) {
+                copy(&module, &format!("m/{name}.ko"));
+                init.push_str(&format!(
+                    "$b insmod /m/{name}.ko || echo \"guest: insmod {name} failed\"\n"
+                ));
+            }
         }
-        std::fs::write(root.join("modules"), list).expect("the module list");
-        std::fs::write(root.join("init"), INIT).expect("init");
+        for (from, to) in parts.files {
+            copy(from, to);
+        }
+        init.push_str(parts.init);
+        std::fs::write(root.join("init"), init).expect("init");
         let image = scratch.join("initrd.cpio");
         let packed = Command::new("sh")
             .arg("-c")
@@ -169,27 +168,30 @@ impl Guest {
     }
 }
 
-fn parse(console: String) -> Report {
-    let mut report = Report::default();
-    for line in console.lines() {
-        let Some(at) = line.find("guest: ") else {
-            continue;
-        };
-        let mut words = line[at + "guest: ".len()..].split_whitespace();
-        match (words.next(), words.next()) {
-            (Some("rng"), Some(name)) => report.rng = name.to_owned(),
-            (Some("bytes"), Some(hex)) => {
-                let bytes = hex.as_bytes().chunks(2).map(|pair| {
-                    let pair = std::str::from_utf8(pair).expect("the console is text");
-                    u8::from_str_radix(pair, 16).expect("the guest prints hexadecimal")
-                });
-                report.reads.push(bytes.collect());
-            }
-            _ => {}
+/// A program and the libraries that it is linked to, with their places in a guest.
+pub(crate) fn program(path: &Path, place: &str) -> Vec<(PathBuf, String)> {
+    let listed = Command::new("ldd").arg(path).output().expect("ldd starts");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let libraries = listed
+        .split_whitespace()
+        .filter(|word| word.starts_with('/'))
+        .map(|library| (PathBuf::from(library), library[1..].to_owned()));
+    std::iter::once((path.to_owned(), place.to_owned()))
+        .chain(libraries)
+        .collect()
+}
+
+/// The file with this name in a folder or below.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    entries.filter_map(Result::ok).find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            find(&path, name)
+        } else {
+            (entry.file_name().to_str() == Some(name)).then_some(path)
         }
-    }
-    report.console = console;
-    report
+    })
 }
 
 /// The folder cargo builds in: this test's own program stands in `TARGET/debug/deps`.

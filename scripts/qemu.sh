@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Unpacks a QEMU that takes PCI cards from vfio-user sockets (10.1 or later) with its own libraries into a folder:
+#   scripts/qemu.sh FOLDER
+# From Debian's trixie-backports, through apt and the mirror that this machine has; nothing is installed, and no right is
+# needed. On a newer Debian the packaged QEMU does, and this is not called.
+set -euo pipefail
+folder=$(realpath -m "$1")
+say() { printf 'qemu: %s\n' "$*" >&2; }
+
+sources=/etc/apt/sources.list.d/debian.sources
+key=/usr/share/keyrings/debian-archive-keyring.gpg
+mirror=$(sed -n 's/^URIs: *//p' "$sources" 2>/dev/null | head -1)
+if [ -z "$mirror" ] || [ ! -e "$key" ] || ! command -v apt-get >/dev/null; then
+    say "this is no Debian with $sources and its keyring: install QEMU 10.1 or later"
+    exit 1
+fi
+
+# A package system of its own, in which nothing is installed yet: apt then downloads all that QEMU needs.
+apt=$(mktemp -d)
+trap 'rm -rf "$apt" "$folder.new"' EXIT
+mkdir -p "$apt"/{lists/partial,archives/partial}
+: >"$apt/status"
+for suite in trixie trixie-backports; do
+    echo "deb [signed-by=$key] $mirror $suite main"
+done >"$apt/sources.list"
+own() {
+    apt-get -qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- \
+        -o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status" \
+        -o Dir::Cache="$apt" -o Dir::Cache::Archives="$apt/archives" \
+        -o APT::Architectures=amd64 -o APT::Sandbox::User= -o Acquire::Languages=none -o Debug::NoLocking=1 "$@"
+}
+own update >/dev/null
+own --yes --no-install-recommends --download-only --target-release trixie-backports install qemu-system-x86 >/dev/null
+
+rm -rf "$folder.new"
+mkdir -p "$folder.new"
+for package in "$apt"/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" |
+        tar -x -C "$folder.new" --keep-directory-symlink --exclude='./usr/share/doc' --exclude='./usr/share/man' --exclude='./usr/share/locale'
+done
+cat >"$folder.new/qemu-system-x86_64" <<'WRAPPER'
+#!/usr/bin/env bash
+here=$(dirname "$(realpath "$0")")
+export QEMU_MODULE_DIR="$here/usr/lib/x86_64-linux-gnu/qemu"
+exec "$here/usr/lib64/ld-linux-x86-64.so.2" --library-path "$here/usr/lib/x86_64-linux-gnu" \
+    "$here/usr/bin/qemu-system-x86_64" -L "$here/usr/share/qemu" -L "$here/usr/share/seabios" "$@"
+WRAPPER
+chmod 755 "$folder.new/qemu-system-x86_64"
+"$folder.new/qemu-system-x86_64" -device vfio-user-pci,help | grep "^vfio-user-pci options" >/dev ||
+    { say "it has no vfio-user-pci"; exit 1; }
+rm -rf "$folder"
+mv "$folder.new" "$folder"
+say "$("$folder/qemu-system-x86_64" --version | head -1) unpacked"
