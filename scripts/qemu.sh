@@ -46,7 +46,7 @@ exec "$here/usr/lib64/ld-linux-x86-64.so.2" --library-path "$here/usr/lib/x86_64
     "$here/usr/bin/qemu-system-x86_64" -L "$here/usr/share/qemu" -L "$here/usr/share/seabios" "$@"
 WRAPPER
 chmod 755 "$folder.new/qemu-system-x86_64"
-"$folder.new/qemu-system-x86_64" -device vfio-user-pci,help | grep "^vfio-user-pci options" >/dev ||
+"$folder.new/qemu-system-x86_64" -device vfio-user-pci,help | grep "^vfio-user-pci options" >/dev/null ||
     { say "it has no vfio-user-pci"; exit 1; }
 rm -rf "$folder"
 mv "$folder.new" "$folder"

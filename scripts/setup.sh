@@ -73,7 +73,7 @@ if ! ls "$vm"/kernel/boot/vmlinuz-* >/dev/null 2>&1 && command -v apt-get >/dev/
 fi
 
 # A QEMU that takes cards from vfio-user sockets, where the machine's own is too old for that.
-takes_cards() { "$1" -device vfio-user-pci,help 2>/dev/null | grep "^vfio-user-pci options" >/dev; }
+takes_cards() { "$1" -device vfio-user-pci,help 2>/dev/null | grep "^vfio-user-pci options" >/dev/null; }
 if ! takes_cards qemu-system-x86_64 && ! takes_cards "$vm/qemu/qemu-system-x86_64"; then
     mkdir -p "$vm"
     scripts/qemu.sh "$vm/qemu" || say "no QEMU with vfio-user: the test of a card in a virtual machine will say skipped"

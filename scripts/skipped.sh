@@ -11,7 +11,7 @@ if ! command -v qemu-system-x86_64 >/dev/null || ! command -v cpio >/dev/null ||
     ! ls "$target"/vm/kernel/boot/vmlinuz-* >/dev/null 2>&1; then
     echo "skipped: the virtual-machine test (needs QEMU, cpio, busybox-static and a guest kernel; see scripts/setup.sh)"
 fi
-takes_cards() { "$1" -device vfio-user-pci,help 2>/dev/null | grep "^vfio-user-pci options" >/dev; }
+takes_cards() { "$1" -device vfio-user-pci,help 2>/dev/null | grep "^vfio-user-pci options" >/dev/null; }
 if ! takes_cards qemu-system-x86_64 && ! takes_cards "$target/vm/qemu/qemu-system-x86_64"; then
     echo "skipped: a card in a virtual machine (needs QEMU 10.1 or later; see scripts/qemu.sh)"
 fi
