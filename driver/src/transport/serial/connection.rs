@@ -277,7 +277,6 @@ impl Mover {
         if rest {
             interest |= PollFlags::OUT;
         }
-        // What has just been taken from the inbox may be due an answer.
         let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
         let mut fds = [
             PollFd::new(&self.port, interest),

@@ -209,12 +209,6 @@ impl Link {
         takes
     }
 
-    /// Everything that was given has arrived.
-    #[must_use]
-    pub fn is_drained(&self) -> bool {
-        self.outbox.is_empty() && self.in_flight.is_empty()
-    }
-
     /// The next message, in the order in which they were sent.
     pub fn take(&mut self) -> Option<Vec<u8>> {
         let was_full = self.inbox.len() == INBOX;

@@ -103,14 +103,17 @@ pub(crate) fn run(args: SimcardArgs, common: &Common) -> anyhow::Result<()> {
     })
 }
 
-/// Serves the card with this number.
-fn serve(options: &CardOptions, number: u64, socket: &Path) -> anyhow::Result<(Server, String)> {
-    let options = CardOptions {
-        // Cards with one seed would all make the same bits.
+/// The options of the card with this number: cards with one seed would all make the same bits.
+fn numbered(options: &CardOptions, number: u64) -> CardOptions {
+    CardOptions {
         seed: options.seed.map(|seed| seed.wrapping_add(number)),
         ..options.clone()
-    };
-    let simulated = photonbox_daemon::simulated_card(&options)?;
+    }
+}
+
+/// Serves the card with this number.
+fn serve(options: &CardOptions, number: u64, socket: &Path) -> anyhow::Result<(Server, String)> {
+    let simulated = photonbox_daemon::simulated_card(&numbered(options, number))?;
     let description = simulated.card.describe();
     let about = About {
         reproducible: simulated.reproducible,
@@ -127,13 +130,9 @@ fn serve_line(
     line: &str,
     key: Option<SerialKey>,
 ) -> anyhow::Result<(SerialServer, String)> {
-    let options = CardOptions {
-        seed: options.seed.map(|seed| seed.wrapping_add(number)),
-        ..options.clone()
-    };
     let (device, baud) = parse_address(line).map_err(refused)?;
     let port = open_port(device, baud).map_err(refused)?;
-    let simulated = photonbox_daemon::simulated_card(&options)?;
+    let simulated = photonbox_daemon::simulated_card(&numbered(options, number))?;
     let description = simulated.card.describe();
     let server = SerialServer::new(simulated.card, port, baud, key).map_err(|error| {
         Failure::failed(
