@@ -314,7 +314,7 @@ fn list(design: &Design, count: usize, seed: u64) -> Result<(Vec<Mutant>, String
                 prepare(top)
             ),
         )?;
-        let mut script = prepare(top);
+        let mut script = prepare(top) + START_AT_0;
         let list = read(&work.join("list.txt"))?;
         for (number, line) in list.lines().enumerate() {
             let (choice, command) = (number + 1, Mutant::new(line, "").command);
@@ -332,7 +332,11 @@ fn list(design: &Design, count: usize, seed: u64) -> Result<(Vec<Mutant>, String
 }
 
 /// Changes when the scripts do.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
+
+/// A mutated output of a register loses its first value, and then starts at 0: so all registers do, and an inverter
+/// stands behind those that started at 1.
+const START_AT_0: &str = "\nzinit -all\n";
 
 fn prepare(top: &str) -> String {
     format!("read_verilog design.v\nprep -flatten -top {top}")
@@ -348,7 +352,7 @@ fn equivalent(design: &Design, command: &str) -> Result<bool> {
         let top = &design.top;
         let command = command.replacen(&format!("-module {top}"), "-module gate", 1);
         let script = format!(
-            "{}\ndesign -stash both\ndesign -copy-from both -as gold {top}\n\
+            "{}{START_AT_0}design -stash both\ndesign -copy-from both -as gold {top}\n\
              design -copy-from both -as gate {top}\n{command}\n\
              memory_map\nopt_clean\nequiv_make gold gate equiv\nhierarchy -top equiv\nclean\n\
              equiv_simple -seq 4\nequiv_induct -seq 4\nequiv_status -assert\n",
