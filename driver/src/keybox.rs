@@ -4,13 +4,18 @@ use crate::{
     card::Card,
     error::Error,
     layout::RingKind,
-    ring::{Arming, Geometry, Ring, SLOW_POLL},
+    ring::{Arming, Geometry, Ring, SLOW_POLL, Slot},
 };
 use photonbox_regmap::{global, keybox, ring};
-use std::time::Instant;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-/// Slots of the key-box ring while a job runs.
+/// Slots of the key-box ring while jobs run.
 const SLOTS: u32 = 4;
+/// How long a round waits for the interrupt of data that has come.
+const INTERRUPT_LOST: Duration = Duration::from_millis(100);
 
 /// What the card is asked for. The checks that need no card are the caller's (`photonbox-keybox`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +26,15 @@ pub struct KeyboxJob {
     pub boxes: u32,
     /// Keys of a box.
     pub keys: u32,
+}
+
+/// What one round of [`Card::keybox_rounds`] took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// From the doorbell until the data and their completion were seen in memory.
+    pub data: Duration,
+    /// From the doorbell until the interrupt was taken; none if it didn't come.
+    pub interrupt: Option<Duration>,
 }
 
 impl Card {
@@ -37,23 +51,87 @@ impl Card {
         x0: &[u8; 32],
         take: &mut dyn FnMut(u32, &[u8]),
     ) -> Result<(), Error> {
+        self.with_keybox_ring(|ring| self.run_job(job, x0, ring, take))
+    }
+
+    /// Measures the way to the card and back: jobs of one box with one key each, one after the other. A round is the
+    /// doorbell that submits the job, the key in memory, and the interrupt. `x0` gives the job of a round, from 0, as
+    /// [`Card::keybox`] has it, and `take` gets its key and its times. Memory is watched without a pause, so that a
+    /// sleeping thread's waking is in the interrupt's time only.
+    ///
+    /// # Errors
+    /// As [`Card::keybox`].
+    pub fn keybox_rounds(
+        &self,
+        rounds: u32,
+        s: u32,
+        x0: &mut dyn FnMut(u32) -> [u8; 32],
+        take: &mut dyn FnMut(u32, Round, &[u8; 32]),
+    ) -> Result<(), Error> {
+        let job = KeyboxJob {
+            s,
+            boxes: 1,
+            keys: 1,
+        };
+        self.with_keybox_ring(|ring| {
+            self.arm_for(&job)?;
+            for number in 0..rounds {
+                self.prepare(&job, &x0(number))?;
+                let mut key = [0; 32];
+                let round = self.round(ring, &mut key)?;
+                take(number, round, &key);
+                key.fill(0);
+            }
+            Ok(())
+        })
+    }
+
+    fn round(&self, ring: &mut Ring, key: &mut [u8; 32]) -> Result<Round, Error> {
+        let interrupt = Arc::clone(self.keybox.interrupt());
+        // What came before is nobody's any more.
+        let _earlier = interrupt.wait(Duration::ZERO);
+        let start = Instant::now();
+        self.submit()?;
+        let slot = loop {
+            if let Some(slot) = self.keybox.look()? {
+                break ring.slot(slot);
+            }
+            if start.elapsed() > self.patience {
+                // Says what is wrong, if the registers know.
+                self.keybox.slow_poll()?;
+                return Err(Error::Hung {
+                    waiting_for: "the next key box",
+                    waited: start.elapsed(),
+                });
+            }
+            std::hint::spin_loop();
+        };
+        let data = start.elapsed();
+        let came = interrupt.wait(INTERRUPT_LOST);
+        let interrupt = came.then(|| start.elapsed());
+        take_box(&slot, 1, key)?;
+        slot.release()?;
+        self.finished()?;
+        Ok(Round { data, interrupt })
+    }
+
+    /// Does something with the key-box ring, which is given up at its end.
+    fn with_keybox_ring(
+        &self,
+        work: impl FnOnce(&mut Ring) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         if !self.identity.keybox {
             return Err(Error::NoKeybox);
         }
         let mut ring = Ring::take(&self.keybox)?;
-        let result = self.run_job(job, x0, &mut ring, take);
+        let result = work(&mut ring);
         let swept = self.end_job();
         self.keybox.disarm();
         result.and(swept)
     }
 
-    fn run_job(
-        &self,
-        job: &KeyboxJob,
-        x0: &[u8; 32],
-        ring: &mut Ring,
-        take: &mut dyn FnMut(u32, &[u8]),
-    ) -> Result<(), Error> {
+    /// Arms the ring with slots for the boxes of a job.
+    fn arm_for(&self, job: &KeyboxJob) -> Result<(), Error> {
         let bytes = job.keys.saturating_mul(keybox::KEY_BYTES);
         if bytes > ring::MAX_SLOT_BYTES {
             return Err(Error::KeyboxRefused {
@@ -77,6 +155,13 @@ impl Card {
         })?;
         let enabled = registers.read(global::INT_ENABLE)?;
         registers.set(global::INT_ENABLE, enabled | global::INT_KEYBOX.mask())?;
+        Ok(())
+    }
+
+    /// All that a job needs but the doorbell.
+    fn prepare(&self, job: &KeyboxJob, x0: &[u8; 32]) -> Result<(), Error> {
+        let registers = &self.registers;
+        let at = |register| keybox::BASE + register;
         // X_0 cannot be read back, and the card sweeps it when the job ends, however it does.
         for (index, word) in x0.as_chunks::<4>().0.iter().enumerate() {
             let register = at(keybox::X0_0) + 4 * index as u32;
@@ -84,15 +169,40 @@ impl Card {
         }
         registers.write(at(keybox::S), job.s)?;
         registers.write(at(keybox::BOXES), job.boxes)?;
-        registers.write(at(keybox::KEYS), job.keys)?;
-        registers.write(at(keybox::SUBMIT), keybox::SUBMIT_SUBMIT.mask())?;
+        registers.write(at(keybox::KEYS), job.keys)
+    }
 
-        let mut data = vec![0; bytes as usize];
+    fn submit(&self) -> Result<(), Error> {
+        let submit = keybox::SUBMIT_SUBMIT.mask();
+        self.registers.write(keybox::BASE + keybox::SUBMIT, submit)
+    }
+
+    /// Waits for the end of the job.
+    fn finished(&self) -> Result<(), Error> {
+        self.registers
+            .wait("the end of the key-box job", self.patience, |registers| {
+                let status = registers.read(keybox::BASE + keybox::STATUS)?;
+                ended_badly(status)?;
+                Ok(keybox::STATUS_DONE.is_set(status))
+            })
+    }
+
+    fn run_job(
+        &self,
+        job: &KeyboxJob,
+        x0: &[u8; 32],
+        ring: &mut Ring,
+        take: &mut dyn FnMut(u32, &[u8]),
+    ) -> Result<(), Error> {
+        self.arm_for(job)?;
+        self.prepare(job, x0)?;
+        self.submit()?;
+        let mut data = vec![0; (job.keys * keybox::KEY_BYTES) as usize];
         let mut number = 0;
         let mut since = Instant::now();
         while number < job.boxes {
             let Some(slot) = ring.wait(SLOW_POLL)? else {
-                let status = registers.read(at(keybox::STATUS))?;
+                let status = self.registers.read(keybox::BASE + keybox::STATUS)?;
                 ended_badly(status)?;
                 // Keys come in microseconds: nothing for this long is a card that hangs.
                 if since.elapsed() > self.patience.max(SLOW_POLL * 20) {
@@ -105,26 +215,12 @@ impl Card {
             };
             since = Instant::now();
             number += 1;
-            let found = (slot.lanes() >> 32) as u32;
-            if found != number || slot.len() != data.len() {
-                return Err(Error::BadCompletion {
-                    ring: RingKind::Keybox,
-                    what: format!(
-                        "box {found} of {} bytes in place of box {number}",
-                        slot.len()
-                    ),
-                });
-            }
-            slot.copy_to(&mut data)?;
+            take_box(&slot, number, &mut data)?;
             slot.release()?;
             take(number, &data);
             data.fill(0);
         }
-        registers.wait("the end of the key-box job", self.patience, |registers| {
-            let status = registers.read(at(keybox::STATUS))?;
-            ended_badly(status)?;
-            Ok(keybox::STATUS_DONE.is_set(status))
-        })
+        self.finished()
     }
 
     /// Whatever still runs is aborted; the ring may go when the engine has swept.
@@ -140,6 +236,21 @@ impl Card {
             |registers| Ok(!registers.is_set(at(keybox::STATUS), keybox::STATUS_BUSY)?),
         )
     }
+}
+
+/// Copies the keys of a slot that must hold the box with this number.
+fn take_box(slot: &Slot<'_>, number: u32, keys: &mut [u8]) -> Result<(), Error> {
+    let found = (slot.lanes() >> 32) as u32;
+    if found != number || slot.len() != keys.len() {
+        return Err(Error::BadCompletion {
+            ring: RingKind::Keybox,
+            what: format!(
+                "box {found} of {} bytes in place of box {number}",
+                slot.len()
+            ),
+        });
+    }
+    slot.copy_to(keys).map(drop)
 }
 
 fn ended_badly(status: u32) -> Result<(), Error> {

@@ -17,7 +17,7 @@ pub mod transport;
 pub use card::{Build, Card, Events, FrontEnd, Identity, OpenOptions, Recovery, Stage};
 pub use device::{Device, DmaFault, HostBus};
 pub use error::Error;
-pub use keybox::KeyboxJob;
+pub use keybox::{KeyboxJob, Round};
 pub use layout::{LaneState, RingKind};
 pub use photonbox_regmap::{Completion, Flags, RawRecord};
 pub use ring::{Geometry, Ring, RingCounts, Slot};

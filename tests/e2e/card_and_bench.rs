@@ -82,6 +82,25 @@ fn a_card_that_was_removed_fails_in_one_line() {
     assert!(line.contains("dead"), "{line}");
 }
 
+#[test]
+fn card_bench_measures_rounds_and_rings() {
+    let short = ["card", "bench", "--rounds", "50", "--for", "20ms"];
+    let report = json(&[&short[..], &["--json"]].concat());
+    assert_eq!(report["rounds"], 50);
+    assert_eq!(report["lost_interrupts"], 0, "{report:#}");
+    for latency in ["doorbell_us", "interrupt_us"] {
+        let at = |name: &str| report[latency][name].as_f64().expect("microseconds");
+        assert!(at("min") > 0.0 && at("min") <= at("p50"), "{report:#}");
+        assert!(at("p50") <= at("p99") && at("p99") <= at("max"));
+    }
+    let rings = report["rings"].as_array().expect("rings");
+    assert_eq!(rings.len(), 3);
+    for ring in rings {
+        assert!(ring["bytes_per_second"].as_f64() > Some(0.0), "{ring:#}");
+    }
+    assert!(text(&short).contains("50 rounds, each key as the reference engine has it"));
+}
+
 fn names(report: &Value) -> Vec<&str> {
     let results = report["results"].as_array().expect("results");
     for result in results {
@@ -142,6 +161,20 @@ fn bench_prints_the_agreed_names() {
             "channel.latency32.1.p50",
             "channel.latency32.1.p99",
             "channel.latency32.1.p999",
+        ]
+    );
+    assert_eq!(
+        names(&json(&["bench", "card", "--slice", "5", "--json"])),
+        [
+            "card.doorbell.p50",
+            "card.doorbell.p99",
+            "card.interrupt.p50",
+            "card.interrupt.p99",
+            "card.ring.entropy",
+            "card.ring.raw",
+            "card.ring.keybox",
+            "card.ring.driver",
+            "card.cpu.gigabit",
         ]
     );
     assert_eq!(

@@ -138,7 +138,7 @@ impl Ring {
         Ok(self.slot(found))
     }
 
-    fn slot(&mut self, found: Found) -> Slot<'_> {
+    pub(crate) fn slot(&mut self, found: Found) -> Slot<'_> {
         Slot {
             core: Arc::clone(&self.core),
             found,

@@ -88,6 +88,15 @@ fn seed(mut os: &File) -> anyhow::Result<[u8; SEED_BYTES]> {
     Ok(seed)
 }
 
+/// Bytes of the operating system's generator.
+pub(super) fn os_bytes(count: usize) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = vec![0; count];
+    os_generator()?
+        .read_exact(&mut bytes)
+        .context("cannot read the operating system's generator")?;
+    Ok(bytes)
+}
+
 /// Bytes per second beside the operating system's.
 pub(crate) fn measure(effort: Effort) -> anyhow::Result<Measured> {
     let generator = Generator::new()?;

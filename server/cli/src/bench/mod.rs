@@ -1,5 +1,6 @@
 //! `photonbox bench`: figures with their peers, measured in one run.
 
+pub(crate) mod card;
 mod channel;
 mod drbg;
 mod duo;
@@ -39,6 +40,8 @@ enum Name {
     Pipeline,
     /// Streams, latency and P-384, beside plain rustls.
     Channel,
+    /// Doorbell to data to interrupt, and the rings, through the driver to the model.
+    Card,
     /// CTR_DRBG beside the operating system's generator.
     Drbg,
     /// P-384 key generation and agreement.
@@ -82,6 +85,9 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     if wants(Name::Channel) {
         channel::measure(effort, &measuring, &mut results)?;
     }
+    if wants(Name::Card) {
+        card::measure(effort, &measuring, &mut results)?;
+    }
     bar.finish_and_clear();
     let report = Report {
         machine: Machine::here(pinned),
@@ -96,9 +102,10 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
 fn text(report: &Report, effort: Effort) -> String {
     let mut table = Table::new(&["name", ">value", ">baseline", ">ratio"]);
     for result in &report.results {
-        // `2.1 k/s` rather than `2.1 k1/s`; microseconds as they are.
+        // `2.1 k/s` rather than `2.1 k1/s`; microseconds and shares as they are.
         let figure = |value: f64| match result.unit {
             "us" => format!("{value:.1} us"),
+            "%" => format!("{value:.2} %"),
             unit => format!("{}{}", si(value), unit.trim_start_matches('1')),
         };
         table.row([

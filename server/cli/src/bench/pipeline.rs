@@ -3,11 +3,9 @@
 //! that of build wide, whose 64 lanes are all lit.
 
 use super::harness::{self, Effort, Measured};
-use anyhow::Context as _;
 use photonbox_driver::transport::inprocess::InProcess;
 use photonbox_driver::{Card, CardSettings, Cutoffs, OpenOptions, Ring, RingKind};
 use photonbox_simcard::{Build, CoreKind, Pace, SimCard, SimCardOptions, Source};
-use std::io::Read as _;
 use std::sync::Arc;
 
 /// Card time between two looks at the ring: 4.2 ms, far less than the ring holds. Verilated hardware takes a second
@@ -58,11 +56,7 @@ impl Bench {
             settings.flush_cycles = RTL_FLUSH;
         }
         card.configure(&settings)?;
-        let mut seed = vec![0; settings.extractor.seed_bytes()];
-        std::fs::File::open("/dev/urandom")
-            .and_then(|mut os| os.read_exact(&mut seed))
-            .context("cannot read the operating system's generator; mount /dev")?;
-        card.load_seed(&seed)?;
+        card.load_seed(&super::drbg::os_bytes(settings.extractor.seed_bytes())?)?;
         let ring = card.take_ring(RingKind::Entropy)?;
         card.start()?;
         let mut bench = Self {

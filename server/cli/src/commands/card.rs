@@ -3,6 +3,7 @@
 //! A simulated card lives in the process that opened it: what these commands show is a card of
 //! their own, not the one of a running hub (`photonbox status` shows that one).
 
+use super::card_bench::{self, BenchArgs};
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Json, Table, si};
@@ -32,6 +33,8 @@ enum Action {
     Status(StatusArgs),
     /// Test registers, blocks and rings; ends with 1 if a check fails.
     Selftest(OneCard),
+    /// Measure the way to the card and back, and its rings.
+    Bench(BenchArgs),
     /// Reset the card: settings, latched alarms and what is in flight are dropped.
     Reset(OneCard),
 }
@@ -66,6 +69,7 @@ pub(crate) fn run(args: CardCommand, common: &Common) -> anyhow::Result<()> {
         Action::Info(args) => info(args, common),
         Action::Status(args) => status(args, common),
         Action::Selftest(args) => selftest(args, common),
+        Action::Bench(args) => card_bench::run(args, common),
         Action::Reset(args) => reset(args, common),
     }
 }

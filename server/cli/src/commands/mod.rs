@@ -1,6 +1,7 @@
 //! The commands, one file a group.
 
 pub(crate) mod card;
+mod card_bench;
 pub(crate) mod completions;
 pub(crate) mod control;
 pub(crate) mod demo;
