@@ -6,11 +6,14 @@ mod bringup;
 mod faults;
 mod flow;
 mod keybox;
+mod local;
 mod rig;
 mod selftest;
 
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;
+
+use local::{AnyCard, Forged, SimCard};
 
 /// The way to them.
 fn connect(

@@ -1,15 +1,11 @@
-//! Cards for the tests, and a bus that lies.
+//! Cards for the tests. Each program says what it takes for a card, and the way to it.
 
-use photonbox_driver::{Card, CardSettings, Cutoffs, Device, HostBus, OpenOptions, Ring, RingKind};
-use photonbox_simcard::{Build, Pace, SimCard, SimCardOptions, Source, StochasticParams};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use crate::{AnyCard, CORE, SimCard, connect};
+use photonbox_driver::{Card, CardSettings, Cutoffs, OpenOptions, Ring, RingKind};
+use photonbox_simcard::{Build, CoreKind, Pace, SimCardOptions, Source, StochasticParams};
+use std::{sync::Arc, time::Duration};
 
-use crate::{CORE, connect};
-use photonbox_simcard::CoreKind;
+pub(crate) use crate::Forged;
 
 /// How much brighter the light is on the verilated card, and how much shorter the time that a test plays: it executes
 /// every cycle. Not more, since the rate watch's window is 2^20 cycles long whatever the light.
@@ -56,7 +52,7 @@ pub(crate) fn sim_of(build: Build, source: Source, pace: Pace) -> Arc<SimCard> {
     SimCard::new(options).expect("a simulated card")
 }
 
-pub(crate) fn open(device: Arc<dyn Device>) -> Card {
+pub(crate) fn open(device: Arc<AnyCard>) -> Card {
     let options = OpenOptions {
         expected_build: CORE.build_hash(Build::Small),
         patience: Duration::from_millis(200),
@@ -95,62 +91,4 @@ pub(crate) fn drain(ring: &mut Ring) -> Vec<u8> {
         slot.release().expect("a doorbell");
     }
     all
-}
-
-/// A card with some registers forged, and whose writes to chosen registers get lost.
-pub(crate) struct Forged {
-    inner: Arc<dyn Device>,
-    reads: Mutex<HashMap<u32, u32>>,
-    lost: Mutex<Vec<u32>>,
-}
-
-impl Forged {
-    pub(crate) fn new(inner: Arc<dyn Device>) -> Arc<Self> {
-        Arc::new(Self {
-            inner,
-            reads: Mutex::default(),
-            lost: Mutex::default(),
-        })
-    }
-
-    pub(crate) fn forge(&self, offset: u32, value: u32) {
-        self.reads.lock().expect("lock").insert(offset, value);
-    }
-
-    pub(crate) fn honest(&self) {
-        self.reads.lock().expect("lock").clear();
-    }
-
-    pub(crate) fn lose_writes(&self, offset: u32) {
-        self.lost.lock().expect("lock").push(offset);
-    }
-}
-
-impl Device for Forged {
-    fn read32(&self, offset: u32) -> u32 {
-        let forged = self.reads.lock().expect("lock").get(&offset).copied();
-        forged.unwrap_or_else(|| self.inner.read32(offset))
-    }
-
-    fn write32(&self, offset: u32, value: u32) {
-        if !self.lost.lock().expect("lock").contains(&offset) {
-            self.inner.write32(offset, value);
-        }
-    }
-
-    fn attach(&self, host: Arc<dyn HostBus>) {
-        self.inner.attach(host);
-    }
-
-    fn bus_master_enable(&self, on: bool) {
-        self.inner.bus_master_enable(on);
-    }
-
-    fn function_level_reset(&self) {
-        self.inner.function_level_reset();
-    }
-
-    fn describe(&self) -> String {
-        self.inner.describe()
-    }
 }

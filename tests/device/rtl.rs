@@ -3,11 +3,14 @@
 mod bringup;
 mod faults;
 mod flow;
+mod local;
 mod rig;
 mod selftest;
 
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Rtl;
+
+use local::{AnyCard, Forged, SimCard};
 
 /// The way to them.
 fn connect(

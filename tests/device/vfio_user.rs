@@ -4,6 +4,7 @@ mod bringup;
 mod faults;
 mod flow;
 mod keybox;
+mod local;
 mod rig;
 mod selftest;
 mod served;
@@ -11,4 +12,5 @@ mod served;
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;
 
+use local::{AnyCard, Forged, SimCard};
 use served::connect;

@@ -3,6 +3,7 @@
 mod bringup;
 mod faults;
 mod flow;
+mod local;
 mod rig;
 mod selftest;
 mod served;
@@ -10,4 +11,5 @@ mod served;
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Rtl;
 
+use local::{AnyCard, Forged, SimCard};
 use served::connect;

@@ -94,6 +94,7 @@ fn boot(iommu: &str) -> Option<(Steps, String)> {
         modules: MODULES,
         init: INIT,
         files: &files,
+        limit: guest::BOOT_LIMIT,
     };
     let devices = [
         "-device".to_owned(),

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Long enough for a guest under emulation on a busy machine; it boots in a few seconds on an idle one.
-const BOOT_LIMIT: Duration = Duration::from_secs(180);
+pub(crate) const BOOT_LIMIT: Duration = Duration::from_secs(180);
 
 /// What a test's guest is made of besides kernel and busybox.
 pub(crate) struct Parts<'a> {
@@ -17,6 +17,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) init: &'a str,
     /// More files: from where, and their place in the guest.
     pub(crate) files: &'a [(PathBuf, String)],
+    /// It is stopped after this time.
+    pub(crate) limit: Duration,
 }
 
 /// Programs and files of a guest, or what is missing.
@@ -117,7 +119,7 @@ impl Guest {
         });
         let start = Instant::now();
         while qemu.try_wait().expect("QEMU can be waited for").is_none() {
-            if start.elapsed() > BOOT_LIMIT {
+            if start.elapsed() > parts.limit {
                 qemu.kill().expect("our own QEMU can be stopped");
             }
             std::thread::sleep(Duration::from_millis(50));

@@ -1,7 +1,7 @@
 //! A virtual machine gets its random numbers from Photonbox: hub, host with an EGD sink, QEMU's own `rng-egd`,
 //! virtio-rng in a Linux guest.
 
-use crate::guest::{Guest, Parts};
+use crate::guest::{BOOT_LIMIT, Guest, Parts};
 use crate::process;
 use crate::scene::{self, Scene};
 
@@ -75,6 +75,7 @@ fn a_guest_reads_its_hardware_generator() {
         modules: MODULES,
         init: INIT,
         files: &[],
+        limit: BOOT_LIMIT,
     };
     let devices = [
         "-chardev".to_owned(),

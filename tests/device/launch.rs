@@ -1,0 +1,141 @@
+//! This program's tests once more, in the guest of a virtual machine: each register access goes through the guest's kernel,
+//! QEMU and a socket, each write of the card through an emulated IOMMU.
+
+// The virtual machines' tests use all of it.
+#[allow(dead_code)]
+#[path = "../vm/guest.rs"]
+mod guest;
+
+use crate::owner::Owner;
+use crate::remote::{CARD, LINE};
+use guest::{Guest, Parts};
+use photonbox_simcard::vfio_user::{About, Server};
+use std::collections::BTreeMap;
+use std::io::BufReader;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+use std::time::Duration;
+
+/// Long enough for the suite in a guest under emulation on a busy machine.
+const LIMIT: Duration = Duration::from_secs(900);
+
+const MODULES: &[&str] = &[
+    "virtio_ring",
+    "virtio",
+    "virtio_pci_modern_dev",
+    "virtio_pci_legacy_dev",
+    "virtio_pci",
+    "virtio_console",
+    "irqbypass",
+    "vfio_virqfd",
+    "vfio",
+    "vfio_iommu_type1",
+    "vfio-pci-core",
+    "vfio-pci",
+];
+
+/// Binds the function, and runs the suite as a user whose group owns the VFIO group and the line. One test at a time: there
+/// is one slot.
+const INIT: &str = r#"
+export PATH=/bin HOME=/tmp
+$b dmesg -n 1
+for name in sh su; do $b ln -s busybox /bin/$name; done
+echo "root:x:0:0::/:/bin/sh" >/etc/passwd; echo "card:x:1000:1000::/tmp:/bin/sh" >>/etc/passwd
+echo "root:x:0:" >/etc/group; echo "card:x:1000:" >>/etc/group
+for d in /sys/bus/pci/devices/*; do
+  [ "$($b cat $d/vendor)" = 0x10ee ] && bdf=$($b basename $d)
+done
+d=/sys/bus/pci/devices/$bdf
+echo vfio-pci >$d/driver_override
+echo $bdf >/sys/bus/pci/drivers/vfio-pci/bind
+line=$(echo /dev/vport*)
+$b chown card:card /dev/vfio/$($b basename $($b readlink $d/iommu_group)) $line; $b chmod 666 /dev/vfio/vfio
+ulimit -l 65536
+su card -c "LINE=$line CARD=vfio:$bdf; export LINE CARD; suite --test-threads 1 --skip launch::"
+echo "guest: suite $?"
+echo "guest: faults $($b dmesg | $b grep -c 'DMAR.*fault')"
+$b poweroff -f
+"#;
+
+/// What the test harness said of each test.
+fn results(console: &str) -> BTreeMap<String, String> {
+    console
+        .lines()
+        .filter_map(|line| line.strip_prefix("test ")?.split_once(" ... "))
+        .map(|(name, result)| (name.to_owned(), result.to_owned()))
+        .collect()
+}
+
+/// The suite's tests, each of which should pass wherever it runs.
+fn expected() -> BTreeMap<String, String> {
+    let program = std::env::current_exe().expect("a program knows where it is");
+    let listed = Command::new(program)
+        .args(["--list", "--format", "terse", "--skip", "launch::"])
+        .output()
+        .expect("this program starts");
+    String::from_utf8_lossy(&listed.stdout)
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .map(|name| (name.to_owned(), "ok".to_owned()))
+        .collect()
+}
+
+/// Boots a guest with the slot behind this IOMMU, and gives its console; none, and a word about it, where a tool is missing.
+fn boot(iommu: &str) -> Option<String> {
+    let guest = match Guest::find_with_vfio_user() {
+        Ok(guest) => guest,
+        Err(missing) => {
+            eprintln!("skipped: {missing}");
+            return None;
+        }
+    };
+    // Short enough for a socket's name.
+    let folder = tempfile::Builder::new()
+        .prefix("pb")
+        .tempdir_in("/tmp")
+        .expect("a folder");
+    let (card, line) = (folder.path().join("card"), folder.path().join("line"));
+    let mut owner = Owner::new();
+    let server = Server::new(owner.slot(), &card, About::default()).expect("a server");
+    let listener = UnixListener::bind(&line).expect("a socket");
+    let answering = std::thread::spawn(move || {
+        let (line, _) = listener.accept().expect("QEMU connects");
+        owner.serve(&mut BufReader::new(&line), &mut &line)
+    });
+    let program = std::env::current_exe().expect("a program knows where it is");
+    let parts = Parts {
+        modules: MODULES,
+        init: &INIT.replace("LINE", LINE).replace("CARD", CARD),
+        files: &guest::program(&program, "bin/suite"),
+        limit: LIMIT,
+    };
+    let card = card.display();
+    let devices = [
+        "-device".to_owned(),
+        iommu.to_owned(),
+        "-device".to_owned(),
+        format!(r#"{{"driver":"vfio-user-pci","socket":{{"path":"{card}","type":"unix"}}}}"#),
+        "-chardev".to_owned(),
+        format!("socket,id=line,path={}", line.display()),
+        "-device".to_owned(),
+        "virtio-serial-pci".to_owned(),
+        "-device".to_owned(),
+        "virtserialport,chardev=line".to_owned(),
+    ];
+    let console = guest.boot(&parts, &devices, folder.path());
+    let answered = answering.join().expect("the owner ends with QEMU");
+    answered.unwrap_or_else(|error| panic!("the line broke: {error}: {console}"));
+    drop(server);
+    Some(console)
+}
+
+#[test]
+fn the_suite_passes_in_a_guest() {
+    let Some(console) = boot("intel-iommu,intremap=on,caching-mode=on") else {
+        return;
+    };
+    let expected = expected();
+    assert!(expected.len() > 30, "{expected:?}");
+    assert_eq!(results(&console), expected, "{console}");
+    assert!(console.contains("guest: suite 0\n"), "{console}");
+}
