@@ -2,6 +2,7 @@
 //!
 //! Shows T15 (`docs/threat-model.md`).
 
+use crate::opening_resets;
 use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
 use photonbox_driver::{Error, LaneState, RingKind, Stage};
 use photonbox_regmap::{global, ring};
@@ -136,10 +137,13 @@ fn neither_recovery_nor_opening_anew_re_arms_a_lane() {
     drop(card);
     let card = open(Arc::clone(&simulated) as _);
     card.configure(&settings(2)).expect("valid");
-    assert_eq!(
-        card.status().expect("status").lanes[1].state,
+    // Where a kernel resets what it opens or closes, the alarm is gone before a driver can see it (`driver/README.md`).
+    let kept = if opening_resets() {
+        LaneState::Off
+    } else {
         LaneState::Alarmed
-    );
+    };
+    assert_eq!(card.status().expect("status").lanes[1].state, kept);
     let selftest = card.status().expect("status").selftest_ok;
     assert!(selftest);
     card.reset().expect("an operator's reset clears it");

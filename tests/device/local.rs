@@ -10,6 +10,11 @@ use std::{
 /// What the way to a card takes.
 pub(crate) type AnyCard = dyn Device;
 
+/// Whether opening or closing a card resets it before the driver does.
+pub(crate) const fn opening_resets() -> bool {
+    false
+}
+
 /// A card with some registers forged, and whose writes to chosen registers get lost.
 pub(crate) struct Forged {
     inner: Arc<dyn Device>,

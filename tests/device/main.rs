@@ -13,7 +13,7 @@ mod selftest;
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;
 
-use local::{AnyCard, Forged, SimCard};
+use local::{AnyCard, Forged, SimCard, opening_resets};
 
 /// The way to them.
 fn connect(

@@ -5,6 +5,7 @@
 //! [`LINE`] and [`CARD`] say where. Without them each card has an owner of its own in this process.
 
 use crate::line::{self, Answer, Ask, NewCard};
+use crate::local;
 use crate::owner::{Owner, Slot};
 use photonbox_driver::{
     Device, Error, HostBus, Transport,
@@ -212,6 +213,11 @@ impl Remote for SimCard {
     fn card(&self) -> &SimCard {
         self
     }
+}
+
+/// Whether opening or closing a card resets it before the driver does: a kernel does so.
+pub(crate) fn opening_resets() -> bool {
+    std::env::var_os(CARD).is_some() || local::opening_resets()
 }
 
 /// A card whose owner forges some registers, and loses writes to chosen ones.

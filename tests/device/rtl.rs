@@ -10,7 +10,7 @@ mod selftest;
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Rtl;
 
-use local::{AnyCard, Forged, SimCard};
+use local::{AnyCard, Forged, SimCard, opening_resets};
 
 /// The way to them.
 fn connect(

@@ -16,4 +16,4 @@ mod selftest;
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;
 
-use remote::{AnyCard, Forged, SimCard, connect};
+use remote::{AnyCard, Forged, SimCard, connect, opening_resets};

@@ -11,5 +11,5 @@ mod served;
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Rtl;
 
-use local::{AnyCard, Forged, SimCard};
+use local::{AnyCard, Forged, SimCard, opening_resets};
 use served::connect;
