@@ -40,6 +40,9 @@ pub trait HostBus: Send + Sync {
 
     /// Raises interrupt `vector`. Interrupts are hints: two may coalesce into one.
     fn raise_irq(&self, vector: u16);
+
+    /// The card left its slot. When it comes back it is as after power-on, and so is what the bus keeps for it.
+    fn card_left(&self) {}
 }
 
 /// A write that the IOMMU refused.

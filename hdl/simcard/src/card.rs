@@ -1,9 +1,9 @@
 //! The simulated card as the driver meets it, and the thread that is its clock.
 
 use crate::bus::BusStats;
-use crate::core::{AnyCore, Core, CoreKind};
+use crate::core::CoreKind;
 use crate::engine::{Engine, Outcome, cycles};
-use crate::fault::{ActiveFaults, Fault};
+use crate::fault::Fault;
 use crate::options::{Error, Pace, SimCardOptions, Source};
 use crate::ptu::Capture;
 use crate::source::{CaptureSource, PatternSource, PhotonSource};
@@ -92,7 +92,7 @@ impl Shared {
     }
 
     fn run_in_real_time(&self) {
-        let mut then = (Instant::now(), self.engine().card.now());
+        let mut then = (Instant::now(), self.engine().now());
         let mut touched = false;
         while !self.stopped() {
             let mut elapsed = then.0.elapsed();
@@ -101,9 +101,9 @@ impl Shared {
             }
             let mut engine = self.engine();
             let target = then.1 + cycles(elapsed);
-            if target.saturating_sub(engine.card.now()) > cycles(LARGEST_LAG) {
+            if target.saturating_sub(engine.now()) > cycles(LARGEST_LAG) {
                 tracing::debug!("the simulated card cannot keep up with the clock: time let go");
-                then = (Instant::now(), engine.card.now());
+                then = (Instant::now(), engine.now());
                 continue;
             }
             if engine.run_to(target, BUDGET, false) == Outcome::Budget {
@@ -123,7 +123,7 @@ impl Shared {
                 self.nap(engine, NAP);
                 continue;
             }
-            let target = engine.card.now() + STRIDE;
+            let target = engine.now() + STRIDE;
             engine.run_to(target, BUDGET, false);
             drop(engine);
             self.give_way();
@@ -137,7 +137,7 @@ impl Shared {
                 self.nap(engine, NAP);
                 continue;
             }
-            let target = engine.card.now() + STRIDE;
+            let target = engine.now() + STRIDE;
             if engine.run_to(target, BUDGET, true) == Outcome::Full {
                 self.nap(engine, NAP);
                 continue;
@@ -206,8 +206,7 @@ impl SimCard {
                 )
             }
         };
-        let card = AnyCore::new(core, build, front_end)?;
-        let engine = Engine::new(card, photons, ActiveFaults::new(&seed), &faults);
+        let engine = Engine::new((core, build, front_end), photons, &seed, &faults)?;
         let shared = Arc::new(Shared {
             engine: Mutex::new(engine),
             touched: Condvar::new(),
@@ -256,9 +255,9 @@ impl SimCard {
         }
     }
 
-    /// Cycles of card time since power-on.
+    /// Cycles of card time since the card was made.
     pub fn cycle(&self) -> u64 {
-        self.shared.call(|e| e.card.now())
+        self.shared.call(|e| e.now())
     }
 
     /// Breaks something now.
@@ -269,6 +268,13 @@ impl SimCard {
         fault.check(self.build.lanes())?;
         self.shared.call(|e| e.inject(fault));
         Ok(())
+    }
+
+    /// Ends one fault of this kind; the end of [`Fault::SurpriseRemoval`] puts the card back into its slot, as after
+    /// power-on.
+    pub fn end(&self, fault: Fault) {
+        self.shared.call(|e| e.end(fault));
+        self.shared.touched.notify_all();
     }
 
     /// Makes the known-answer tests in `mask` (bits of `SELFTEST_RAN`) fail from the next self-test on.
@@ -286,7 +292,7 @@ impl SimCard {
         self.core
     }
 
-    /// Repairs the lanes, and forgets the faults still to come. A removed card stays removed.
+    /// Repairs lanes and bus, and forgets the faults still to come, and to end: a removed card stays removed.
     pub fn clear_faults(&self) {
         self.shared.call(Engine::clear_faults);
     }

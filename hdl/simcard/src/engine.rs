@@ -1,10 +1,12 @@
 //! The card's core with its photons and faults: everything behind the lock, and nothing about threads.
 
 use crate::bus::Bridge;
-use crate::core::{AnyCore, Core};
+use crate::core::{AnyCore, Core, CoreKind};
 use crate::fault::{ActiveFaults, Fault, ScheduledFault};
+use crate::options::Error;
 use crate::source::{Edge, PhotonSource};
-use photonbox_model::EdgeError;
+use crate::stochastic::Seed;
+use photonbox_model::{Build, EdgeError, FrontEnd};
 use photonbox_regmap::global;
 use std::time::Duration;
 
@@ -19,30 +21,41 @@ pub(crate) enum Outcome {
     Full,
 }
 
+/// What a core is made from.
+pub(crate) type CoreParts = (CoreKind, Build, FrontEnd);
+
 pub(crate) struct Engine {
     pub(crate) card: AnyCore,
     pub(crate) bridge: Bridge,
     pub(crate) removed: bool,
+    /// For a new one, when a card comes back.
+    parts: CoreParts,
+    /// Card time at which the core's cycles began to count: its power-on, or 0.
+    base: u64,
     source: Box<dyn PhotonSource>,
     /// The source's next edge, already drawn.
     pending: Option<Edge>,
-    /// Card cycle of the source's cycle 0. Photons come while the card runs: the source waits for START,
+    /// Card time of the source's cycle 0. Photons come while the card runs: the source waits for START,
     /// so that a capture begins with its first photon, and while the card is stopped.
     offset: u64,
     /// What the card was last told about the photons.
     replayed: bool,
     faults: ActiveFaults,
-    /// Faults to come and to end, by card cycle, latest first.
+    /// Faults to come and to end, by card time, latest first.
     schedule: Vec<(u64, Change)>,
 }
 
 impl Engine {
+    /// A card at power-on.
+    ///
+    /// # Errors
+    /// [`Error::NoCore`], [`Error::NoBuild`].
     pub(crate) fn new(
-        card: AnyCore,
+        parts: CoreParts,
         source: Box<dyn PhotonSource>,
-        faults: ActiveFaults,
+        seed: &Seed,
         scheduled: &[ScheduledFault],
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let mut schedule: Vec<_> = scheduled
             .iter()
             .flat_map(|s| {
@@ -53,14 +66,16 @@ impl Engine {
             .collect();
         schedule.sort_by_key(|(at, _)| core::cmp::Reverse(*at));
         let mut engine = Self {
-            card,
-            bridge: Bridge::default(),
+            card: power_on(parts)?,
+            bridge: Bridge::new(seed),
             removed: false,
+            parts,
+            base: 0,
             source,
             pending: None,
             offset: 0,
             replayed: false,
-            faults,
+            faults: ActiveFaults::new(seed),
             schedule,
         };
         let now = engine.card.now();
@@ -68,7 +83,12 @@ impl Engine {
         // Power-on takes some cores a while, in which no photon comes.
         engine.offset = now;
         engine.faults_due();
-        engine
+        Ok(engine)
+    }
+
+    /// First cycle of card time that has not passed.
+    pub(crate) fn now(&self) -> u64 {
+        self.base + self.card.now()
     }
 
     pub(crate) fn read(&mut self, offset: u32) -> u32 {
@@ -89,22 +109,22 @@ impl Engine {
 
     /// An access to registers, which may take the core some cycles: photons of that time are given before.
     fn access(&mut self, access: impl FnOnce(&mut AnyCore, &mut Bridge)) {
-        let (before, ran) = (self.card.now(), self.card.running());
+        let (before, ran) = (self.now(), self.card.running());
         if ran {
             self.look_ahead();
         }
         access(&mut self.card, &mut self.bridge);
         if !(ran && self.card.running()) {
             // Photons wait while the card is stopped.
-            self.offset += self.card.now() - before;
+            self.offset += self.now() - before;
         }
         self.judge();
     }
 
     /// Plays the photons of the cycles that an access to registers may take.
     fn look_ahead(&mut self) {
-        let limit = self.card.now() + self.card.access_cycles();
-        if self.removed || limit == self.card.now() {
+        let limit = self.now() + self.card.access_cycles();
+        if self.removed || limit == self.now() {
             return;
         }
         loop {
@@ -141,14 +161,75 @@ impl Engine {
     pub(crate) fn inject(&mut self, fault: Fault) {
         tracing::warn!(%fault, "fault injected");
         match fault {
-            Fault::SurpriseRemoval => self.removed = true,
+            Fault::SurpriseRemoval => self.leave(),
             fault => self.faults.add(fault),
         }
+        self.bridge.break_as(&self.faults);
+    }
+
+    pub(crate) fn end(&mut self, fault: Fault) {
+        tracing::warn!(%fault, "fault ended");
+        match fault {
+            Fault::SurpriseRemoval => self.come_back(),
+            fault => self.faults.end(fault),
+        }
+        self.bridge.break_as(&self.faults);
     }
 
     pub(crate) fn clear_faults(&mut self) {
         self.faults.clear();
         self.schedule.clear();
+        self.bridge.break_as(&self.faults);
+    }
+
+    fn leave(&mut self) {
+        if !std::mem::replace(&mut self.removed, true) {
+            self.bridge.bus_master = false;
+            if let Some(host) = &self.bridge.host {
+                host.card_left();
+            }
+        }
+    }
+
+    /// Back in its slot, as after power-on.
+    fn come_back(&mut self) {
+        if !self.removed {
+            return;
+        }
+        let now = self.now();
+        match power_on(self.parts) {
+            Ok(card) => self.card = card,
+            Err(error) => {
+                tracing::error!(%error, "the card stays away");
+                return;
+            }
+        }
+        let began = self.card.now();
+        (self.base, self.removed, self.replayed) = (now, false, false);
+        self.card.label(false, began, &mut self.bridge);
+        // No photon comes during power-on.
+        self.offset += began;
+    }
+
+    /// Whether the card is out of its slot, but not for ever: its time passes.
+    fn is_coming_back(&self) -> bool {
+        self.removed
+            && self
+                .schedule
+                .iter()
+                .any(|(_, change)| *change == Change::End(Fault::SurpriseRemoval))
+    }
+
+    /// Lets time pass while the card is away, up to `target` or its return.
+    fn wait_for_return(&mut self, target: u64) {
+        while self.is_coming_back() && self.now() < target {
+            let now = self.now();
+            let at = self.schedule.last().map_or(target, |(at, _)| *at);
+            let passed = at.clamp(now, target) - now;
+            self.base += passed;
+            self.offset += passed;
+            self.faults_due();
+        }
     }
 
     pub(crate) fn running(&self) -> bool {
@@ -157,7 +238,11 @@ impl Engine {
 
     /// Whether time need not pass: nothing happens before the host does something.
     pub(crate) fn quiet(&self) -> bool {
-        self.removed || self.card.quiet()
+        if self.removed {
+            !self.is_coming_back()
+        } else {
+            self.card.quiet()
+        }
     }
 
     /// Makes known-answer tests fail from the next self-test on.
@@ -179,12 +264,13 @@ impl Engine {
 
     /// Plays photons and time up to card cycle `target`, at most `budget` edges of them.
     pub(crate) fn run_to(&mut self, target: u64, budget: u32, stop_when_full: bool) -> Outcome {
+        self.wait_for_return(target);
         // Only a write of the host starts or stops the card, and that needs the lock we are under.
         let running = self.running();
         let mut left = budget;
         let mut writes = None;
         while !self.removed {
-            let now = self.card.now();
+            let now = self.now();
             if now >= target {
                 return Outcome::Reached;
             }
@@ -192,8 +278,8 @@ impl Engine {
             let turn = now.saturating_add(self.card.stride());
             let limit = target.min(fault_at.max(now)).min(turn);
             if !running {
-                self.card.advance_to(limit, &mut self.bridge);
-                self.offset += self.card.now() - now;
+                self.card.advance_to(limit - self.base, &mut self.bridge);
+                self.offset += self.now() - now;
                 self.faults_due();
                 self.judge();
                 if limit == turn {
@@ -224,7 +310,7 @@ impl Engine {
                 }
                 waiting => {
                     self.pending = waiting;
-                    self.card.advance_to(limit, &mut self.bridge);
+                    self.card.advance_to(limit - self.base, &mut self.bridge);
                     self.faults_due();
                     self.judge();
                     if limit == turn {
@@ -233,14 +319,19 @@ impl Engine {
                 }
             }
         }
-        Outcome::Reached
+        if self.is_coming_back() && self.now() < target {
+            // The rest of the time is for the next call.
+            Outcome::Budget
+        } else {
+            Outcome::Reached
+        }
     }
 
     fn play(&mut self, edge: Edge) {
         let Some(edge) = self.faults.apply(edge) else {
             return;
         };
-        let mut cycle = self.offset + edge.cycle;
+        let mut cycle = self.offset + edge.cycle - self.base;
         if edge.replayed != self.replayed {
             self.replayed = edge.replayed;
             self.card.label(edge.replayed, cycle, &mut self.bridge);
@@ -268,22 +359,23 @@ impl Engine {
     /// Lets the faults set in, and end, whose time has come.
     fn faults_due(&mut self) {
         while let Some(&(at, change)) = self.schedule.last()
-            && at <= self.card.now()
+            && at <= self.now()
         {
             self.schedule.pop();
             match change {
                 Change::Begin(fault) => self.inject(fault),
-                Change::End(fault) => {
-                    tracing::warn!(%fault, "fault ended");
-                    self.faults.end(fault);
-                }
+                Change::End(fault) => self.end(fault),
             }
         }
     }
 }
 
+fn power_on((kind, build, front_end): CoreParts) -> Result<AnyCore, Error> {
+    AnyCore::new(kind, build, front_end)
+}
+
 /// What happens to a fault.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Change {
     Begin(Fault),
     End(Fault),

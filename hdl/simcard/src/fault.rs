@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Something that breaks. Faults on a lane last until they end or are cleared; a removed card stays removed.
+/// Something that breaks, until it ends or is cleared. Clearing repairs; it puts no removed card back.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fault {
     /// No detector of the lane answers: the rate watch must see it.
@@ -30,7 +30,15 @@ pub enum Fault {
         /// Share of the photons at A, 0 … 1.
         share_a: f64,
     },
-    /// The card leaves its slot: reads give all-ones, writes are lost, no DMA and no interrupt comes.
+    /// Each interrupt is lost on its way with this probability: the driver's slow poll must find what it told of.
+    LostInterrupt {
+        /// Share of the interrupts that is lost, 0 … 1.
+        share: f64,
+    },
+    /// Every write of the card is answered with SLVERR: its ring must stop and say so.
+    AxiError,
+    /// The card leaves its slot: reads give all-ones, writes are lost, no DMA and no interrupt comes. When that ends
+    /// it is back as after power-on, and knows nothing of before.
     SurpriseRemoval,
 }
 
@@ -41,7 +49,7 @@ pub struct ScheduledFault {
     pub fault: Fault,
     /// Card time since it was made (its cycles, not the wall clock's); zero is at once.
     pub at: Duration,
-    /// Card time at which it ends, after `at`; none for never. A removed card has no end.
+    /// Card time at which it ends, after `at`; none for never.
     pub until: Option<Duration>,
 }
 
@@ -51,8 +59,9 @@ pub struct ScheduledFault {
 pub enum FaultError {
     /// Not one of the forms.
     #[error(
-        "{text:?} is no fault; write dead-lane:LANE, stuck-a:LANE, stuck-b:LANE, bias:LANE:SHARE or removal, \
-         with @TIME (such as @2s) to begin later, @TIME..TIME (such as @2s..4s) to end as well, except removal"
+        "{text:?} is no fault; write dead-lane:LANE, stuck-a:LANE, stuck-b:LANE, bias:LANE:SHARE, \
+         lost-interrupt:SHARE, axi-error or removal, with @TIME (such as @2s) to begin later, @TIME..TIME (such as \
+         @2s..4s) to end as well"
     )]
     Malformed {
         /// The text.
@@ -67,7 +76,7 @@ pub enum FaultError {
         lanes: u32,
     },
     /// A share outside 0 … 1.
-    #[error("a bias of {share} is out of range; give the share of photons at A, 0 to 1")]
+    #[error("a share of {share} is out of range; give one from 0 to 1")]
     Share {
         /// The share, as text.
         share: String,
@@ -88,9 +97,11 @@ impl Fault {
             {
                 Err(FaultError::NoSuchLane { lane, lanes })
             }
-            Self::StrongBias { share_a, .. } if !(0.0..=1.0).contains(&share_a) => {
+            Self::StrongBias { share_a: share, .. } | Self::LostInterrupt { share }
+                if !(0.0..=1.0).contains(&share) =>
+            {
                 Err(FaultError::Share {
-                    share: share_a.to_string(),
+                    share: share.to_string(),
                 })
             }
             _ => Ok(()),
@@ -132,7 +143,11 @@ impl FromStr for ScheduledFault {
                 lane: lane(n)?,
                 share_a: share.parse().map_err(|_| malformed())?,
             },
-            ["removal"] if until.is_none() => Fault::SurpriseRemoval,
+            ["lost-interrupt", share] => Fault::LostInterrupt {
+                share: share.parse().map_err(|_| malformed())?,
+            },
+            ["axi-error"] => Fault::AxiError,
+            ["removal"] => Fault::SurpriseRemoval,
             _ => return Err(malformed()),
         };
         fault.check(u32::MAX)?;
@@ -152,6 +167,8 @@ impl fmt::Display for Fault {
                 write!(f, "stuck-{name}:{lane}")
             }
             Self::StrongBias { lane, share_a } => write!(f, "bias:{lane}:{share_a}"),
+            Self::LostInterrupt { share } => write!(f, "lost-interrupt:{share}"),
+            Self::AxiError => f.write_str("axi-error"),
             Self::SurpriseRemoval => f.write_str("removal"),
         }
     }
@@ -160,6 +177,8 @@ impl fmt::Display for Fault {
 /// Stream of the generator that redraws biased photons: apart from those of the detectors, which are
 /// numbered from 0.
 const BIAS_STREAM: u64 = 1 << 63;
+/// Stream of the generator that says which interrupts are lost.
+pub(crate) const INTERRUPT_STREAM: u64 = BIAS_STREAM + 1;
 
 /// The faults in force.
 pub(crate) struct ActiveFaults {
@@ -188,6 +207,20 @@ impl ActiveFaults {
 
     pub(crate) fn clear(&mut self) {
         self.active.clear();
+    }
+
+    /// Whether writes are answered with an error.
+    pub(crate) fn axi_error(&self) -> bool {
+        self.active.contains(&Fault::AxiError)
+    }
+
+    /// Share of the interrupts that is lost: the largest, of several.
+    pub(crate) fn lost_interrupts(&self) -> f64 {
+        let shares = self.active.iter().map(|fault| match *fault {
+            Fault::LostInterrupt { share } => share,
+            _ => 0.0,
+        });
+        shares.fold(0.0, f64::max)
     }
 
     /// What the broken detectors make of `edge`.
@@ -243,6 +276,12 @@ mod tests {
                 },
                 now,
             ),
+            (
+                "lost-interrupt:0.1",
+                Fault::LostInterrupt { share: 0.1 },
+                now,
+            ),
+            ("axi-error", Fault::AxiError, now),
             ("removal@2s", Fault::SurpriseRemoval, Duration::from_secs(2)),
         ] {
             let until = None;
@@ -256,11 +295,13 @@ mod tests {
         let both = "dead-lane:1@2s..4500ms".parse::<ScheduledFault>().unwrap();
         assert_eq!(both.at, Duration::from_secs(2));
         assert_eq!(both.until, Some(Duration::from_millis(4500)));
+        let back = "removal@1s..2s".parse::<ScheduledFault>().unwrap();
+        assert_eq!(back.until, Some(Duration::from_secs(2)));
         for text in [
             "dead-lane:1@4s..2s",
             "dead-lane:1@2s..2s",
             "dead-lane:1@..2s",
-            "removal@1s..2s",
+            "removal@2s..1s",
         ] {
             assert!(text.parse::<ScheduledFault>().is_err(), "{text}");
         }
@@ -287,6 +328,9 @@ mod tests {
             "dead-lane:x",
             "bias:0",
             "removal:0",
+            "axi-error:0",
+            "lost-interrupt",
+            "lost-interrupt:often",
             "fire",
             "removal@2",
             "stuck-a:-1",
@@ -295,6 +339,7 @@ mod tests {
         }
         assert!(error("bias:0:1.5").contains("1.5 is out of range"));
         assert!(error("bias:0:nan").contains("out of range"));
+        assert!(error("lost-interrupt:-0.1").contains("-0.1 is out of range"));
         let e = Fault::DeadLane { lane: 4 }
             .check(4)
             .unwrap_err()
@@ -346,6 +391,20 @@ mod tests {
             detector: Detector::B,
         });
         assert_eq!(b.apply(edge(1, true, false)), Some(edge(1, false, true)));
+    }
+
+    #[test]
+    fn faults_of_the_bus_last_until_they_end() {
+        let mut f = with(Fault::LostInterrupt { share: 0.25 });
+        f.add(Fault::LostInterrupt { share: 0.5 });
+        f.add(Fault::AxiError);
+        assert!(f.axi_error());
+        assert_eq!(f.lost_interrupts(), 0.5);
+        f.end(Fault::LostInterrupt { share: 0.5 });
+        f.end(Fault::AxiError);
+        assert_eq!((f.axi_error(), f.lost_interrupts()), (false, 0.25));
+        f.clear();
+        assert_eq!(f.lost_interrupts(), 0.0);
     }
 
     #[test]

@@ -67,8 +67,8 @@ pub(crate) struct SimulatedArgs {
     /// Run a simulated card as fast as its data is taken instead of in real time.
     #[arg(long, env = "PHOTONBOX_FAST", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     fast: bool,
-    /// Fault to inject into a simulated card: dead-lane:0, stuck-a:0, bias:0:0.95, removal; with
-    /// @2s it begins after 2 s of card time, with @2s..4s it ends, too.
+    /// Fault to inject into a simulated card: dead-lane:0, stuck-a:0, bias:0:0.95, lost-interrupt:0.1,
+    /// axi-error, removal; with @2s it begins after 2 s of card time, with @2s..4s it ends, too.
     #[arg(
         long = "fault",
         value_name = "FAULT",

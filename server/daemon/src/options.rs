@@ -186,7 +186,7 @@ pub struct CardOptions {
     pub seed: Option<u64>,
     /// Run the simulated card as fast as the host takes its data instead of in real time.
     pub fast: bool,
-    /// Faults to inject, such as `dead-lane:0`, `stuck-a:0`, `bias:0:0.95`, `removal`.
+    /// Faults to inject, such as `dead-lane:0`, `stuck-a:0`, `bias:0:0.95`, `lost-interrupt:0.1`, `axi-error`, `removal`.
     pub faults: Vec<String>,
     /// Coincidence window W in cycles.
     pub window: u32,

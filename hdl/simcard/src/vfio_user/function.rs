@@ -10,6 +10,7 @@ use photonbox_driver::device::{Device, DmaFault, HostBus};
 use photonbox_driver::transport::pci::{MSIX_BAR, REGISTERS_BAR, STATUS_BAR, status_page};
 use photonbox_regmap::{BAR_BYTES, global};
 use rustix::io::Errno;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use vfio_bindings::bindings::vfio::VFIO_PCI_CONFIG_REGION_INDEX;
 
@@ -18,6 +19,8 @@ pub(crate) struct Host {
     pub(crate) dma: RwLock<DmaTable>,
     msix: Mutex<Msix>,
     pub(crate) status: StatusPage,
+    /// The card left its slot, and the config space has not been told.
+    left: AtomicBool,
 }
 
 impl Host {
@@ -53,6 +56,11 @@ impl HostBus for Host {
             self.status.raised();
         }
     }
+
+    fn card_left(&self) {
+        self.left.store(true, Ordering::Release);
+        self.status.remove();
+    }
 }
 
 /// One function, and the card behind it.
@@ -69,6 +77,7 @@ impl Function {
             dma: RwLock::default(),
             msix: Mutex::new(Msix::new()),
             status,
+            left: AtomicBool::new(false),
         });
         let bus: Arc<dyn HostBus> = Arc::clone(&host) as _;
         device.attach(bus);
@@ -94,13 +103,27 @@ impl Function {
         table.clear();
     }
 
-    /// Whether the card is in its slot. One that isn't shows all-ones everywhere.
-    pub(crate) fn present(&self) -> bool {
+    /// Whether the card is in its slot. One that isn't shows all-ones everywhere; one that was away is as after
+    /// power-on: nothing answers before the host says so.
+    pub(crate) fn present(&mut self) -> bool {
+        if self.host.left.swap(false, Ordering::AcqRel) {
+            self.config = Config::new();
+            let mut msix = self.host.msix();
+            msix.reset();
+            msix.control(false, false);
+        }
         let present = self.device.read32(global::MAGIC) != u32::MAX;
-        if !present {
+        if present {
+            self.host.status.put_back();
+        } else {
             self.host.status.remove();
         }
         present
+    }
+
+    /// Whether the card has left its slot since [`Self::present`] last looked.
+    fn was_away(&self) -> bool {
+        self.host.left.load(Ordering::Acquire)
     }
 
     /// A function-level reset.
@@ -132,6 +155,7 @@ impl Function {
             .and_then(|count| start.checked_add(count))
             .filter(|end| *end <= global::VECTORS.into())
             .ok_or(Errno::INVAL)?;
+        self.present();
         let mut msix = self.host.msix();
         for (vector, to) in (start..end).zip(targets) {
             let there = msix.connect(vector, to);
@@ -177,11 +201,11 @@ impl Function {
     ///
     /// # Errors
     /// The place isn't in the region.
-    pub(crate) fn read(&self, region: u32, offset: u64, bytes: &mut [u8]) -> Result<(), Errno> {
+    pub(crate) fn read(&mut self, region: u32, offset: u64, bytes: &mut [u8]) -> Result<(), Errno> {
         let at = Self::place(region, offset, bytes.len())?;
         let is_config = region == VFIO_PCI_CONFIG_REGION_INDEX;
         // Registers of a card that is gone read as all-ones by themselves.
-        let gone = region != REGISTERS_BAR && !self.present();
+        let gone = (region != REGISTERS_BAR || self.was_away()) && !self.present();
         if gone || !is_config && !self.config.answers() {
             bytes.fill(0xff);
             return Ok(());
@@ -222,7 +246,7 @@ impl Function {
         if !at.is_multiple_of(4) || !bytes.len().is_multiple_of(4) || region == STATUS_BAR {
             return Err(Errno::INVAL);
         }
-        if !self.config.answers() {
+        if self.was_away() && !self.present() || !self.config.answers() {
             return Ok(());
         }
         let words = bytes.chunks_exact(4).zip((at..).step_by(4));

@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
     }
 
     /// Looks whether the card is still there, so that its status page says so.
-    pub(crate) fn look(&self) {
+    pub(crate) fn look(&mut self) {
         self.function.present();
     }
 
@@ -264,7 +264,7 @@ impl<'a> Session<'a> {
         self.function.connect(start, targets.into_iter().map(Some))
     }
 
-    fn region_read(&self, body: &[u8]) -> Result<Body, Errno> {
+    fn region_read(&mut self, body: &[u8]) -> Result<Body, Errno> {
         let (ask, _) = fixed::<wire::RegionAccess>(body)?;
         let count = ask.count.get() as usize;
         if count > wire::MAX_DATA_BYTES {

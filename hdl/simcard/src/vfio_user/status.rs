@@ -15,6 +15,8 @@ pub(crate) struct StatusPage {
     refused: AtomicU64,
     interrupts: AtomicU64,
     gone: AtomicBool,
+    text: Vec<u8>,
+    about: About,
 }
 
 impl StatusPage {
@@ -26,23 +28,41 @@ impl StatusPage {
             bytes: at::BYTES,
             source: error.into(),
         })?;
+        // Cut between characters; the last byte stays 0.
+        let end = (0..at::TEXT_BYTES)
+            .rev()
+            .find(|&end| text.is_char_boundary(end));
         let page = Self {
             memory,
             writes: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             interrupts: AtomicU64::new(0),
-            gone: AtomicBool::new(false),
+            gone: AtomicBool::new(true),
+            text: text.as_bytes()[..end.unwrap_or(0)].to_vec(),
+            about,
         };
-        // Cut between characters; the last byte stays 0.
-        let end = (0..at::TEXT_BYTES)
-            .rev()
-            .find(|&end| text.is_char_boundary(end));
-        page.put(at::TEXT_AT, &text.as_bytes()[..end.unwrap_or(0)]);
-        page.put_word(at::VERSION_AT, 1);
-        page.put_word(at::FLAGS_AT, about.reproducible.into());
-        page.put_word(at::LIT_LANES_AT, about.lit_lanes.unwrap_or(0).into());
-        page.put_word(at::MAGIC_AT, at::MAGIC);
+        page.put_back();
         Ok(page)
+    }
+
+    /// The card is in its slot, again: what it is, and the counts as they go on.
+    pub(crate) fn put_back(&self) {
+        if !self.gone.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        self.put(0, &[0; at::BYTES]);
+        self.put(at::TEXT_AT, &self.text);
+        self.put_word(at::VERSION_AT, 1);
+        self.put_word(at::FLAGS_AT, self.about.reproducible.into());
+        self.put_word(at::LIT_LANES_AT, self.about.lit_lanes.unwrap_or(0).into());
+        for (counter, offset) in [
+            (&self.writes, at::WRITES_AT),
+            (&self.refused, at::REFUSED_AT),
+            (&self.interrupts, at::INTERRUPTS_AT),
+        ] {
+            self.put_word(offset, counter.load(Ordering::Relaxed));
+        }
+        self.put_word(at::MAGIC_AT, at::MAGIC);
     }
 
     fn put(&self, offset: usize, bytes: &[u8]) {
@@ -76,7 +96,7 @@ impl StatusPage {
         self.count(&self.interrupts, at::INTERRUPTS_AT);
     }
 
-    /// The card left its slot: all-ones, once and for all.
+    /// The card left its slot: all-ones, until it is put back.
     pub(crate) fn remove(&self) {
         if !self.gone.swap(true, Ordering::Relaxed) {
             self.put(0, &[0xff; at::BYTES]);
@@ -134,5 +154,9 @@ mod tests {
         let mut bytes = [0; 3];
         page.read(at::WRITES_AT, &mut bytes);
         assert_eq!(bytes, [0xff; 3]);
+        page.put_back();
+        let read = CardStatusPage::read(&mapped).unwrap();
+        assert_eq!((read.writes, read.refused, read.interrupts), (3, 1, 1));
+        assert!(read.reproducible && read.text == "é".repeat(127));
     }
 }

@@ -195,6 +195,33 @@ fn a_removed_card_shows_ones_on_its_status_page_too() {
 }
 
 #[test]
+fn a_card_that_comes_back_answers_whoever_opens_it_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("card");
+    let sim = SimCard::new(SimCardOptions {
+        pace: Pace::Manual,
+        ..SimCardOptions::default()
+    })
+    .expect("a card");
+    let _server = Server::new(Arc::clone(&sim) as _, &path, About::default()).expect("a server");
+    let connect = || VfioUser::connect(path.to_str().expect("text"));
+    let client = connect().expect("a client");
+    client.bus_master(true).expect("alive");
+    client.write32(global::SCRATCH, 7).expect("alive");
+    // Away and back before the client looks: its config space is lost all the same.
+    sim.inject(Fault::SurpriseRemoval).expect("possible");
+    sim.end(Fault::SurpriseRemoval);
+    assert_eq!(client.read32(0).expect("the bus works"), u32::MAX);
+    client.write32(global::SCRATCH, 8).expect("without effect");
+    drop(client);
+    let client = connect().expect("a card again");
+    assert_eq!(client.read32(0).expect("alive"), MAGIC);
+    assert_eq!(client.read32(global::SCRATCH).expect("alive"), 0);
+    let page = client.status_page().expect("alive").expect("a page");
+    assert!(page.text.starts_with("model, small build"), "{}", page.text);
+}
+
+#[test]
 fn the_status_page_is_told_in_two_steps() {
     let stand = Stand::new();
     let mut raw = stand.raw().agreed();
