@@ -349,6 +349,12 @@ impl DmaBuffer {
     pub fn memory(&self) -> &DmaMemory {
         &self.memory
     }
+
+    /// The same, for a transport around another one.
+    #[must_use]
+    pub fn shared_memory(&self) -> Arc<DmaMemory> {
+        Arc::clone(&self.memory)
+    }
 }
 
 /// Hands out I/O virtual addresses: from [`IovaSpace::FIRST`] on, never inside the range that x86 keeps for

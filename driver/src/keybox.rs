@@ -40,11 +40,12 @@ pub struct Round {
 impl Card {
     /// Runs a job from `x0`, a 256-bit little-endian number: `take` gets the number of each box, from 1, and its keys,
     /// 32 bytes each; they are wiped afterwards. The ring is the job's own and is given up at its end, so the card's
-    /// lanes may run or not.
+    /// lanes may run or not; but a running card gives no ring up, so a second job waits until it was stopped.
     ///
     /// # Errors
     /// [`Error::NoKeybox`], [`Error::KeyboxBusy`], [`Error::KeyboxRefused`], [`Error::KeyboxWeak`] (keys that were
-    /// given before are not to be used), [`Error::KeyboxAborted`], and what a ring can meet.
+    /// given before are not to be used), [`Error::KeyboxAborted`], [`Error::Order`] for a second job while lanes run,
+    /// and what a ring can meet.
     pub fn keybox(
         &self,
         job: &KeyboxJob,

@@ -9,6 +9,8 @@ mod keybox;
 mod local;
 mod rig;
 mod selftest;
+mod soak;
+mod traffic;
 
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;

@@ -1,7 +1,7 @@
 //! Cards for the tests. Each program says what it takes for a card, and the way to it.
 
 use crate::{AnyCard, CORE, SimCard, connect};
-use photonbox_driver::{Card, CardSettings, Cutoffs, OpenOptions, Ring, RingKind};
+use photonbox_driver::{Card, CardSettings, Cutoffs, OpenOptions, Ring, RingKind, Transport};
 use photonbox_simcard::{Build, CoreKind, Pace, SimCardOptions, Source, StochasticParams};
 use std::{sync::Arc, time::Duration};
 
@@ -53,12 +53,15 @@ pub(crate) fn sim_of(build: Build, source: Source, pace: Pace) -> Arc<SimCard> {
 }
 
 pub(crate) fn open(device: Arc<AnyCard>) -> Card {
+    open_over(connect(device).expect("a way to the card"))
+}
+
+pub(crate) fn open_over(transport: Box<dyn Transport>) -> Card {
     let options = OpenOptions {
         expected_build: CORE.build_hash(Build::Small),
         patience: Duration::from_millis(200),
         ..OpenOptions::default()
     };
-    let transport = connect(device).expect("a way to the card");
     Card::open(transport, options).expect("a healthy card")
 }
 

@@ -8,6 +8,8 @@ mod local;
 mod rig;
 mod selftest;
 mod served;
+mod soak;
+mod traffic;
 
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;

@@ -63,6 +63,8 @@ struct State {
     /// Since when the card's tail is ahead of what arrived.
     behind: Option<Instant>,
     fault: Option<Fault>,
+    /// Writes went astray: the mapping may be gone, so the next life gets memory of its own.
+    astray: bool,
     counts: RingCounts,
 }
 
@@ -245,15 +247,13 @@ impl RingCore {
         self.disarm();
         let registers = &self.registers;
         if registers.is_set(self.offset(ring::STATUS), ring::STATUS_COMMITTED)? {
-            // A committed ring's addresses can't be changed; the card is idle, so it can be given up.
-            registers.write(self.offset(ring::CONTROL), 0)?;
-            registers.write(self.offset(ring::COMMIT), ring::COMMIT_RELEASE.mask())?;
+            self.release()?;
         }
         let mut state = self.lock();
         let fitting = state
             .buffer
             .take()
-            .filter(|buffer| buffer.memory().len() >= arming.bytes());
+            .filter(|buffer| !state.astray && buffer.memory().len() >= arming.bytes());
         let buffer = match fitting {
             Some(buffer) => buffer,
             None => registers.transport().alloc_dma(arming.bytes())?,
@@ -291,6 +291,28 @@ impl RingCore {
         Ok(())
     }
 
+    /// Gives a committed ring up: its addresses can't be changed before. The card refuses while a burst is unanswered,
+    /// and forgets that it was asked; while it runs it refuses for good.
+    fn release(&self) -> Result<(), Error> {
+        let registers = &self.registers;
+        if registers.is_set(global::STATUS, global::STATUS_RUNNING)? {
+            return Err(Error::Order {
+                state: "running",
+                action: "give up a ring that was in use",
+                help: "stop it first",
+            });
+        }
+        registers.write(self.offset(ring::CONTROL), 0)?;
+        registers.wait(
+            "the answer to a ring's last write",
+            self.patience,
+            |registers| {
+                registers.write(self.offset(ring::COMMIT), ring::COMMIT_RELEASE.mask())?;
+                Ok(!registers.is_set(self.offset(ring::STATUS), ring::STATUS_COMMITTED)?)
+            },
+        )
+    }
+
     /// Takes the ring from its consumer; counts and wipes what was complete and not taken. The memory stays mapped.
     pub(crate) fn disarm(&self) {
         let mut state = self.lock();
@@ -313,6 +335,7 @@ impl RingCore {
         state.counts.discarded_slots += slots;
         state.counts.discarded_raw_bits += bits;
         state.life += 1;
+        state.astray |= matches!(state.fault, Some(Fault::Timeout | Fault::Stopped(_)));
         state.fault = None;
         state.behind = None;
     }

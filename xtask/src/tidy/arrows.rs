@@ -38,6 +38,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "photonbox-model",
             "photonbox-driver",
             "photonbox-cosim",
+            // For tests: the reference engine.
+            "photonbox-keybox",
         ],
     ),
     ("photonbox-secret", &[]),

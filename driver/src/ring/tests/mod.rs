@@ -425,6 +425,53 @@ fn a_ring_has_one_owner_at_a_time() {
 }
 
 #[test]
+fn a_ring_is_given_up_when_its_last_write_is_answered() {
+    let (card, core, mut ring) = ring_of(4);
+    card.script().unanswered = 3;
+    core.arm(arming(4)).expect("asked again until it was taken");
+    assert_eq!(card.script().unanswered, 0);
+    card.complete(&[1; 8]);
+    assert_eq!(take(&mut ring), Some(vec![1; 8]));
+
+    let (card, core, _ring) = set_up(4, Duration::from_millis(5));
+    card.script().unanswered = u32::MAX;
+    let error = core.arm(arming(4)).expect_err("never answered");
+    assert_eq!(
+        error.to_string(),
+        "the card hung: the answer to a ring's last write did not come within 5ms; reset it (`photonbox card reset`), \
+         then go on"
+    );
+    let running = global::STATUS_RUNNING.mask();
+    card.script().registers.insert(global::STATUS, running);
+    let error = core.arm(arming(4)).expect_err("refused");
+    assert_eq!(
+        error.to_string(),
+        "the card is running, so it can't give up a ring that was in use; stop it first"
+    );
+}
+
+#[test]
+fn a_ring_whose_writes_went_astray_gets_other_memory() {
+    let (card, core, mut ring) = set_up(4, Duration::ZERO);
+    let base = |card: &ScriptedCard| card.script().registers[&at(ring::DATA_BASE_LO)];
+    let first = base(&card);
+    core.arm(arming(4)).expect("armed");
+    assert_eq!(base(&card), first, "memory is kept where nothing is wrong");
+    card.script().lose_writes = true;
+    card.complete(&[1; 8]);
+    let error = ring.wait(Duration::from_secs(60)).err().expect("a fault");
+    assert!(matches!(error, Error::DmaTimeout { .. }), "{error}");
+    card.script().lose_writes = false;
+    core.arm(arming(4)).expect("armed");
+    assert_ne!(base(&card), first);
+    card.complete(&[2; 8]);
+    assert_eq!(take(&mut ring), Some(vec![2; 8]));
+    let second = base(&card);
+    core.arm(arming(4)).expect("armed");
+    assert_eq!(base(&card), second);
+}
+
+#[test]
 fn sizes_that_no_ring_has_are_refused() {
     let (_card, core, _ring) = ring_of(4);
     for (slots, slot_bytes) in [

@@ -19,6 +19,8 @@ pub(super) struct Script {
     /// Completions aren't written, though counted: as after an IOMMU fault.
     pub(super) lose_writes: bool,
     pub(super) doorbells: u32,
+    /// So many times RELEASE is refused, as while a burst is unanswered.
+    pub(super) unanswered: u32,
     /// A slot to complete, without an interrupt, when the driver next reads the generation.
     pub(super) on_generation_read: Option<Vec<u8>>,
 }
@@ -118,6 +120,11 @@ impl Device for ScriptedCard {
         script.registers.insert(offset, value);
         if offset == at(ring::HEAD) {
             script.doorbells += 1;
+        } else if offset == at(ring::COMMIT)
+            && value == ring::COMMIT_RELEASE.mask()
+            && script.unanswered > 0
+        {
+            script.unanswered -= 1;
         } else if offset == at(ring::COMMIT) {
             let committed = value == ring::COMMIT_COMMIT.mask();
             script.registers.insert(
