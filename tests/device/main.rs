@@ -3,6 +3,7 @@
 //! the verilated hardware, `vfio_user.rs` and `vfio_user_rtl.rs` over a socket.
 
 mod bringup;
+mod errors;
 mod faults;
 mod flow;
 mod keybox;

@@ -1,6 +1,7 @@
 //! The tests of `main.rs` over a socket.
 
 mod bringup;
+mod errors;
 mod faults;
 mod flow;
 mod keybox;

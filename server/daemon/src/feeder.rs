@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const WAIT: Duration = Duration::from_millis(20);
 /// Pause after a card that would not recover, and while the pool is full.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How often a recovery is tried before the source counts as lost, which only an operator undoes.
+const ATTEMPTS: u32 = 3;
 
 /// A running feeder; dropping it stops thread and card.
 pub(crate) struct Feeder {
@@ -365,23 +367,36 @@ impl Work {
         Ok(())
     }
 
+    /// Resets the card and sets it going again, with a fresh seed.
+    fn recover(&self) -> Result<(), photonbox_driver::Error> {
+        let mut seed = SecretBytes::new_zeroed(self.seed_bytes);
+        // The extractor's seed is no output: like the first one it may be the system's.
+        if self.shared.entropy.fill(seed.as_mut_slice()).is_err() {
+            crate::os::random(seed.as_mut_slice()).map_err(|source| {
+                photonbox_driver::Error::Link {
+                    what: "drawing a seed from the system's generator".into(),
+                    source,
+                }
+            })?;
+        }
+        let recovery = self.shared.card.recover(seed.as_slice())?;
+        tracing::warn!(?recovery, "card recovered");
+        Ok(())
+    }
+
     /// After an error: a recoverable one resets the card, any other counts as a lost source.
     fn trouble(&mut self, error: &photonbox_driver::Error) {
         if error.is_recoverable() {
             tracing::warn!(%error, "card in trouble: resetting it");
-            let mut seed = SecretBytes::new_zeroed(self.seed_bytes);
-            // The extractor's seed is no output: like the first one it may be the system's.
-            let seeded = self.shared.entropy.fill(seed.as_mut_slice()).or_else(|_| {
-                crate::os::random(seed.as_mut_slice())
-                    .map_err(|_| photonbox_channel::SourceExhausted)
-            });
-            if seeded.is_ok() {
-                match self.shared.card.recover(seed.as_slice()) {
-                    Ok(recovery) => {
-                        tracing::warn!(?recovery, "card recovered");
-                        return;
+            for attempt in 1..=ATTEMPTS {
+                match self.recover() {
+                    Ok(()) => return,
+                    Err(error) => {
+                        tracing::error!(%error, attempt, "the card did not recover");
+                        if !error.is_recoverable() || self.stopped() {
+                            break;
+                        }
                     }
-                    Err(error) => tracing::error!(%error, "the card did not recover"),
                 }
             }
         }

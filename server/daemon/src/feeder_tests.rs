@@ -109,10 +109,16 @@ fn photons_from_a_given_seed_are_labelled_test() {
     }
 }
 
-/// A card whose writes to host memory get lost while `losing` is above 0, as after an IOMMU fault.
+/// A card whose writes to host memory get lost while `losing` is above 0, as after an IOMMU fault, and which hears no
+/// command while `deaf` is.
 struct Lossy {
     card: Arc<SimCard>,
     losing: Arc<AtomicU32>,
+    deaf: AtomicU32,
+}
+
+fn one_less(left: u32) -> Option<u32> {
+    left.checked_sub(1)
 }
 
 struct LossyBus {
@@ -122,10 +128,9 @@ struct LossyBus {
 
 impl HostBus for LossyBus {
     fn dma_write(&self, iova: u64, data: &[u8]) -> std::result::Result<(), DmaFault> {
-        let take = |left: u32| left.checked_sub(1);
         if self
             .losing
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
             .is_ok()
         {
             return Err(DmaFault {
@@ -147,7 +152,14 @@ impl Device for Lossy {
     }
 
     fn write32(&self, offset: u32, value: u32) {
-        self.card.write32(offset, value);
+        let lost = offset == photonbox_regmap::global::CONTROL
+            && self
+                .deaf
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+                .is_ok();
+        if !lost {
+            self.card.write32(offset, value);
+        }
     }
 
     fn attach(&self, host: Arc<dyn HostBus>) {
@@ -177,8 +189,9 @@ fn a_card_whose_writes_got_lost_is_reset_and_goes_on() {
     let lossy = Arc::new(Lossy {
         card: Arc::clone(&card),
         losing: Arc::clone(&losing),
+        deaf: AtomicU32::new(0),
     });
-    let opened = bring_up(&options(), card, lossy).expect("card");
+    let opened = bring_up(&options(), card, Arc::clone(&lossy) as _).expect("card");
     let entropy = entropy();
     let feeder = Feeder::start(opened, Arc::clone(&entropy)).expect("feeder");
     let recoveries = || {
@@ -199,6 +212,61 @@ fn a_card_whose_writes_got_lost_is_reset_and_goes_on() {
         });
         let status = feeder.card_status().expect("status");
         assert_ne!(status.generation, generation, "the card was reset");
+        let before = credited(&entropy);
+        until("credit after the recovery", || {
+            drink(&entropy);
+            credited(&entropy) > before
+        });
+        assert_eq!(entropy.health(), Health::Healthy);
+    }
+    // Neither the reset nor START of the next recovery is heard: the bus's reset helps, and a second try.
+    lossy.deaf.store(2, Ordering::Relaxed);
+    losing.store(6, Ordering::Relaxed);
+    until("a recovery at the second try", || {
+        drink(&entropy);
+        recoveries() == 4
+    });
+    assert_eq!(lossy.deaf.load(Ordering::Relaxed), 0);
+    let before = credited(&entropy);
+    until("credit after it", || {
+        drink(&entropy);
+        credited(&entropy) > before
+    });
+    assert_eq!(entropy.health(), Health::Healthy);
+}
+
+#[test]
+fn a_bus_error_and_a_reset_by_another_are_recovered_without_an_operator() {
+    let opened = open_card(&options()).expect("card");
+    let card = opened.simulated.clone().expect("simulated");
+    let entropy = entropy();
+    let feeder = Feeder::start(opened, Arc::clone(&entropy)).expect("feeder");
+    let recoveries = || {
+        let status = feeder.card_status();
+        status.map_or(0, |status| status.recoveries)
+    };
+    type Trouble = fn(&SimCard);
+    let troubles: [Trouble; 2] = [
+        |card| {
+            card.inject(Fault::AxiError).expect("possible");
+            let errors = card.bus_stats().errors;
+            until("an error", || card.bus_stats().errors > errors);
+            card.end(Fault::AxiError);
+        },
+        |card| card.function_level_reset(),
+    ];
+    for trouble in troubles {
+        let before = credited(&entropy);
+        until("credit", || {
+            drink(&entropy);
+            credited(&entropy) > before
+        });
+        let recovered = recoveries();
+        trouble(&card);
+        until("a recovery", || {
+            drink(&entropy);
+            recoveries() > recovered
+        });
         let before = credited(&entropy);
         until("credit after the recovery", || {
             drink(&entropy);
@@ -234,6 +302,16 @@ fn a_card_that_leaves_stops_both_classes_for_good() {
     for lane in lanes {
         assert!(!lane.alarms.is_empty(), "{lane:?}");
     }
+    // Nor does the hub trust whatever is put into the slot later: somebody had the card in his hands.
+    card.end(Fault::SurpriseRemoval);
+    let card_answers = || {
+        let status = feeder.card_status();
+        status.is_some_and(|status| status.generation == 1)
+    };
+    until("a card that answers", card_answers);
+    std::thread::sleep(2 * LOOK);
+    assert_eq!(entropy.health(), Health::Unhealthy);
+    assert!(entropy.can_make_keys().is_err());
     drop(feeder);
 }
 
