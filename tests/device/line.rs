@@ -38,6 +38,8 @@ pub(crate) enum Ask {
     Cycle { card: u32 },
     /// A fault, in its text form.
     Inject { card: u32, fault: String },
+    /// The end of a fault, in its text form.
+    End { card: u32, fault: String },
     /// Known-answer tests that fail.
     InjectSelftest { card: u32, mask: u32 },
     /// Repairs the lanes.
@@ -111,8 +113,10 @@ struct BusStatsForm {
     writes: u64,
     faults: u64,
     refused: u64,
+    errors: u64,
     interrupts: u64,
     interrupts_refused: u64,
+    interrupts_lost: u64,
 }
 
 impl NewCard {

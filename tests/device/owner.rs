@@ -188,6 +188,10 @@ impl Owner {
                 let injected = self.owned(card)?.card.inject(fault.fault);
                 injected.map_err(|error| error.to_string())?;
             }
+            Ask::End { card, fault } => {
+                let fault: ScheduledFault = fault.parse().map_err(|error| format!("{error}"))?;
+                self.owned(card)?.card.end(fault.fault);
+            }
             Ask::InjectSelftest { card, mask } => {
                 self.owned(card)?.card.inject_selftest_fault(mask);
             }

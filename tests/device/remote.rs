@@ -138,6 +138,11 @@ impl SimCard {
         self.line.ask(&Ask::Inject { card, fault }).map(drop)
     }
 
+    pub(crate) fn end(&self, fault: Fault) {
+        let (card, fault) = (self.number, fault.to_string());
+        self.line.done(&Ask::End { card, fault });
+    }
+
     pub(crate) fn inject_selftest_fault(&self, mask: u32) {
         let card = self.number;
         self.line.done(&Ask::InjectSelftest { card, mask });

@@ -3,11 +3,12 @@
 //!
 //! Shows T15 (`docs/threat-model.md`).
 
+use crate::SimCard;
 use crate::rig::{light, open, sim};
 use crate::traffic::number;
 use photonbox_driver::{Card, KeyboxJob};
 use photonbox_keybox::{IpKey, Orbit};
-use photonbox_simcard::{Fault, Pace, SimCard};
+use photonbox_simcard::{Fault, Pace};
 use std::sync::Arc;
 
 /// Dropped digits.

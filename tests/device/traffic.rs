@@ -6,13 +6,13 @@
 //!
 //! Shows T15 (`docs/threat-model.md`).
 
-use crate::connect;
 use crate::rig::{light, open_over, seed, settings, sim};
+use crate::{SimCard, connect};
 use photonbox_driver::{
     Card, CardSettings, Device, Error, Recovery, Ring, RingKind, Transport, dma::DmaBuffer,
     transport::Interrupt,
 };
-use photonbox_simcard::{BusStats, Fault, Pace, SimCard};
+use photonbox_simcard::{BusStats, Fault, Pace};
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},

@@ -2,6 +2,7 @@
 //! virtual machine, where the way to them is the kernel's VFIO, and the owner is outside.
 
 mod bringup;
+mod errors;
 mod faults;
 mod flow;
 mod keybox;
@@ -12,6 +13,8 @@ mod owner;
 mod remote;
 mod rig;
 mod selftest;
+mod soak;
+mod traffic;
 
 /// What the cards of these tests have for a core.
 const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Model;
