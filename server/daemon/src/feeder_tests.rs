@@ -41,7 +41,8 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
 fn drink(entropy: &Entropy) {
     let bits = entropy.pool().available_full_bits();
     if bits >= 8 * 48 {
-        drop(entropy.full(48).expect("there are enough"));
+        // Between a reset by another and the recovery no lane runs, and nothing is given.
+        drop(entropy.full(48));
     }
 }
 
@@ -232,7 +233,7 @@ fn a_card_whose_writes_got_lost_is_reset_and_goes_on() {
         drink(&entropy);
         credited(&entropy) > before
     });
-    assert_eq!(entropy.health(), Health::Healthy);
+    until("all lanes again", || entropy.health() == Health::Healthy);
 }
 
 #[test]
@@ -272,7 +273,7 @@ fn a_bus_error_and_a_reset_by_another_are_recovered_without_an_operator() {
             drink(&entropy);
             credited(&entropy) > before
         });
-        assert_eq!(entropy.health(), Health::Healthy);
+        until("all lanes again", || entropy.health() == Health::Healthy);
     }
 }
 
