@@ -87,7 +87,7 @@ cosim-long: tools ## hardware: 10^9 cycles of the small card and 10^8 of the wid
 
 soak: ## driver and simulated card, in process and over a socket: 10^6 rounds, 1,000 resets, 200 removals, … under traffic
 	PHOTONBOX_ROUNDS=1000000 PHOTONBOX_LOST_ROUNDS=5000 PHOTONBOX_LOST_SLOTS=2000 PHOTONBOX_RESETS=1000 \
-		PHOTONBOX_REMOVALS=200 PHOTONBOX_STOPS=1000 PHOTONBOX_BUS_ERRORS=200 PHOTONBOX_UNMAPS=50 \
+		PHOTONBOX_REMOVALS=200 PHOTONBOX_STOPS=1000 PHOTONBOX_BUS_ERRORS=200 PHOTONBOX_UNMAPS=50 PHOTONBOX_SLEEPS=500 \
 		$(CARGO) test --locked -p photonbox-simcard --test device --test device_vfio_user -- --nocapture soak:: traffic::
 
 seeds: tools ## hardware: every block and the whole card from SEEDS random seeds (default 20)

@@ -5,14 +5,14 @@ use crate::{
     error::Error,
     layout::{LaneState, RingKind, alarm_names},
     regs::Registers,
-    ring::{Ring, RingCore, SLOW_POLL},
+    ring::{Ring, RingCore},
     settings::{CardSettings, Route},
     transport::{Interrupt, Transport},
 };
 use photonbox_regmap::{MODEL_BUILD_HASH, global, lane};
 use serde::{Deserialize, Serialize};
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -119,6 +119,8 @@ pub enum Stage {
     Ready,
     /// Running.
     Running,
+    /// Suspended: nothing but [`Card::resume`] and resets reach it.
+    Asleep,
 }
 
 impl Stage {
@@ -128,6 +130,7 @@ impl Stage {
             Self::Configured => "configured but without a seed",
             Self::Ready => "stopped",
             Self::Running => "running",
+            Self::Asleep => "asleep",
         }
     }
 }
@@ -141,17 +144,6 @@ pub struct Recovery {
     pub discarded_raw_bits: u64,
     /// The new generation.
     pub generation: u32,
-}
-
-/// Events that the card tells of, besides slots.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Events {
-    /// A lane went into alarm.
-    pub alarm: bool,
-    /// A ring stopped on a bus error.
-    pub error: bool,
-    /// The extractor wants a new seed soon: [`Card::load_seed`].
-    pub seed_due: bool,
 }
 
 /// An open card. All methods take `&self` and may be called from any thread; commands take turns.
@@ -180,12 +172,16 @@ pub struct Card {
     pub(crate) entropy: Arc<RingCore>,
     pub(crate) raw: Arc<RingCore>,
     pub(crate) keybox: Arc<RingCore>,
-    events: Arc<Interrupt>,
+    pub(crate) events: Arc<Interrupt>,
+    /// Kept beside the stage for those who look without the lock.
+    pub(crate) asleep: AtomicBool,
     state: Mutex<CardState>,
 }
 
 pub(crate) struct CardState {
     pub(crate) stage: Stage,
+    /// Where it was when it was suspended.
+    pub(crate) before_sleep: Stage,
     pub(crate) generation: u32,
     pub(crate) settings: Option<CardSettings>,
     /// Alarms of lanes that a reset freed of them, and that stay off until an operator re-arms them.
@@ -222,8 +218,10 @@ impl Card {
             registers,
             identity,
             patience: options.patience,
+            asleep: AtomicBool::new(false),
             state: Mutex::new(CardState {
                 stage: Stage::Reset,
+                before_sleep: Stage::Reset,
                 generation,
                 settings: None,
                 held,
@@ -257,6 +255,7 @@ impl Card {
     pub fn configure(&self, settings: &CardSettings) -> Result<(), Error> {
         settings.check(&self.identity)?;
         let mut state = self.lock();
+        state.awake("be configured")?;
         if state.stage == Stage::Running {
             return Err(order(state.stage, "be configured", "stop it first"));
         }
@@ -302,6 +301,7 @@ impl Card {
     }
 
     fn load_seed_locked(&self, state: &mut CardState, seed: &[u8]) -> Result<(), Error> {
+        state.awake("take a seed")?;
         let Some(settings) = state
             .settings
             .as_ref()
@@ -326,7 +326,8 @@ impl Card {
         self.start_locked(&mut state)
     }
 
-    fn start_locked(&self, state: &mut CardState) -> Result<(), Error> {
+    pub(crate) fn start_locked(&self, state: &mut CardState) -> Result<(), Error> {
+        state.awake("start")?;
         match state.stage {
             Stage::Running => return Ok(()),
             Stage::Reset => {
@@ -337,7 +338,7 @@ impl Card {
                 ));
             }
             Stage::Configured => return Err(order(state.stage, "start", "load a seed first")),
-            Stage::Ready => {}
+            Stage::Ready | Stage::Asleep => {}
         }
         self.lanes_left(state)?;
         bringup::start(&self.registers, self.patience)?;
@@ -351,6 +352,10 @@ impl Card {
     /// [`Error::Hung`], [`Error::DeadCard`].
     pub fn stop(&self) -> Result<(), Error> {
         let mut state = self.lock();
+        self.stop_locked(&mut state)
+    }
+
+    pub(crate) fn stop_locked(&self, state: &mut CardState) -> Result<(), Error> {
         if state.stage == Stage::Running {
             bringup::stop(&self.registers, self.patience)?;
             state.stage = Stage::Ready;
@@ -372,6 +377,7 @@ impl Card {
     }
 
     pub(crate) fn reset_locked(&self, state: &mut CardState) -> Result<(), Error> {
+        self.wake(state)?;
         state.stage = Stage::Reset;
         state.generation = bringup::reset(&self.registers, self.patience)?;
         // Only now, with the card idle, is memory ours alone.
@@ -392,6 +398,7 @@ impl Card {
         let Some(settings) = state.settings.clone() else {
             return Err(order(state.stage, "recover", "configure it first"));
         };
+        self.wake(&mut state)?;
         bringup::magic(&self.registers)?;
         for (held, alarms) in state.held.iter_mut().zip(bringup::latched_alarms(
             &self.registers,
@@ -432,6 +439,7 @@ impl Card {
             });
         }
         let mut state = self.lock();
+        state.awake("re-arm a lane")?;
         let at = |register| lane::base(number) + register;
         if let Some(held) = state
             .held
@@ -479,7 +487,9 @@ impl Card {
     /// # Errors
     /// [`Error::HealthAlarm`] when none is; [`Error::DeadCard`].
     pub fn check_health(&self) -> Result<(), Error> {
-        self.lanes_left(&self.lock())
+        let state = self.lock();
+        state.awake("tell its health")?;
+        self.lanes_left(&state)
     }
 
     fn lanes_left(&self, state: &CardState) -> Result<(), Error> {
@@ -521,60 +531,15 @@ impl Card {
             RingKind::Keybox => Err(Error::NoRing { ring: kind }),
         }
     }
-
-    /// Takes what events are pending, without waiting.
-    ///
-    /// # Errors
-    /// [`Error::DeadCard`], [`Error::Link`].
-    pub fn poll_events(&self) -> Result<Option<Events>, Error> {
-        let bits = [global::INT_ALARM, global::INT_ERROR, global::INT_SEED];
-        let pending = self.registers.read(global::INT_STATUS)?;
-        let [alarm, error, seed_due] = bits.map(|bit| bit.is_set(pending));
-        if !(alarm || error || seed_due) {
-            return Ok(None);
-        }
-        let mask = bits.iter().fold(0, |mask, bit| mask | bit.mask());
-        self.registers.write(global::INT_STATUS, pending & mask)?;
-        Ok(Some(Events {
-            alarm,
-            error,
-            seed_due,
-        }))
-    }
-
-    /// Waits for events; `None` when `timeout` passed first.
-    ///
-    /// # Errors
-    /// [`Error::DeadCard`], [`Error::Link`].
-    pub fn wait_events(&self, timeout: Duration) -> Result<Option<Events>, Error> {
-        let start = std::time::Instant::now();
-        loop {
-            let events = self.poll_events()?;
-            let left = timeout.saturating_sub(start.elapsed());
-            if events.is_some() || left.is_zero() {
-                return Ok(events);
-            }
-            let _hint = self.events.wait(left.min(SLOW_POLL));
-        }
-    }
-
-    /// Waits for events in a task, however long it takes.
-    ///
-    /// # Errors
-    /// [`Error::DeadCard`], [`Error::Link`].
-    pub async fn next_events(&self) -> Result<Events, Error> {
-        loop {
-            if let Some(events) = self.poll_events()? {
-                return Ok(events);
-            }
-            let _hint = self.events.wait_async(SLOW_POLL).await;
-        }
-    }
 }
 
 impl Drop for Card {
     fn drop(&mut self) {
-        let stopped = self.stop();
+        let stopped = {
+            let mut state = self.lock();
+            self.wake(&mut state)
+                .and_then(|()| self.stop_locked(&mut state))
+        };
         if let Err(error) = &stopped
             && !matches!(error, Error::DeadCard)
         {

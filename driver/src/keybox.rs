@@ -124,6 +124,7 @@ impl Card {
         if !self.identity.keybox {
             return Err(Error::NoKeybox);
         }
+        self.lock().awake("make keys")?;
         let mut ring = Ring::take(&self.keybox)?;
         let result = work(&mut ring);
         let swept = self.end_job();

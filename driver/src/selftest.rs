@@ -84,6 +84,7 @@ impl Card {
     /// [`Error::Order`] while it runs.
     pub fn selftest(&self) -> Result<SelfTest, Error> {
         let mut state = self.lock();
+        state.awake("be tested")?;
         if state.stage == Stage::Running {
             return Err(order(state.stage, "be tested", "stop it first"));
         }

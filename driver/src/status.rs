@@ -152,6 +152,7 @@ impl Card {
         let registers = &self.registers;
         // Held to the end: another snapshot would mix two instants.
         let state = self.lock();
+        state.awake("tell its status")?;
         registers.write(global::SNAPSHOT, 1)?;
         let identity = &self.identity;
         let mut lanes = Vec::with_capacity(identity.lanes as usize);

@@ -52,6 +52,10 @@ impl Transport for Served {
         self.transport.reset()
     }
 
+    fn sleep(&self, on: bool) -> Result<bool, Error> {
+        self.transport.sleep(on)
+    }
+
     fn describe(&self) -> String {
         self.transport.describe()
     }

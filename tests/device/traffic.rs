@@ -9,7 +9,7 @@
 use crate::rig::{light, open_over, seed, settings, sim};
 use crate::{SimCard, connect};
 use photonbox_driver::{
-    Card, CardSettings, Device, Error, Recovery, Ring, RingKind, Transport, dma::DmaBuffer,
+    Card, CardSettings, Device, Error, Recovery, Ring, RingKind, Stage, Transport, dma::DmaBuffer,
     transport::Interrupt,
 };
 use photonbox_simcard::{BusStats, Fault, Pace};
@@ -190,6 +190,55 @@ fn stops_lose_nothing_that_was_complete() {
     let counts = traffic.ring.counts();
     assert_eq!(counts.discarded_slots, 0);
     assert_eq!(traffic.card.status().expect("alive").recoveries, 0);
+}
+
+#[test]
+fn a_card_that_sleeps_loses_nothing_that_was_complete() {
+    let mut traffic = Traffic::new();
+    for round in 0..number("PHOTONBOX_SLEEPS", 10) {
+        traffic.take(1 + round % 5);
+        traffic.card.suspend().expect("sleeps");
+        assert_eq!(traffic.card.stage(), Stage::Asleep);
+        let asleep = traffic.card.status().expect_err("says nothing").to_string();
+        assert_eq!(
+            asleep,
+            "the card is asleep, so it can't tell its status; resume it first"
+        );
+        assert!(traffic.card.poll_events().expect("no event").is_none());
+        // What was complete is there, and then the ring is silent for longer than a slow poll, not dead.
+        while traffic
+            .slot(Duration::from_millis(60))
+            .expect("no fault")
+            .is_some()
+        {}
+        traffic.account(0);
+        let writes = traffic.sim.bus_stats().writes;
+        match round % 5 {
+            3 => {
+                traffic.recover();
+            }
+            4 => {
+                traffic.sim.function_level_reset();
+                // Somebody resets it in its sleep.
+                let error = traffic.card.resume().expect_err("another generation");
+                assert!(matches!(error, Error::GenerationChanged { .. }), "{error}");
+                traffic.recover();
+            }
+            _ => {
+                assert_eq!(traffic.sim.bus_stats().writes, writes);
+                traffic.card.resume().expect("wakes");
+                traffic.gap = None;
+            }
+        }
+        assert_eq!(traffic.card.stage(), Stage::Running);
+    }
+    traffic.take(2);
+    traffic.rest(0);
+    traffic.card.suspend().expect("a stopped card, too");
+    traffic.card.suspend().expect("twice is once");
+    traffic.card.resume().expect("wakes");
+    traffic.card.resume().expect("twice is once");
+    assert_eq!(traffic.card.stage(), Stage::Ready);
 }
 
 #[test]
@@ -375,6 +424,10 @@ impl Transport for Unmapping {
 
     fn reset(&self) -> Result<(), Error> {
         self.inner.reset()
+    }
+
+    fn sleep(&self, on: bool) -> Result<bool, Error> {
+        self.inner.sleep(on)
     }
 
     fn describe(&self) -> String {

@@ -65,6 +65,8 @@ struct State {
     fault: Option<Fault>,
     /// Writes went astray: the mapping may be gone, so the next life gets memory of its own.
     astray: bool,
+    /// The card sleeps: doorbells wait, and its registers say nothing.
+    paused: bool,
     counts: RingCounts,
 }
 
@@ -198,6 +200,11 @@ impl RingCore {
 
     pub(crate) fn is_armed(&self) -> bool {
         self.lock().arming.is_some()
+    }
+
+    /// While the card sleeps its registers are let alone.
+    pub(crate) fn pause(&self, on: bool) {
+        self.lock().paused = on;
     }
 
     pub(crate) fn take(&self) -> Result<(), Error> {
@@ -378,7 +385,8 @@ impl RingCore {
     /// Looks at what only registers tell: is the card there, is it the same life, did it stop, is it ahead.
     pub(crate) fn slow_poll(&self) -> Result<(), Error> {
         let mut state = self.lock();
-        let Some(arming) = state.arming.filter(|_| state.fault.is_none()) else {
+        let quiet = state.paused || state.fault.is_some();
+        let Some(arming) = state.arming.filter(|_| !quiet) else {
             return Ok(());
         };
         let fault = match self.examine(&mut state, &arming) {
@@ -477,7 +485,7 @@ impl RingCore {
     }
 
     fn ring_doorbell(&self, state: &mut State) -> Result<(), Error> {
-        if state.arming.is_some() && state.rung != state.head {
+        if state.arming.is_some() && state.rung != state.head && !state.paused {
             self.registers.write(self.offset(ring::HEAD), state.head)?;
             state.rung = state.head;
         }

@@ -73,6 +73,16 @@ pub trait Transport: Send + Sync {
     /// [`Error::Link`].
     fn reset(&self) -> Result<(), Error>;
 
+    /// Puts the function to sleep (PCI's D3hot), or wakes it. Asleep, its registers read all-ones and nothing leaves it.
+    /// False where the link can't: nothing has happened then.
+    ///
+    /// # Errors
+    /// [`Error::Link`], [`Error::PciFunction`].
+    fn sleep(&self, on: bool) -> Result<bool, Error> {
+        let _ = on;
+        Ok(false)
+    }
+
     /// One line for people: what is at the other end.
     fn describe(&self) -> String;
 }

@@ -58,6 +58,10 @@ pub mod config {
     pub const CAPABILITY_MSIX: u8 = 0x11;
     /// From the power capability: control and status, 16 bits; the state is in bits 1:0.
     pub const POWER_CONTROL: u32 = 4;
+    /// Power control: the state; 0 is D0, 3 is D3hot.
+    pub const POWER_STATE: u16 = 3;
+    /// Power control: coming back from D3hot resets nothing.
+    pub const POWER_NO_SOFT_RESET: u16 = 1 << 3;
     /// From the Express capability: device capabilities, 32 bits; bit 28 says that FLR is there.
     pub const EXPRESS_DEVICE: u32 = 4;
     /// Device capabilities: function-level reset.
@@ -172,6 +176,34 @@ pub fn command(space: &dyn ConfigSpace, bus_master: bool) -> Result<(), Error> {
         found if (found ^ wanted) & relevant == 0 => Ok(()),
         found => Err(unusable(format!(
             "its command register reads {found:#06x} after {wanted:#06x} was written"
+        ))),
+    }
+}
+
+/// Puts the function into D3hot, or back into D0. False where it has no power management, or would come back reset.
+///
+/// # Errors
+/// Those of the accesses, and [`Error::PciFunction`] when the state doesn't stick.
+pub fn sleep(space: &dyn ConfigSpace, on: bool) -> Result<bool, Error> {
+    let Some(power) = capability(space, config::CAPABILITY_POWER)? else {
+        return Ok(false);
+    };
+    let control = power + config::POWER_CONTROL;
+    let before = read16(space, control)?;
+    if before & config::POWER_NO_SOFT_RESET == 0 {
+        return Ok(false);
+    }
+    let state = if on { config::POWER_STATE } else { 0 };
+    let wanted = before & !config::POWER_STATE | state;
+    space.write(control, &wanted.to_le_bytes())?;
+    // What the specification gives a function for the way, in either direction.
+    std::thread::sleep(std::time::Duration::from_millis(10));
+    match read16(space, control)? {
+        // Gone, which is seen elsewhere.
+        u16::MAX => Ok(true),
+        found if found & config::POWER_STATE == state => Ok(true),
+        found => Err(unusable(format!(
+            "its power control reads {found:#06x} after {wanted:#06x} was written"
         ))),
     }
 }
@@ -328,6 +360,29 @@ mod tests {
             let error = check(&space(change)).expect_err(words).to_string();
             assert!(error.contains(words), "{error}");
         }
+    }
+
+    #[test]
+    fn sleep_sticks_or_is_left_alone() {
+        let with_power = |control: u8| {
+            space(|bytes| {
+                bytes[0x90..0x92].copy_from_slice(&[config::CAPABILITY_MSIX, 0xa0]);
+                bytes[0xa0..0xa2].copy_from_slice(&[config::CAPABILITY_POWER, 0]);
+                bytes[0xa4] = control;
+            })
+        };
+        assert!(!sleep(&space(|_| ()), true).expect("no such thing"));
+        assert!(
+            !sleep(&with_power(0), true).expect("left alone"),
+            "would come back reset"
+        );
+        let mut good = with_power(8);
+        for (on, held) in [(true, 11), (false, 8)] {
+            assert!(sleep(&good, on).expect("taken"));
+            assert_eq!(good.bytes.lock().expect("lock")[0xa4], held);
+        }
+        good.stuck = true;
+        assert!(matches!(sleep(&good, true), Err(Error::PciFunction { .. })));
     }
 
     #[test]

@@ -216,6 +216,7 @@ impl ConfigSpace for Function {
     }
 }
 
+/// Without [`Transport::sleep`]: the kernel lets no mapped register be touched in D3hot, and ends a process that does.
 impl Transport for Vfio {
     fn read32(&self, offset: u32) -> Result<u32, Error> {
         // SAFETY: aligned and inside the mapped BAR (`register`), which lives as long as `self`; volatile, since the

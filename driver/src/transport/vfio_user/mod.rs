@@ -296,6 +296,10 @@ impl Transport for VfioUser {
         pci::command(&*self.link, false)
     }
 
+    fn sleep(&self, on: bool) -> Result<bool, Error> {
+        pci::sleep(&*self.link, on)
+    }
+
     fn describe(&self) -> String {
         let text = self.status_page().ok().flatten().map(|page| page.text);
         match text.filter(|text| !text.is_empty()) {
