@@ -1,35 +1,14 @@
 #!/usr/bin/env bash
 # Unpacks a QEMU that takes PCI cards from vfio-user sockets (10.1 or later) with its own libraries into a folder:
 #   scripts/qemu.sh FOLDER
-# From Debian's trixie-backports, through apt and the mirror that this machine has; nothing is installed, and no right is
-# needed. On a newer Debian the packaged QEMU does, and this is not called.
+# From Debian's trixie-backports (trixie.sh). On a newer Debian the packaged QEMU does, and this is not called.
 set -euo pipefail
 folder=$(realpath -m "$1")
 say() { printf 'qemu: %s\n' "$*" >&2; }
 
-sources=/etc/apt/sources.list.d/debian.sources
-key=/usr/share/keyrings/debian-archive-keyring.gpg
-mirror=$(sed -n 's/^URIs: *//p' "$sources" 2>/dev/null | head -1)
-if [ -z "$mirror" ] || [ ! -e "$key" ] || ! command -v apt-get >/dev/null; then
-    say "this is no Debian with $sources and its keyring: install QEMU 10.1 or later"
-    exit 1
-fi
+. "$(dirname "$0")/trixie.sh"
+trixie "install QEMU 10.1 or later"
 
-# A package system of its own, in which nothing is installed yet: apt then downloads all that QEMU needs.
-apt=$(mktemp -d)
-trap 'rm -rf "$apt" "$folder.new"' EXIT
-mkdir -p "$apt"/{lists/partial,archives/partial}
-: >"$apt/status"
-for suite in trixie trixie-backports; do
-    echo "deb [signed-by=$key] $mirror $suite main"
-done >"$apt/sources.list"
-own() {
-    apt-get -qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- \
-        -o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status" \
-        -o Dir::Cache="$apt" -o Dir::Cache::Archives="$apt/archives" \
-        -o APT::Architectures=amd64 -o APT::Sandbox::User= -o Acquire::Languages=none -o Debug::NoLocking=1 "$@"
-}
-own update >/dev/null
 own --yes --no-install-recommends --download-only --target-release trixie-backports install qemu-system-x86 >/dev/null
 
 rm -rf "$folder.new"

@@ -15,3 +15,6 @@ takes_cards() { "$1" -device vfio-user-pci,help 2>/dev/null | grep "^vfio-user-p
 if ! takes_cards qemu-system-x86_64 && ! takes_cards "$target/vm/qemu/qemu-system-x86_64"; then
     echo "skipped: a card in a virtual machine (needs QEMU 10.1 or later; see scripts/qemu.sh)"
 fi
+if ! ls "$target"/vm/kernel/lib/modules/*/kernel/drivers/iommu/virtio-iommu.ko >/dev/null 2>&1; then
+    echo "skipped: a card behind virtio-iommu (needs a guest kernel with it; see scripts/kernel.sh)"
+fi

@@ -407,6 +407,17 @@ pub enum Error {
         bdf: String,
     },
 
+    /// The kernel lets no user have the function.
+    #[error(
+        "the kernel lets no user have the card {bdf}: its IOMMU remaps no interrupts, or the firmware keeps memory for it \
+         (`dmesg` says which); switch interrupt remapping on in the firmware, or, if you trust whoever uses the card as \
+         the kernel itself, set allow_unsafe_interrupts=1 for the module vfio_iommu_type1"
+    )]
+    NotForUsers {
+        /// The card's address.
+        bdf: String,
+    },
+
     /// Another kernel driver has the card, or none.
     #[error(
         "the card {bdf} is bound to {driver}, not to vfio-pci; bind it: `driverctl set-override {bdf} vfio-pci` (see \

@@ -32,10 +32,6 @@ pub(crate) enum Ask {
     Reset { card: u32 },
     /// Card time passes.
     Advance { card: u32, cycles: u64 },
-    /// The same until a ring is full: whether one is.
-    AdvanceUntilFull { card: u32, cycles: u64 },
-    /// Cycles since power-on.
-    Cycle { card: u32 },
     /// A fault, in its text form.
     Inject { card: u32, fault: String },
     /// The end of a fault, in its text form.
@@ -65,7 +61,7 @@ pub(crate) enum Answer {
     /// Yes or no.
     Flag(bool),
     /// What went over the bus.
-    Stats(#[serde(with = "BusStatsForm")] BusStats),
+    Stats(BusStats),
     /// It isn't done, and why.
     Refused(String),
 }
@@ -105,18 +101,6 @@ enum PaceForm {
     RealTime,
     AsFastAsPossible,
     Manual,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "BusStats", deny_unknown_fields)]
-struct BusStatsForm {
-    writes: u64,
-    faults: u64,
-    refused: u64,
-    errors: u64,
-    interrupts: u64,
-    interrupts_refused: u64,
-    interrupts_lost: u64,
 }
 
 impl NewCard {

@@ -178,11 +178,6 @@ impl Owner {
             Ask::BusMaster { card, on } => self.owned(card)?.shown.bus_master_enable(on),
             Ask::Reset { card } => self.owned(card)?.shown.function_level_reset(),
             Ask::Advance { card, cycles } => self.owned(card)?.card.advance(cycles),
-            Ask::AdvanceUntilFull { card, cycles } => {
-                let full = self.owned(card)?.card.advance_until_full(cycles);
-                return Ok(Answer::Flag(full));
-            }
-            Ask::Cycle { card } => return Ok(Answer::Number(self.owned(card)?.card.cycle())),
             Ask::Inject { card, fault } => {
                 let fault: ScheduledFault = fault.parse().map_err(|error| format!("{error}"))?;
                 let injected = self.owned(card)?.card.inject(fault.fault);

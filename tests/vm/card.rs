@@ -1,41 +1,37 @@
 //! A card on the PCI bus of a virtual machine: `photonbox simcard` plays it over vfio-user, QEMU and a guest's kernel are
 //! the bus, an emulated IOMMU stands between, and the driver goes through VFIO, as it does to a card in a slot.
 
-use crate::guest::{self, Guest, Parts};
+use crate::guest::{self, Guest, Parts, Steps};
 use crate::process::Background;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-const MODULES: &[&str] = &[
-    "irqbypass",
-    "vfio_virqfd",
-    "vfio",
-    "vfio_iommu_type1",
-    "vfio-pci-core",
-    "vfio-pci",
-];
-
-/// Each step prints `guest: NAME CODE OUTPUT`, on one line. First as root without a driver for the function, then as a
-/// user whose group owns the VFIO group, then with too little memory that may be locked.
-const INIT: &str = r#"
-export PATH=/bin HOME=/tmp
-for name in sh su chown echo cat; do $b ln -s busybox /bin/$name; done
-echo "root:x:0:0::/:/bin/sh" >/etc/passwd; echo "card:x:1000:1000::/tmp:/bin/sh" >>/etc/passwd
-echo "root:x:0:" >/etc/group; echo "card:x:1000:" >>/etc/group
-say() { name=$1; shift; out=$("$@" 2>&1); code=$?; echo "guest: $name $code $(echo "$out" | $b tr '\n' ' ')"; }
-for d in /sys/bus/pci/devices/*; do
-  [ "$($b cat $d/vendor)" = 0x10ee ] && bdf=$($b basename $d)
-done
+/// First as root without a driver for the function, then as a user: without any right, as one whose group owns the VFIO
+/// group, without interrupt remapping, with too little memory that may be locked, and as it should be.
+fn init(iommu: &str) -> String {
+    let unremapped = if iommu == guest::VIRTIO_IOMMU {
+        guest::ALLOW_UNREMAPPED
+    } else {
+        ""
+    };
+    [
+        guest::CARD_INIT,
+        r#"
 echo "guest: bdf 0 $bdf"
-d=/sys/bus/pci/devices/$bdf
 say unbound photonbox card info --card vfio:$bdf
-echo vfio-pci >$d/driver_override
-echo $bdf >/sys/bus/pci/drivers/vfio-pci/bind
-group=/dev/vfio/$($b basename $($b readlink $d/iommu_group))
+"#,
+        guest::BIND_CARD,
+        r#"
 say list photonbox card list --json
 say forbidden su card -c "photonbox card info --card vfio:$bdf"
-$b chown card:card $group; $b chmod 666 /dev/vfio/vfio
+"#,
+        guest::OWN_CARD,
+        r#"
+ulimit -l 65536
+say remapped su card -c "photonbox card info --card vfio:$bdf"
+"#,
+        unremapped,
+        r#"
 ulimit -l 64
 say unlocked su card -c "photonbox card selftest --card vfio:$bdf"
 ulimit -l 65536
@@ -44,39 +40,15 @@ say selftest su card -c "photonbox card selftest --json --card vfio:$bdf"
 say status su card -c "photonbox card status --json --for 1s --card vfio:$bdf"
 say reset su card -c "photonbox card reset --card vfio:$bdf"
 say missing photonbox card info --card vfio:0000:7f:00.0
-echo "guest: faults 0 $($b dmesg | $b grep -c 'DMAR.*fault')"
+echo "guest: faults 0 $($b dmesg | $b grep -c 'DMAR.*fault\|fault from EP')"
 $b poweroff -f
-"#;
-
-/// Exit code and output of each step.
-type Steps = BTreeMap<String, (i32, String)>;
-
-fn steps(console: &str) -> Steps {
-    let mut steps = Steps::new();
-    for line in console.lines() {
-        let Some((_, said)) = line.split_once("guest: ") else {
-            continue;
-        };
-        let mut words = said.splitn(3, ' ');
-        if let (Some(name), Some(code)) = (words.next(), words.next())
-            && let Ok(code) = code.parse()
-        {
-            let output = words.next().unwrap_or_default().trim().to_owned();
-            steps.insert(name.to_owned(), (code, output));
-        }
-    }
-    steps
+"#,
+    ]
+    .concat()
 }
 
-/// Boots a guest with a served card behind this IOMMU; none, and a word about it, where a tool is missing.
-fn boot(iommu: &str) -> Option<(Steps, String)> {
-    let guest = match Guest::find_with_vfio_user() {
-        Ok(guest) => guest,
-        Err(missing) => {
-            eprintln!("skipped: {missing}");
-            return None;
-        }
-    };
+/// Boots a guest with a served card behind this IOMMU: what it said, step by step and as a whole.
+fn boot(guest: &Guest, iommu: &str) -> (Steps, String) {
     // Short enough for a socket's name.
     let folder = tempfile::Builder::new()
         .prefix("pb")
@@ -91,8 +63,8 @@ fn boot(iommu: &str) -> Option<(Steps, String)> {
         "bin/photonbox",
     );
     let parts = Parts {
-        modules: MODULES,
-        init: INIT,
+        modules: guest::VFIO_MODULES,
+        init: &init(iommu),
         files: &files,
         limit: guest::BOOT_LIMIT,
     };
@@ -104,14 +76,27 @@ fn boot(iommu: &str) -> Option<(Steps, String)> {
     ];
     let console = guest.boot(&parts, &devices, folder.path());
     assert!(card.terminate().success(), "the served card ends by itself");
-    Some((steps(&console), console))
+    (guest::steps(&console), console)
 }
 
 #[test]
-fn a_user_drives_a_card_through_vfio() {
-    let Some((steps, console)) = boot("intel-iommu,intremap=on,caching-mode=on") else {
-        return;
-    };
+fn a_user_drives_a_card_behind_intel_s_iommu() {
+    match Guest::find_with_vfio_user() {
+        Ok(guest) => a_user_drives_a_card(&guest, guest::INTEL_IOMMU),
+        Err(missing) => eprintln!("skipped: {missing}"),
+    }
+}
+
+#[test]
+fn a_user_drives_a_card_behind_virtio_s_iommu() {
+    match Guest::find_with_virtio_iommu() {
+        Ok(guest) => a_user_drives_a_card(&guest, guest::VIRTIO_IOMMU),
+        Err(missing) => eprintln!("skipped: {missing}"),
+    }
+}
+
+fn a_user_drives_a_card(guest: &Guest, iommu: &str) {
+    let (steps, console) = boot(guest, iommu);
     let step = |name: &str| {
         steps
             .get(name)
@@ -129,6 +114,11 @@ fn a_user_drives_a_card_through_vfio() {
     let bdf = &step("bdf").1;
     refused("unbound", "bound to no driver, not to vfio-pci");
     refused("forbidden", "no permission for /dev/vfio/");
+    if iommu == guest::VIRTIO_IOMMU {
+        refused("remapped", "its IOMMU remaps no interrupts");
+    } else {
+        assert_eq!(step("remapped").0, 0, "{console}");
+    }
     refused("unlocked", "can't be locked (limit 65536 bytes)");
     refused("missing", &format!("cards: {bdf}"));
     let list = done("list");

@@ -1,5 +1,6 @@
 //! A small Linux guest under QEMU's software emulation: a kernel, busybox, what a test adds, and its console.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,6 +8,80 @@ use std::time::{Duration, Instant};
 
 /// Long enough for a guest under emulation on a busy machine; it boots in a few seconds on an idle one.
 pub(crate) const BOOT_LIMIT: Duration = Duration::from_secs(180);
+
+/// What a kernel needs to give a function to a user, in the order in which it is loaded.
+pub(crate) const VFIO_MODULES: &[&str] = &[
+    "virtio_ring",
+    "virtio",
+    "virtio_pci_modern_dev",
+    "virtio_pci_legacy_dev",
+    "virtio_pci",
+    "virtio-iommu",
+    "irqbypass",
+    "vfio_virqfd",
+    "vfio",
+    "vfio_iommu_type1",
+    "vfio-pci-core",
+    "vfio-pci",
+];
+
+/// The beginning of an init with a card: a user `card`, the card's address in `$bdf` and its folder in `$d`, and `say NAME
+/// COMMAND…`, which prints `guest: NAME CODE OUTPUT` on one line.
+pub(crate) const CARD_INIT: &str = r#"
+export PATH=/bin HOME=/tmp
+$b dmesg -n 1
+for name in sh su chown echo cat; do $b ln -s busybox /bin/$name; done
+echo "root:x:0:0::/:/bin/sh" >/etc/passwd; echo "card:x:1000:1000::/tmp:/bin/sh" >>/etc/passwd
+echo "root:x:0:" >/etc/group; echo "card:x:1000:" >>/etc/group
+say() { name=$1; shift; out=$("$@" 2>&1); code=$?; echo "guest: $name $code $(echo "$out" | $b tr '\n' ' ')"; }
+for d in /sys/bus/pci/devices/*; do
+  [ "$($b cat $d/vendor)" = 0x10ee ] && bdf=$($b basename $d)
+done
+d=/sys/bus/pci/devices/$bdf
+"#;
+
+/// Gives the card to vfio-pci; its group is then in `$group`.
+pub(crate) const BIND_CARD: &str = r#"
+echo vfio-pci >$d/driver_override
+echo $bdf >/sys/bus/pci/drivers/vfio-pci/bind
+group=/dev/vfio/$($b basename $($b readlink $d/iommu_group))
+"#;
+
+/// Gives it to the user.
+pub(crate) const OWN_CARD: &str = r#"
+$b chown card:card $group; $b chmod 666 /dev/vfio/vfio
+"#;
+
+/// Lets users have functions behind an IOMMU that remaps no interrupts.
+pub(crate) const ALLOW_UNREMAPPED: &str = r#"
+echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+"#;
+
+/// QEMU's device for Intel's IOMMU.
+pub(crate) const INTEL_IOMMU: &str = "intel-iommu,intremap=on,caching-mode=on";
+/// QEMU's device for virtio's, which remaps no interrupts.
+pub(crate) const VIRTIO_IOMMU: &str = "virtio-iommu-pci";
+
+/// Exit code and output of each step that a guest said.
+pub(crate) type Steps = BTreeMap<String, (i32, String)>;
+
+/// Reads `guest: NAME CODE OUTPUT` from its console.
+pub(crate) fn steps(console: &str) -> Steps {
+    let mut steps = Steps::new();
+    for line in console.lines() {
+        let Some((_, said)) = line.split_once("guest: ") else {
+            continue;
+        };
+        let mut words = said.splitn(3, ' ');
+        if let (Some(name), Some(code)) = (words.next(), words.next())
+            && let Ok(code) = code.parse()
+        {
+            let output = words.next().unwrap_or_default().trim().to_owned();
+            steps.insert(name.to_owned(), (code, output));
+        }
+    }
+    steps
+}
 
 /// What a test's guest is made of besides kernel and busybox.
 pub(crate) struct Parts<'a> {
@@ -86,6 +161,25 @@ impl Guest {
             modules,
             busybox,
         })
+    }
+
+    /// The same for a guest with a card behind virtio's IOMMU, too.
+    ///
+    /// # Errors
+    /// As [`Guest::find`].
+    pub(crate) fn find_with_virtio_iommu() -> Result<Self, String> {
+        let guest = Self::find_with_vfio_user()?;
+        if !guest.has("virtio-iommu") {
+            return Err(
+                "the guest's kernel has no virtio-iommu: scripts/setup.sh test fetches one".into(),
+            );
+        }
+        Ok(guest)
+    }
+
+    /// Whether the kernel has this module; one that it has built in doesn't count.
+    fn has(&self, module: &str) -> bool {
+        find(&self.modules.join("kernel"), &format!("{module}.ko")).is_some()
     }
 
     /// Boots a guest of these parts on a machine with these further devices, and waits for it to power off: all of its

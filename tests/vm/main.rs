@@ -3,6 +3,7 @@
 
 mod card;
 mod guest;
+mod hub;
 // The end-to-end tests' way of running the binary; this test uses a part of it.
 #[allow(dead_code)]
 #[path = "../e2e/process.rs"]

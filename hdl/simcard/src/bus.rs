@@ -5,10 +5,11 @@ use crate::stochastic::{Seed, uniform};
 use photonbox_driver::device::HostBus;
 use photonbox_model::{BusError, BusMaster};
 use rand_chacha::ChaCha12Rng;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What went over the bus since the card was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BusStats {
     /// Writes that reached host memory.
     pub writes: u64,

@@ -46,7 +46,7 @@ impl Vfio {
     ///
     /// # Errors
     /// [`Error::UnknownCard`], [`Error::NoSuchFunction`], [`Error::NoIommu`], [`Error::NotBound`], [`Error::NoVfio`],
-    /// [`Error::GroupNotViable`], [`Error::InUse`], [`Error::NoPermission`], [`Error::PciFunction`],
+    /// [`Error::NotForUsers`], [`Error::GroupNotViable`], [`Error::InUse`], [`Error::NoPermission`], [`Error::PciFunction`],
     /// [`Error::DeadCard`], [`Error::BusRefused`].
     pub fn open(bdf: &str) -> Result<Self, Error> {
         let bdf = Bdf::parse(bdf)?;
@@ -63,7 +63,13 @@ impl Vfio {
             });
         }
         sys::set_container(&group, &container).map_err(refused("a container for the group"))?;
-        sys::set_type1v2(&container).map_err(refused("its IOMMU"))?;
+        sys::set_type1v2(&container).map_err(|source| match source.raw_os_error() {
+            // No interrupt remapping, or a region that the firmware reserves.
+            Some(libc::EPERM) => Error::NotForUsers {
+                bdf: bdf.as_str().to_owned(),
+            },
+            _ => refused("its IOMMU")(source),
+        })?;
         let iommu = sys::iommu(&container).map_err(refused("to say what the IOMMU translates"))?;
         let space = if iommu.ranges.is_empty() {
             IovaSpace::new(ADDRESS_BITS)

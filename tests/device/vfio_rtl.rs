@@ -1,0 +1,17 @@
+//! The tests of `vfio.rs` on the verilated hardware.
+
+mod bringup;
+mod faults;
+mod flow;
+mod launch;
+mod line;
+mod local;
+mod owner;
+mod remote;
+mod rig;
+mod selftest;
+
+/// What the cards of these tests have for a core.
+const CORE: photonbox_simcard::CoreKind = photonbox_simcard::CoreKind::Rtl;
+
+use remote::{AnyCard, Forged, SimCard, connect, opening_resets};
