@@ -50,6 +50,17 @@ struct Burst {
     strobed: bool,
 }
 
+/// What a burst that ended is answered.
+#[derive(Debug)]
+struct Answer {
+    /// The cycle in which it is due.
+    due: u64,
+    okay: bool,
+    /// What the host sees from then on: a bridge of posted writes answers before they are in memory, so that no
+    /// doorbell for a completion is earlier than the completion's answer.
+    shown: Option<Burst>,
+}
+
 /// A burst that ended, as the host saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -92,8 +103,7 @@ pub struct Host {
     pub log: Vec<Written>,
     pub keep_log: bool,
     addressed: VecDeque<Burst>,
-    /// Cycle in which it is answered, and whether with OKAY.
-    answers: VecDeque<(u64, bool)>,
+    answers: VecDeque<Answer>,
     now: u64,
     /// What was presented and not yet accepted: it must not change.
     waiting_aw: Option<(u64, u64)>,
@@ -178,10 +188,10 @@ impl Host {
         let answer = self
             .answers
             .front()
-            .filter(|(due, _)| *due <= self.now && hold != Some(Hold::Answer));
+            .filter(|answer| answer.due <= self.now && hold != Some(Hold::Answer));
         self.b_valid = answer.is_some();
         let response = match answer {
-            Some((_, false)) => 2 + (self.now & 1),
+            Some(answer) if !answer.okay => 2 + (self.now & 1),
             _ => 0,
         };
         rtl.set(self.ports.awready, u64::from(self.aw_ready));
@@ -196,8 +206,15 @@ impl Host {
         self.count_stalls(rtl);
         self.take_address(rtl);
         self.take_data(rtl, random);
-        if self.b_valid && rtl.is(self.ports.bready) {
-            self.answers.pop_front();
+        if self.b_valid
+            && rtl.is(self.ports.bready)
+            && let Some(burst) = self.answers.pop_front().and_then(|answer| answer.shown)
+        {
+            let memory = &mut self.memory[burst.address as usize..];
+            let bytes = memory.iter_mut().zip(&burst.data).zip(&burst.enabled);
+            for ((byte, written), _) in bytes.filter(|(_, enabled)| **enabled) {
+                *byte = *written;
+            }
         }
         if self.irq_ready && rtl.is(self.ports.irq_valid) {
             self.interrupts[rtl.get(self.ports.irq_vector) as usize] += 1;
@@ -309,14 +326,10 @@ impl Host {
             "{:#x} is outside of the host's memory",
             burst.address
         );
-        if burst.strobed && !refused {
+        let shown = burst.strobed && !refused;
+        if shown {
             let runs = burst.enabled.chunk_by(|a, b| a == b).filter(|run| run[0]);
             assert_eq!(runs.count(), 1, "a burst with a hole");
-            let memory = &mut self.memory[burst.address as usize..end];
-            let bytes = memory.iter_mut().zip(&burst.data).zip(&burst.enabled);
-            for ((byte, written), _) in bytes.filter(|(_, enabled)| **enabled) {
-                *byte = *written;
-            }
         }
         if self.keep_log {
             self.log.push(Written {
@@ -327,10 +340,13 @@ impl Host {
             });
         }
         // Answers keep the order of the bursts: there is one ID.
-        let after = self.answers.back().map_or(0, |(due, _)| *due);
+        let after = self.answers.back().map_or(0, |answer| answer.due);
         let delay = 1 + random.below(self.manners.b_delay.max(1));
-        self.answers
-            .push_back(((self.now + delay).max(after), !refused));
+        self.answers.push_back(Answer {
+            due: (self.now + delay).max(after),
+            okay: !refused,
+            shown: shown.then_some(burst),
+        });
     }
 
     /// Cycles since power-on.

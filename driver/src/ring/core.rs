@@ -419,6 +419,11 @@ impl RingCore {
             let errors = registers.read(self.offset(ring::ERRORS))?;
             return Ok(Some(Fault::Stopped(format!("{errors} bus errors"))));
         }
+        if ring::STATUS_BAD_HEAD.is_set(status) {
+            // The data were seen before the card had the answer to their write, and so was the doorbell.
+            tracing::debug!(ring = %self.kind, "the card ignored a doorbell that came early; it is rung again");
+            registers.write(self.offset(ring::HEAD), state.rung)?;
+        }
         let tail = registers.read(self.offset(ring::TAIL))?;
         let arrived = state
             .buffer

@@ -165,6 +165,19 @@ fn doorbells_are_batched_and_none_is_owed_to_an_empty_ring() {
 }
 
 #[test]
+fn a_doorbell_that_came_too_early_is_rung_again() {
+    let (card, core, mut ring) = ring_of(2);
+    card.complete(&[1; 8]);
+    card.script().early_doorbells = 1;
+    assert_eq!(take(&mut ring), Some(vec![1; 8]));
+    assert_eq!(card.script().registers[&at(ring::HEAD)], 0, "ignored");
+    core.slow_poll().expect("healthy");
+    assert_eq!(card.script().registers[&at(ring::HEAD)], 1);
+    core.slow_poll().expect("healthy");
+    assert_eq!(card.script().doorbells, 2, "the card has taken it");
+}
+
+#[test]
 fn a_lost_interrupt_costs_a_slow_poll_only() {
     let (card, _core, mut ring) = ring_of(4);
     // Completed while the slow poll looks at the registers: no interrupt will ever tell of it.

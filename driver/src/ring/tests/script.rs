@@ -19,6 +19,8 @@ pub(super) struct Script {
     /// Completions aren't written, though counted: as after an IOMMU fault.
     pub(super) lose_writes: bool,
     pub(super) doorbells: u32,
+    /// So many doorbells come before the card knows that its completion was taken, and are ignored.
+    pub(super) early_doorbells: u32,
     /// So many times RELEASE is refused, as while a burst is unanswered.
     pub(super) unanswered: u32,
     /// A slot to complete, without an interrupt, when the driver next reads the generation.
@@ -117,9 +119,16 @@ impl Device for ScriptedCard {
 
     fn write32(&self, offset: u32, value: u32) {
         let mut script = self.script();
-        script.registers.insert(offset, value);
+        let before = script.registers.insert(offset, value).unwrap_or(0);
         if offset == at(ring::HEAD) {
             script.doorbells += 1;
+            let early = script.early_doorbells > 0;
+            script.early_doorbells = script.early_doorbells.saturating_sub(1);
+            if early {
+                script.registers.insert(offset, before);
+            }
+            let status = ring::STATUS_COMMITTED.put(1) | ring::STATUS_BAD_HEAD.put(early.into());
+            script.registers.insert(at(ring::STATUS), status);
         } else if offset == at(ring::COMMIT)
             && value == ring::COMMIT_RELEASE.mask()
             && script.unanswered > 0
