@@ -15,7 +15,7 @@ FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 20
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal cosim-long soak seeds fuzz bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal loom cosim-long soak seeds fuzz bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,6 +78,9 @@ mutate: tools ## hardware: 30 changed versions of each block (BLOCKS="rct apt": 
 
 formal: tools ## hardware: properties of sampler, rings and write master, proved
 	tests/formal/run.sh
+
+loom: ## the ring logic in every interleaving of card and consumer, then with faults planted
+	CARGO="$(CARGO)" tests/loom/run.sh
 
 cosim-long: tools ## hardware: 10^9 cycles of the small card and 10^8 of the wide one against the model, 1,000 resets, all orbits (hours)
 	PHOTONBOX_COSIM_CYCLES=1000000000 PHOTONBOX_WIDE_CYCLES=100000000 \

@@ -6,7 +6,13 @@
 //! a card in this process that makes every interleaving defined; for one on a bus, an aligned word is what the bus
 //! delivers whole. What a load returns is a value from outside, to be checked like any other input.
 
-use crate::error::Error;
+mod iova;
+mod words;
+
+pub use self::iova::IovaSpace;
+
+use self::words::Words;
+use crate::{error::Error, sync::AtomicU64};
 use memmap2::{MmapOptions, MmapRaw};
 use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use std::{
@@ -14,10 +20,7 @@ use std::{
     fs::File,
     io,
     os::fd::{AsFd, BorrowedFd, FromRawFd},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 const WORD: usize = 8;
@@ -48,7 +51,7 @@ enum Owner {
 /// Zeroed at birth and at death; left out of core dumps. Sealed against shrinking: whoever maps it too can't lose
 /// pages under his hands.
 pub struct DmaMemory {
-    map: MmapRaw,
+    words: Words,
     file: File,
     owner: Owner,
     huge: bool,
@@ -105,7 +108,7 @@ impl DmaMemory {
             }
         };
         Ok(Self {
-            map,
+            words: map.into(),
             file,
             owner: Owner::Us,
             huge: is_huge,
@@ -154,9 +157,21 @@ impl DmaMemory {
             Owner::Us | Owner::Peer => options.map_raw(&file)?,
         };
         Ok(Self {
-            map,
+            words: map.into(),
             file,
             owner,
+            huge: false,
+            locked: false,
+        })
+    }
+
+    /// Memory of exactly `bytes` bytes for loom to watch; few words, because each is a step of every run.
+    #[cfg(loom)]
+    pub(crate) fn modelled(bytes: usize) -> io::Result<Self> {
+        Ok(Self {
+            words: Words::zeroed(bytes / WORD),
+            file: File::open("/dev/null")?,
+            owner: Owner::Us,
             huge: false,
             locked: false,
         })
@@ -185,13 +200,13 @@ impl DmaMemory {
     /// Length in bytes; a whole number of pages.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.map.len()
+        self.words.bytes()
     }
 
     /// Never true: there is always a page.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.map.len() == 0
+        self.words.bytes() == 0
     }
 
     /// Whether it lies in huge pages.
@@ -215,18 +230,11 @@ impl DmaMemory {
     /// Where it is mapped, for transports that tell an IOMMU. Not for access: see the module's rule.
     #[must_use]
     pub fn address(&self) -> u64 {
-        self.map.as_ptr() as u64
+        self.words.address()
     }
 
     fn word(&self, index: usize) -> &AtomicU64 {
-        assert!(
-            index < self.len() / WORD,
-            "word {index} of {} bytes of ring memory",
-            self.len()
-        );
-        // SAFETY: in bounds by the assertion, aligned because mappings start on a page, alive as long as `self`.
-        // The reference is to an atomic, which may change under it; nothing else is ever made from this memory.
-        unsafe { AtomicU64::from_ptr(self.map.as_mut_ptr().cast::<u64>().add(index)) }
+        self.words.get(index)
     }
 
     /// The little-endian 64-bit word at byte `offset` (a multiple of 8), loaded with acquire ordering: what the card
@@ -357,67 +365,6 @@ impl DmaBuffer {
     }
 }
 
-/// Hands out I/O virtual addresses: from [`IovaSpace::FIRST`] on, never inside the range that x86 keeps for
-/// message-signalled interrupts, each on a 2 MiB boundary so that huge pages stay whole. Addresses aren't reused: a
-/// late write to a buffer that is gone then faults instead of landing in another.
-#[derive(Debug)]
-pub struct IovaSpace {
-    next: u64,
-    /// What the IOMMU translates, first and last address each, rising.
-    ranges: Vec<(u64, u64)>,
-}
-
-impl IovaSpace {
-    /// Lowest address handed out; 0 … 0xfff are never used.
-    pub const FIRST: u64 = 0x1000;
-    /// The range of message-signalled interrupts, last byte included.
-    pub const RESERVED: (u64, u64) = (0xfee0_0000, 0xfeef_ffff);
-
-    /// A space of `bits` address bits (at most 63).
-    #[must_use]
-    pub fn new(bits: u32) -> Self {
-        Self::within(vec![(0, (1 << bits.min(63)) - 1)])
-    }
-
-    /// The addresses of these ranges, first and last each.
-    #[must_use]
-    pub fn within(mut ranges: Vec<(u64, u64)>) -> Self {
-        ranges.sort_unstable();
-        Self {
-            next: HUGE_PAGE as u64,
-            ranges,
-        }
-    }
-
-    /// Takes `length` bytes.
-    ///
-    /// # Errors
-    /// [`Error::NoIovaSpace`] when they don't fit any more.
-    pub fn take(&mut self, length: usize) -> Result<u64, Error> {
-        let length = length as u64;
-        let next = self.next;
-        let start = self
-            .ranges
-            .iter()
-            .find_map(|&range| fits(range, next, length))
-            .ok_or(Error::NoIovaSpace { bytes: length })?;
-        self.next = (start + length).next_multiple_of(HUGE_PAGE as u64);
-        Ok(start)
-    }
-}
-
-/// Where `length` bytes fit into a range, from `next` on.
-fn fits((first, last): (u64, u64), next: u64, length: u64) -> Option<u64> {
-    let aligned = |at: u64| at.checked_next_multiple_of(HUGE_PAGE as u64);
-    let mut start = aligned(next.max(first).max(IovaSpace::FIRST))?;
-    let (low, high) = IovaSpace::RESERVED;
-    if start <= high && start.checked_add(length).is_none_or(|end| end > low) {
-        start = aligned(high + 1)?;
-    }
-    let end = start.checked_add(length)?;
-    (end - 1 <= last && length > 0).then_some(start)
-}
-
 fn page_size() -> usize {
     // SAFETY: no memory is involved.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
@@ -526,41 +473,5 @@ mod tests {
             shadow[8..24].fill(0);
             prop_assert_eq!(seen, shadow);
         }
-
-        #[test]
-        fn addresses_never_overlap_nor_touch_what_is_reserved(
-            sizes in prop::collection::vec(1_usize..0x1000_0000, 1..64),
-        ) {
-            let mut space = IovaSpace::new(40);
-            let mut end = 0;
-            for size in sizes {
-                let start = space.take(size).expect("40 bits are plenty");
-                prop_assert!(start >= IovaSpace::FIRST && start >= end);
-                end = start + size as u64;
-                prop_assert!(end <= IovaSpace::RESERVED.0 || start > IovaSpace::RESERVED.1);
-            }
-        }
-    }
-
-    #[test]
-    fn only_what_the_iommu_translates_is_handed_out() {
-        let huge = HUGE_PAGE as u64;
-        let mut space = IovaSpace::within(vec![(8 * huge + 1, 12 * huge - 1), (0, 4 * huge - 1)]);
-        let taken: Vec<_> = (0..3).map(|_| space.take(HUGE_PAGE).ok()).collect();
-        assert_eq!(taken, [Some(huge), Some(2 * huge), Some(3 * huge)]);
-        assert_eq!(space.take(HUGE_PAGE + 1).ok(), Some(9 * huge), "aligned");
-        assert_eq!(space.take(1).ok(), Some(11 * huge));
-        assert!(space.take(1).is_err());
-        assert!(IovaSpace::within(Vec::new()).take(1).is_err());
-    }
-
-    #[test]
-    fn a_full_space_says_so() {
-        let mut space = IovaSpace::new(22);
-        assert!(space.take(HUGE_PAGE).is_ok());
-        assert!(matches!(
-            space.take(1),
-            Err(Error::NoIovaSpace { bytes: 1 })
-        ));
     }
 }

@@ -14,6 +14,7 @@ pub mod ring;
 pub mod selftest;
 pub mod settings;
 pub mod status;
+mod sync;
 pub mod transport;
 
 pub use card::{Build, Card, FrontEnd, Identity, OpenOptions, Recovery, Stage};

@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     layout::RingKind,
     regs::Registers,
+    sync::{AtomicBool, Instant, Mutex, MutexGuard},
     transport::{Interrupt, Transport},
 };
 use photonbox_regmap::{
@@ -14,11 +15,8 @@ use photonbox_regmap::{
     ring,
 };
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
 };
 
 /// A slot that is the host's.

@@ -7,19 +7,17 @@
 //! Slots are counted modulo 2^32, and the count is also the completion's sequence number.
 
 mod core;
-#[cfg(test)]
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 pub(crate) use self::core::{Arming, Found, RingCore};
 
-use crate::{error::Error, layout::RingKind};
+use crate::{error::Error, layout::RingKind, sync::Instant};
 use photonbox_regmap::{Completion, Flags, RawRecord, layout::RAW_RECORD_BYTES};
 use serde::{Deserialize, Serialize};
-use std::{
-    marker::PhantomData,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 /// How often a waiting ring looks even though no interrupt came.
 pub const SLOW_POLL: Duration = Duration::from_millis(50);

@@ -11,15 +11,16 @@ mod table;
 pub mod vfio;
 pub mod vfio_user;
 
-use crate::{dma::DmaBuffer, error::Error};
+use crate::{
+    dma::DmaBuffer,
+    error::Error,
+    sync::{AtomicU64, Condvar, Instant, Mutex, timeout},
+};
 use std::{
     fmt,
     str::FromStr,
-    sync::{
-        Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
 };
 
 /// A path to one card. Register accesses are 32 bits wide, little-endian, in program order.
@@ -140,7 +141,7 @@ impl Interrupt {
     }
 
     /// The same for a task.
-    pub async fn wait_async(&self, timeout: Duration) -> bool {
+    pub async fn wait_async(&self, patience: Duration) -> bool {
         let wait = async {
             loop {
                 {
@@ -155,7 +156,7 @@ impl Interrupt {
                 self.notify.notified().await;
             }
         };
-        tokio::time::timeout(timeout, wait).await.is_ok()
+        timeout(patience, wait).await.is_ok()
     }
 }
 
