@@ -70,19 +70,6 @@ fn slots_come_in_order_over_many_passes() {
 }
 
 #[test]
-fn a_doorbell_that_the_card_refused_is_rung_again() {
-    let (card, core, mut ring) = ring_of(2);
-    assert!(card.complete(&[1; 8]));
-    assert_eq!(take(&mut ring), Some(vec![1; 8]));
-    core.slow_poll().expect("healthy");
-    assert_eq!(card.script().doorbells, 1, "heard");
-    let status = ring::STATUS_COMMITTED.mask() | ring::STATUS_BAD_HEAD.mask();
-    card.script().registers.insert(at(ring::STATUS), status);
-    core.slow_poll().expect("healthy");
-    assert_eq!(card.script().doorbells, 2);
-}
-
-#[test]
 fn a_slot_says_what_it_holds() {
     let (card, _core, mut ring) = ring_of(2);
     card.complete_as(&[9; 16], |completion| {
