@@ -16,8 +16,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
 use std::time::Duration;
 
-/// Long enough for the suite in a guest under emulation on a busy machine.
-const LIMIT: Duration = Duration::from_secs(900);
+/// Long enough for the suite in a guest under emulation on a very busy machine.
+const LIMIT: Duration = Duration::from_secs(1800);
 
 /// Runs the suite as a user whose group owns the VFIO group and the line. One test at a time: there is one slot.
 const INIT: &str = r#"

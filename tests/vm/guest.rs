@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Long enough for a guest under emulation on a busy machine; it boots in a few seconds on an idle one.
-pub(crate) const BOOT_LIMIT: Duration = Duration::from_secs(180);
+/// Long enough for a guest under emulation on a very busy machine; it boots in a few seconds on an idle one.
+pub(crate) const BOOT_LIMIT: Duration = Duration::from_secs(900);
 
 /// What a kernel needs to give a function to a user, in the order in which it is loaded.
 pub(crate) const VFIO_MODULES: &[&str] = &[

@@ -4,7 +4,7 @@
 //! there, and comes back over the network as delivered bytes.
 
 use crate::guest::{self, Guest, Parts};
-use crate::process::{self, Background, PATIENCE, until};
+use crate::process::{self, Background, until};
 use crate::scene::{self, Scene, sha256};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
@@ -22,10 +22,7 @@ ulimit -l 131072
 su card -c "photonbox serve --state /state --listen 0.0.0.0:4501 --card vfio:$bdf --allow-simulated" >/tmp/log 2>&1 &
 served=$!
 exec 3<>$(echo /dev/vport*)
-tries=0
-while ! $b grep -q "listening on" /tmp/log && $b kill -0 $served 2>/dev/null && [ $tries -lt 60 ]; do
-  $b sleep 1; tries=$((tries + 1))
-done
+while ! $b grep -q "listening on" /tmp/log && $b kill -0 $served 2>/dev/null; do $b sleep 1; done
 $b cat /tmp/log
 echo "$($b tail -n 1 /tmp/log)" >&3
 read -r end <&3
@@ -61,7 +58,8 @@ fn accept(listener: &UnixListener) -> UnixStream {
     let accepted = until("QEMU's serial line", || listener.accept(), Result::is_ok);
     let (line, _) = accepted.expect("accepted");
     line.set_nonblocking(false).expect("a socket");
-    line.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    line.set_read_timeout(Some(guest::BOOT_LIMIT))
+        .expect("a socket");
     line
 }
 
