@@ -1,5 +1,6 @@
 //! The balance watch against its model.
 
+use crate::rate::draw;
 use photonbox_cores::balance::BalanceWatch as Rtl;
 use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation};
 use photonbox_model::balance::BalanceWatch;
@@ -23,6 +24,8 @@ pub(crate) struct BalanceBench {
     rare: bool,
     /// Bits since the start.
     bits: u32,
+    /// Ones still to come in a window of the card's length.
+    wanted: u32,
 }
 
 impl Bench for BalanceBench {
@@ -61,6 +64,7 @@ impl Bench for BalanceBench {
             share: 3,
             rare: false,
             bits: 0,
+            wanted: 0,
         }
     }
 
@@ -95,7 +99,16 @@ impl Bench for BalanceBench {
         let reset = random.one_in(100_000);
         let clear = self.settling == Some(0);
         let step = self.settling.is_none() && !random.one_in(16);
-        let value = random.one_in(self.share) == self.rare;
+        // A window of the card's length has as many ones as are allowed, or one more: where it ends is seen to the bit.
+        let value = if long && step {
+            let done = self.bits % window;
+            if done == 0 {
+                self.wanted = most + u32::from(random.one_in(3));
+            }
+            draw(random, &mut self.wanted, window - done)
+        } else {
+            random.one_in(self.share) == self.rare
+        };
         rtl.set(self.most, u64::from(most));
         rtl.set(self.window, u64::from(window - 1));
         rtl.set(self.reset, u64::from(reset));

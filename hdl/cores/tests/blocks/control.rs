@@ -80,13 +80,19 @@ pub(crate) struct ControlBench {
     /// Cycles in which nothing went on.
     still: u64,
     sequence: Sequence,
+    /// Cycles since STOP, and whether the route was idle two cycles ago, and one.
+    stopped_for: u64,
+    route_idle: [bool; 2],
 }
 
 /// Power-on as the design has it from the start, without a reset: these are far on, so that the upper digits are seen.
-const FIRST_CYCLE: u64 = 0x3ff_ffff_c000;
+const FIRST_CYCLE: u64 = 0x6fff_ffff_ffff_c000;
 const FIRST_GENERATION: u32 = 0x00ff_fffc;
 /// Cycles without a reset in which both of them carry.
 const FIRST_LIFE: u64 = 40_000;
+
+/// Fewest cycles from STOP to `flush`: the lanes' last bits must show in the route's level, which is seen late.
+const FLUSH_AFTER: u64 = 17;
 
 impl ControlBench {
     fn level(&self, name: &str) -> u64 {
@@ -279,6 +285,8 @@ impl Bench for ControlBench {
             idle: rtl.port("idle"),
             still: 0,
             sequence: Sequence::default(),
+            stopped_for: 0,
+            route_idle: [false; 2],
         }
     }
 
@@ -448,7 +456,7 @@ impl Bench for ControlBench {
             stop_now,
             running_now,
             drain_now,
-            _,
+            flush_now,
             idle_now,
             reset_now,
             abort_now,
@@ -478,6 +486,12 @@ impl Bench for ControlBench {
             same("idle event at the end", u64::from(idle_now), 1)?;
             same("all were idle", u64::from(self.drained >= 1), 1)?;
         }
+        if flush_now {
+            let late = self.stopped_for >= FLUSH_AFTER && self.route_idle[0];
+            same("flush after the last bits", u64::from(late), 1)?;
+        }
+        self.stopped_for = if stop_now { 1 } else { self.stopped_for + 1 };
+        self.route_idle = [self.route_idle[1], self.card.idle[0]];
         if idle_now {
             hit("became_idle");
         }

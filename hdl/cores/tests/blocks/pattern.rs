@@ -58,7 +58,7 @@ impl PatternBench {
 
 impl Bench for PatternBench {
     const NAME: &'static str = "pattern";
-    const CYCLES: u64 = 240_000;
+    const CYCLES: u64 = 1_200_000;
     const BINS: &'static [&'static str] = &[
         "off",
         "alternate",

@@ -4,6 +4,7 @@ use photonbox_cores::rate::RateWatch as Rtl;
 use photonbox_cosim::{Bench, Design, PortId, Random, Result, Simulation, build};
 use photonbox_model::rate::{Edges, RateWatch};
 use rust_hdl::prelude::*;
+use std::collections::VecDeque;
 
 struct Ports {
     reset: PortId,
@@ -41,6 +42,45 @@ impl Ports {
     }
 }
 
+/// Cycles with settings and edges by chance, before the whole windows.
+const BY_CHANCE: u64 = 400_000;
+/// The card's window.
+pub(crate) const WINDOW: u32 = 1 << 20;
+
+/// A window of the card's length with just so many edges.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole {
+    pub(crate) fewest: u32,
+    pub(crate) most: u32,
+    pub(crate) edges: Edges,
+}
+
+/// Windows that meet both limits to the edge, each detector each of them, and then miss them by one. The limits have
+/// each digit both ways: what is compared is `fewest` - 2 and `most` - 1.
+pub(crate) fn whole_windows() -> impl Iterator<Item = Whole> {
+    let limits = [(0x5_5555 + 2, 0xA_AAAA + 1), (0x2_AAAA + 2, 0x5_5555 + 1)];
+    limits.into_iter().flat_map(|(fewest, most)| {
+        let of = move |a, b| Whole {
+            fewest,
+            most,
+            edges: Edges { a, b },
+        };
+        [
+            of(fewest, most),
+            of(fewest - 1, most + 1),
+            of(most, fewest),
+            of(most + 1, fewest - 1),
+        ]
+    })
+}
+
+/// Whether there is an edge in a cycle, so that there are `wanted` of them in the `left` cycles from it on.
+pub(crate) fn draw(random: &mut Random, wanted: &mut u32, left: u32) -> bool {
+    let edge = random.below(u64::from(left)) < u64::from(*wanted);
+    *wanted -= u32::from(edge);
+    edge
+}
+
 pub(crate) struct RateBench {
     ports: Ports,
     model: RateWatch,
@@ -53,11 +93,36 @@ pub(crate) struct RateBench {
     /// Cycles until `clear`.
     settling: Option<u32>,
     shares: (u64, u64),
+    /// Cycles so far.
+    cycles: u64,
+    /// Whole windows to come.
+    whole: VecDeque<Whole>,
+    /// Cycles of the present one to come, and edges.
+    left: u32,
+    wanted: Edges,
+}
+
+impl RateBench {
+    /// The next whole window, in the last cycle of the one before or when none has begun.
+    fn next_whole(&mut self) {
+        let Some(whole) = self.whole.pop_front() else {
+            return;
+        };
+        (self.left, self.wanted) = (WINDOW, whole.edges);
+        let limits = (whole.fewest, whole.most);
+        if limits != (self.fewest, self.most) || self.window != u64::from(WINDOW) {
+            (self.fewest, self.most) = limits;
+            self.window = u64::from(WINDOW);
+            self.keep = false;
+            self.settling = Some(2);
+        }
+    }
 }
 
 impl Bench for RateBench {
     const NAME: &'static str = "rate";
-    const CYCLES: u64 = 1_600_000;
+    // The whole windows, with the cycles between their steps.
+    const CYCLES: u64 = BY_CHANCE + 10 * WINDOW as u64;
     const BINS: &'static [&'static str] = &[
         "within limits",
         "low",
@@ -81,14 +146,26 @@ impl Bench for RateBench {
             ports: Ports::new(rtl),
             model: RateWatch::new(0, 0),
             rates: Edges::default(),
-            // First a window of the card's length with an edge in each cycle: just enough for one limit, one too
-            // many for the other.
-            fewest: 1 << 20,
-            most: (1 << 20) - 1,
-            window: 1 << 20,
+            fewest: 1,
+            most: 1,
+            window: 2,
             keep: false,
             settling: Some(2),
             shares: (1, 1),
+            cycles: 0,
+            // The last has an edge in each cycle: just enough for one limit, one too many for the other.
+            whole: whole_windows()
+                .chain([Whole {
+                    fewest: WINDOW,
+                    most: WINDOW - 1,
+                    edges: Edges {
+                        a: WINDOW,
+                        b: WINDOW,
+                    },
+                }])
+                .collect(),
+            left: 0,
+            wanted: Edges::default(),
         }
     }
 
@@ -98,7 +175,11 @@ impl Bench for RateBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
-        let long = rtl.cycles() < 1_200_000;
+        self.cycles += 1;
+        let long = self.cycles > BY_CHANCE;
+        if long && self.left == 0 {
+            self.next_whole();
+        }
         if !long && self.settling.is_none() && random.one_in(1000) {
             let window = *random.pick(&[2, 4, 16, 64, 256, 1024]);
             self.window = window;
@@ -120,8 +201,17 @@ impl Bench for RateBench {
         let reset = !long && random.one_in(10_000);
         let clear = self.settling == Some(0);
         let step = self.settling.is_none() && !random.one_in(30);
-        let a = random.one_in(self.shares.0);
-        let b = random.one_in(self.shares.1);
+        let [a, b] = if self.left == 0 {
+            [random.one_in(self.shares.0), random.one_in(self.shares.1)]
+        } else if step {
+            let edges = [&mut self.wanted.a, &mut self.wanted.b];
+            let edges = edges.map(|wanted| draw(random, wanted, self.left));
+            self.left -= 1;
+            edges
+        } else {
+            // Not looked at.
+            [random.one_in(2), random.one_in(2)]
+        };
         for (port, value) in [
             (ports.reset, u64::from(reset)),
             (ports.clear, u64::from(clear)),

@@ -102,12 +102,16 @@ pub(crate) struct RingBench {
     written: u64,
     /// Answers are slow: many bursts of a slot are under way at once.
     slow: bool,
+    /// Many small pieces of many raw bits join one slot, which is lost in the end.
+    heavy: bool,
+    /// Nothing happens for so long that an open slot's time is over.
+    lull: bool,
     rest: rest::Rest,
 }
 
 impl Bench for RingBench {
     const NAME: &'static str = "ring";
-    const CYCLES: u64 = 150_000;
+    const CYCLES: u64 = 200_000;
     const BINS: &'static [&'static str] = &[
         "commit",
         "geometry refused",
@@ -121,6 +125,7 @@ impl Bench for RingBench {
         "ends at 4 KiB",
         "next slot's data does not wait",
         "interrupt",
+        "interrupt by the timer",
         "stall",
         "data error",
         "completion error",
@@ -195,6 +200,8 @@ impl Bench for RingBench {
             bus_failed: 0,
             written: 0,
             slow: false,
+            heavy: false,
+            lull: false,
             rest: rest::Rest::default(),
         }
     }
@@ -207,9 +214,17 @@ impl Bench for RingBench {
     ) -> std::result::Result<(), String> {
         self.now += 1;
         // A phase is quiet, or busy, or fast, for a while.
-        if random.one_in(600) {
+        if random.one_in(if self.lull { 1600 } else { 600 }) {
+            if self.heavy {
+                self.access = Some(Access::off());
+            }
             self.phase = random.below(4);
             self.slow = random.one_in(3);
+            self.heavy = self.phase == 1 && random.one_in(2);
+            self.lull = self.phase == 3 && random.one_in(3);
+            if self.lull {
+                self.access = Some(Access::of_timer(random));
+            }
         }
         let fast = self.phase == 1;
         if random.one_in(50) {
@@ -232,9 +247,14 @@ impl Bench for RingBench {
             self.irq_enable = !random.one_in(4);
         }
         let offered_whole = self.offer.as_ref().is_none_or(|offer| offer.given == 0);
-        if self.offer.is_none() && self.phase != 3 && (fast || random.one_in(6)) {
+        let rests = self.offer.is_none() && self.now > self.taken_at + 6;
+        if self.heavy && self.piece_bytes != 8 && rests {
+            (self.resized_at, self.piece_bytes) = (self.now, 8);
+        }
+        let offers = self.phase != 3 && (fast || random.one_in(6));
+        if self.offer.is_none() && offers && (!self.heavy || self.piece_bytes == 8) {
             // The size changes at rest only: it belongs to the extractor's shape.
-            if random.one_in(10) && self.now > self.taken_at + 6 {
+            if random.one_in(10) && rests && !self.heavy {
                 self.resized_at = self.now;
                 self.piece_bytes = 8 * *random.pick(&[1, 1, 2, 5, 6, 6, 8, 17, 40]);
             }
@@ -244,18 +264,19 @@ impl Bench for RingBench {
                 given: 0,
                 flags: random.bits() & random.bits() & 0x3f,
                 lanes: random.bits() & random.bits() & random.bits(),
-                raw_bits: random.bits() & 0xffff,
+                raw_bits: random.bits() & 0xffff | if self.heavy { 0xf000 } else { 0 },
                 epoch: random.bits() & 0xffff,
-                close: random.one_in(30),
+                close: !self.heavy && random.one_in(30),
             });
         }
-        let flush = random.one_in(300);
+        let flush = !self.heavy && !self.lull && random.one_in(300);
         if flush {
             self.closes = self.now;
         }
-        let reset = random.one_in(1500);
+        let reset = !self.lull && random.one_in(1500);
         if self.access.is_none() && random.one_in(3) {
-            let access = self.next_access(random);
+            let mut access = self.next_access(random);
+            access.write &= !self.lull || access.register == ring::HEAD;
             // A host that lays completions over data gets what it asks for; there is nothing to compare.
             let commits = access.write && access.register == ring::COMMIT && access.value & 1 == 1;
             self.access = Some(access).filter(|_| !(commits && self.overlaps()));
@@ -391,36 +412,13 @@ impl Bench for RingBench {
             && access.age > 1
             && self.now > self.stirred + 4
             && !failing
+            && let Some(want) = self.register(access)
+            && read != want
         {
-            let model = &self.model;
-            let want = match access.register {
-                _ if !access.is_here() => Some(0),
-                ring::HEAD => Some(model.head()),
-                ring::TAIL => Some(model.tail()),
-                ring::CONTROL => Some(u32::from(self.enabled)),
-                ring::STATUS if !self.irq_disputed() => {
-                    Some(ring::STATUS_ERROR.set(model.status(), u32::from(self.error_seen)))
-                }
-                ring::ERRORS => Some(self.errors),
-                ring::FLUSH_CYCLES => Some(self.flush_cycles),
-                ring::SLOT_BYTES => Some(self.geometry.slot_bytes),
-                ring::SLOT_COUNT => Some(self.geometry.slot_count),
-                ring::DATA_BASE_LO => Some(self.geometry.data_base as u32),
-                ring::DATA_BASE_HI => Some((self.geometry.data_base >> 32) as u32),
-                ring::CPL_BASE_LO => Some(self.geometry.completion_base as u32),
-                ring::CPL_BASE_HI => Some((self.geometry.completion_base >> 32) as u32),
-                ring::COMMIT => Some(0),
-                ring::STALLS => Some(self.rest.stalls),
-                _ => None,
-            };
-            if let Some(want) = want
-                && read != want
-            {
-                return Err(format!(
-                    "register {:#x} is {read:#x}, not {want:#x}",
-                    access.register
-                ));
-            }
+            return Err(format!(
+                "register {:#x} is {read:#x}, not {want:#x}",
+                access.register
+            ));
         }
 
         rtl.clock();
@@ -453,6 +451,9 @@ impl Bench for RingBench {
         if rtl.is(self.port("stall_event")) {
             self.stirred = self.now;
             self.rest.stalls += 1;
+            if self.rest.stalled {
+                return Err("a stall is counted twice".into());
+            }
             self.rest.stalled = true;
             hit("stall");
         }
@@ -522,6 +523,7 @@ impl Bench for RingBench {
             self.check(&burst, error_before, hit)?;
             self.pulling = Some(burst);
         }
+        self.timer(rtl.is(self.port("irq")), hit)?;
         // Before the doorbell of the same cycle, which arms again.
         if rtl.is(self.port("irq")) {
             if self.now > self.irq_last_due + 6 {
@@ -550,6 +552,9 @@ impl Bench for RingBench {
             && let Some(mut offer) = self.offer.take()
         {
             self.taken_at = self.now;
+            if offer.given == 0 && self.taken.is_empty() {
+                self.rest.opened_at = self.now;
+            }
             self.rest.stalled &= offer.given != 0;
             offer.given += 1;
             if offer.given == offer.words.len() {

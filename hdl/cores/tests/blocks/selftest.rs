@@ -58,7 +58,7 @@ pub(crate) struct SelftestBench {
 
 impl Bench for SelftestBench {
     const NAME: &'static str = "selftest";
-    const CYCLES: u64 = 160_000;
+    const CYCLES: u64 = 400_000;
     const BINS: &'static [&'static str] = &[
         "passed",
         "asked",

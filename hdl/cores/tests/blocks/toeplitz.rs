@@ -7,6 +7,7 @@ use photonbox_regmap::extractor;
 use rust_hdl::prelude::*;
 
 mod directed;
+mod memory;
 mod registers;
 
 macro_rules! ports {
@@ -26,13 +27,14 @@ ports! {
     reset csr_write csr_block csr_register csr_data csr_read csr_refused running snapshot in_valid in_ready in_bits
     in_count in_refuse in_pending in_quiet mark marked discard discarded made out_valid out_ready out_data
     out_last out_error out_seed_epoch taken seeded exhausted seed_due_event kat_start kat_fault kat_done
-    kat_ok parity_error seed_fault
+    kat_ok parity_error seed_fault probe_row probe_even probe_odd
 }
 
 fn design<const W: usize, const M: usize>() -> Result<Design> {
     let mut block = Toeplitz::<W, M>::default();
     block.connect_all();
-    Design::new("toeplitz", generate_verilog(&block), "top")
+    let text = memory::probed(&generate_verilog(&block));
+    Design::new("toeplitz", text, "top")
 }
 
 /// An access to a register, six cycles long; a write's strobe is in the third.
@@ -71,6 +73,13 @@ pub(crate) struct ToeplitzBench {
     last_taken: bool,
     stalled: bool,
     cycles: u64,
+    /// Blocks, and their bits, before those of the model.
+    before: (u64, u64),
+    /// When a sweep last began, and the seed of that time.
+    swept_since: u64,
+    epoch: u32,
+    /// Cycles for which the registers are left alone, so that sweeps end.
+    lull: u64,
 }
 
 impl ToeplitzBench {
@@ -93,6 +102,9 @@ impl ToeplitzBench {
         self.calm = 0;
         self.since_made = 0;
         self.last_taken = false;
+        self.before = (0, 0);
+        self.swept_since = self.cycles;
+        self.epoch = 0;
     }
 
     fn give_chunk(&mut self, random: &mut Random, hit: &mut dyn FnMut(&'static str)) {
@@ -175,18 +187,23 @@ impl Bench for ToeplitzBench {
         "snapshot",
         "reset",
         "registers read",
+        "chunk in vain",
+        "a seed's words",
+        "swept",
     ];
 
     fn design() -> Result<Design> {
-        design::<8, 512>()
+        let text = memory::watched(&design::<8, 512>()?.verilog);
+        Design::new(Self::NAME, text, "top")
     }
 
     fn new(rtl: &Simulation, _: &mut Random) -> Self {
-        let mut bench = Self {
+        // Power-on as the design has it from the start, without a reset.
+        Self {
             ports: Ports::new(rtl),
-            model: Extractor::new(1024, 384, 0),
+            model: Extractor::new(0, 0, 0),
             limit: 0,
-            claimed: 0x8000,
+            claimed: 0,
             running: false,
             script: Vec::new(),
             access: None,
@@ -207,9 +224,11 @@ impl Bench for ToeplitzBench {
             last_taken: false,
             stalled: false,
             cycles: 0,
-        };
-        bench.restart();
-        bench
+            before: (memory::FIRST_BLOCKS, memory::FIRST_BITS),
+            swept_since: 0,
+            epoch: 0,
+            lull: 0,
+        }
     }
 
     fn cycle(
@@ -220,7 +239,7 @@ impl Bench for ToeplitzBench {
     ) -> Result<(), String> {
         let ports = self.ports;
         self.cycles += 1;
-        if self.cycles == 1 || random.one_in(10_000) {
+        if random.one_in(10_000) {
             hit("reset");
             for port in [
                 ports.in_valid,
@@ -237,12 +256,16 @@ impl Bench for ToeplitzBench {
             self.restart();
             return Ok(());
         }
+        if self.lull == 0 && random.one_in(3000) {
+            self.lull = 900;
+        }
+        self.lull = self.lull.saturating_sub(1);
         // What is under way.
         let busy = self.discarding || self.testing.is_some();
         if self.access.is_none() && !busy && self.mark_back.is_none() && self.chunk.is_none() {
             if self.script.is_empty() {
                 self.running = !random.one_in(3);
-                if random.one_in(8) {
+                if self.lull == 0 && random.one_in(8) {
                     self.plan(random, hit);
                 }
             }
@@ -329,7 +352,18 @@ impl Bench for ToeplitzBench {
         let snapshot = self.calm > 8 && self.access.is_none() && random.one_in(200);
 
         rtl.set(ports.running, u64::from(self.running));
-        rtl.set(ports.in_valid, u64::from(self.chunk.is_some()));
+        // While no seed may be used, a chunk is offered in vain.
+        let vain = self.model.exhausted()
+            && self.chunk.is_none()
+            && self.access.is_none()
+            && !self.discarding
+            && self.testing.is_none()
+            && self.mark_back.is_none()
+            && self.calm > 8;
+        if vain {
+            hit("chunk in vain");
+        }
+        rtl.set(ports.in_valid, u64::from(self.chunk.is_some() || vain));
         let (bits, count) = self.chunk.unwrap_or((random.bits() & 0xff, 8));
         rtl.set(ports.in_bits, bits);
         rtl.set(ports.in_count, u64::from(count));
@@ -397,6 +431,7 @@ impl Bench for ToeplitzBench {
             }) = self.access
         {
             refused = self.write(register, value, hit);
+            self.unswept_by(register);
             self.calm = 0;
         }
         if rtl.is(ports.csr_refused) != refused {
@@ -404,7 +439,10 @@ impl Bench for ToeplitzBench {
         }
         if snapshot {
             hit("snapshot");
-            self.snapshot = (self.model.blocks(), self.model.input_bits());
+            self.snapshot = (
+                self.before.0.wrapping_add(self.model.blocks()),
+                self.before.1.wrapping_add(self.model.input_bits()),
+            );
         }
         if self.chunk.is_some() && rtl.is(ports.in_ready) {
             self.chunk = None;
@@ -434,6 +472,9 @@ impl Bench for ToeplitzBench {
                     self.due_got, self.due_expected
                 ));
             }
+        }
+        if vain && rtl.is(ports.in_ready) {
+            return Err("in_ready: RTL 1, model exhausted".to_owned());
         }
         self.due_got += u64::from(rtl.is(ports.seed_due_event));
         if rtl.is(ports.made) != self.last_taken {
@@ -485,6 +526,7 @@ impl Bench for ToeplitzBench {
                 return Err("kat_done stays 0".to_owned());
             }
         }
+        self.look(rtl, random, hit)?;
         rtl.clock();
         if back {
             self.mark_back = None;

@@ -1,7 +1,10 @@
 //! Random jobs: registers, keys, boxes, how they end.
 
-use super::rig::{ACCESS_CYCLES, BLOCK, Ports, decimal, late_design, writes};
+mod jobs;
+
+use super::rig::{ACCESS_CYCLES, BLOCK, Ports, late_design};
 use super::rig::{FIRST_JOBS, FIRST_KEYS};
+use jobs::Size;
 use photonbox_cosim::{Bench, Design, Random, Result, Simulation};
 use photonbox_model::keybox::Orbit;
 use photonbox_regmap::keybox;
@@ -46,6 +49,7 @@ struct Job {
     weak: bool,
     over: bool,
     cut: bool,
+    size: Size,
 }
 
 /// The engine and jobs for it.
@@ -67,34 +71,8 @@ pub(crate) struct KeyboxBench {
     quiet_cycles: u32,
     busy_cycles: u32,
     tag: u32,
-}
-
-/// X_0 of 64 + s digits by kind; how STATUS ends because of it, and the bin.
-fn start(random: &mut Random, s: u32) -> ([u8; 32], Option<u32>, Option<&'static str>) {
-    let padded = |head: &str| decimal(&format!("{head:0<64}"), s);
-    match random.below(16) {
-        0 => (
-            padded("0"),
-            Some(keybox::STATUS_WEAK.mask()),
-            Some("weak_at_0"),
-        ),
-        1 => (padded("25"), None, None),
-        2 => (padded("75"), None, None),
-        3 => (padded("5"), None, None),
-        4 => (
-            decimal("1", 64 + s),
-            Some(keybox::STATUS_BAD.mask()),
-            Some("bad_x0"),
-        ),
-        5 => (decimal(&"9".repeat(64 + s as usize), 0), None, None),
-        6 => (decimal("1", 0), None, None),
-        _ => {
-            let digits: String = (0..64 + s)
-                .map(|_| char::from(b'0' + random.below(10) as u8))
-                .collect();
-            (decimal(&digits, 0), None, None)
-        }
-    }
+    /// Cycles so far.
+    cycles: u64,
 }
 
 impl KeyboxBench {
@@ -108,149 +86,6 @@ impl KeyboxBench {
 
     fn read(&mut self, offset: u32, expected: u32) {
         self.accesses.push_back(Access::Read { offset, expected });
-    }
-
-    /// Writes a job's registers and submits it.
-    fn plan(
-        &mut self,
-        rtl: &mut Simulation,
-        random: &mut Random,
-        hit: &mut dyn FnMut(&'static str),
-    ) {
-        let mut s = 1 + random.below(8) as u32;
-        let mut boxes = 1 + random.below(3) as u32;
-        let mut keys = 1 + random.below(3) as u32;
-        let (x0, mut fails, bin) = start(random, s);
-        let orbit = Orbit::new(&x0, s);
-        let mut slot_bytes = 32 * u64::from(keys) + 64 * random.below(2);
-        let mut usable = true;
-        let mut bad = None;
-        if random.one_in(4) {
-            bad = Some(*random.pick(&[
-                "bad_s",
-                "bad_boxes",
-                "bad_keys",
-                "bad_total",
-                "bad_slot",
-                "bad_ring",
-            ]));
-        }
-        match bad {
-            Some("bad_s") => s = *random.pick(&[0, 9, 15]),
-            Some("bad_boxes") => boxes = 0,
-            Some("bad_keys") => keys = 0,
-            Some("bad_total") => {
-                (boxes, keys) = *random.pick(&[(1025, 1024), (65_535, 17), (17, 65_535)]);
-                slot_bytes = (1 << 21) - 1;
-            }
-            Some("bad_slot") => slot_bytes = 32 * u64::from(keys) - 1,
-            Some("bad_ring") => usable = false,
-            _ => {}
-        }
-        if let Some(bad) = bad {
-            hit(bad);
-            fails = Some(keybox::STATUS_BAD.mask());
-        } else {
-            if let Some(bin) = bin {
-                hit(bin);
-            }
-            if fails.is_none() {
-                hit(["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"][s as usize - 1]);
-            }
-        }
-        rtl.set(self.ports.slot_bytes, slot_bytes);
-        rtl.set(self.ports.usable, u64::from(usable));
-        self.tag = random.bits() as u32;
-        for (offset, value) in writes(&x0, random) {
-            self.write(offset, value);
-        }
-        self.write(keybox::S, s);
-        self.write(keybox::BOXES, boxes);
-        self.write(keybox::KEYS, keys);
-        self.write(keybox::TAG, self.tag);
-        if random.one_in(8) {
-            hit("refused_slot");
-            self.accesses.push_back(Access::Write {
-                offset: keybox::JOB_SLOT,
-                value: 1 + random.below(63) as u32,
-                refused: true,
-            });
-        }
-        for (offset, expected) in [
-            (keybox::S, s),
-            (keybox::BOXES, boxes),
-            (keybox::KEYS, keys),
-            (keybox::TAG, self.tag),
-            (keybox::X0_3, 0),
-            (keybox::JOB_SLOT, 0),
-        ] {
-            self.read(offset, expected);
-        }
-        self.write(keybox::SUBMIT, keybox::SUBMIT_SUBMIT.mask());
-        self.patience = *random.pick(&[1, 1, 2, 40, 400]);
-        self.job = Some(Job {
-            orbit: orbit.filter(|_| fails.is_none()),
-            keys,
-            boxes,
-            tag: self.tag,
-            number: 1,
-            made: 0,
-            aborted: false,
-            ring_lost: false,
-            fails,
-            weak: false,
-            over: false,
-            cut: false,
-        });
-    }
-
-    /// Something in the middle of a job.
-    fn disturb(
-        &mut self,
-        rtl: &mut Simulation,
-        random: &mut Random,
-        hit: &mut dyn FnMut(&'static str),
-    ) {
-        let Some(job) = self.job.as_mut().filter(|job| job.fails.is_none()) else {
-            return;
-        };
-        match random.below(8) {
-            0 => {
-                hit("abort");
-                job.aborted = true;
-                self.write(keybox::SUBMIT, keybox::SUBMIT_ABORT.mask());
-            }
-            1 => {
-                hit("ring_lost");
-                job.ring_lost = true;
-                rtl.set(self.ports.usable, 0);
-            }
-            2 => {
-                hit("kat_while_busy");
-                self.accesses.push_back(Access::Kat { fault: false });
-            }
-            3 => {
-                hit("reset_in_job");
-                self.accesses.push_back(Access::Reset);
-            }
-            4 => self.accesses.push_back(Access::Idle { cycles: 100 }),
-            _ => {
-                hit("refused_busy");
-                let offset = *random.pick(&[
-                    keybox::X0_0,
-                    keybox::S,
-                    keybox::BOXES,
-                    keybox::KEYS,
-                    keybox::TAG,
-                    keybox::SUBMIT,
-                ]);
-                self.accesses.push_back(Access::Write {
-                    offset,
-                    value: 1,
-                    refused: true,
-                });
-            }
-        }
     }
 
     /// A key, or the end of a box that was cut short, has come.
@@ -331,6 +166,9 @@ impl KeyboxBench {
             return Err("the job ended early".to_owned());
         };
         hit(bin);
+        if job.over && job.size == Size::Long {
+            hit("long boxes");
+        }
         if status == keybox::STATUS_DONE.mask() {
             self.jobs_done += 1;
         } else {
@@ -380,9 +218,10 @@ impl Job {
 
 impl Bench for KeyboxBench {
     const NAME: &'static str = "keybox";
-    const CYCLES: u64 = 120_000;
+    const CYCLES: u64 = jobs::BY_CHANCE + jobs::LONG;
     const BINS: &'static [&'static str] = &[
         "done",
+        "long boxes",
         "weak_at_0",
         "weak_later",
         "refused",
@@ -436,6 +275,7 @@ impl Bench for KeyboxBench {
             quiet_cycles: 0,
             busy_cycles: 0,
             tag: 0,
+            cycles: 0,
         }
     }
 
@@ -446,8 +286,10 @@ impl Bench for KeyboxBench {
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
         let busy = rtl.is(self.ports.busy);
+        self.cycles += 1;
         self.busy_cycles = if busy { self.busy_cycles + 1 } else { 0 };
-        if self.busy_cycles > 20_000 {
+        let long = self.job.as_ref().is_some_and(|job| job.size == Size::Long);
+        if self.busy_cycles > 20_000 && !long {
             return Err("busy for ever".to_owned());
         }
         if self.accesses.is_empty() && self.cycle_of_access == 0 {

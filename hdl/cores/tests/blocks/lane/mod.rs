@@ -3,6 +3,7 @@
 mod directed;
 pub(crate) mod oracle;
 mod recording;
+mod whole;
 
 use oracle::{Oracle, register};
 use photonbox_cores::lane::{Lane as Rtl, TEST_DELAY, TestModel, TestOutcome};
@@ -23,6 +24,8 @@ const SETTINGS: [u32; 8] = [
     lane::RATE_MAX,
     lane::BALANCE_MAX,
 ];
+/// Cycles with settings, accesses and edges by chance, before the whole windows.
+const BY_CHANCE: u64 = 1_600_000;
 const READABLE: [u32; 5] = [
     lane::ENABLE,
     lane::STATE,
@@ -135,6 +138,11 @@ pub(crate) struct LaneBench {
     /// The write waits for an alarm.
     ambush: bool,
     window_ok: bool,
+    /// One in so many cycles ends a self-test.
+    test_length: u64,
+    /// Cycles so far.
+    cycles: u64,
+    script: whole::Script,
 }
 
 impl LaneBench {
@@ -156,6 +164,9 @@ impl LaneBench {
             shares: (3, 3),
             ambush: false,
             window_ok: false,
+            test_length: 1,
+            cycles: 0,
+            script: whole::Script::new(),
         }
     }
 
@@ -434,7 +445,7 @@ fn setting(offset: u32, random: &mut Random) -> u32 {
 
 impl Bench for LaneBench {
     const NAME: &'static str = "lane";
-    const CYCLES: u64 = 1_600_000;
+    const CYCLES: u64 = BY_CHANCE + whole::CYCLES;
     const BINS: &'static [&'static str] = &[
         "healthy bit",
         "start-up passed",
@@ -451,6 +462,8 @@ impl Bench for LaneBench {
         "stopped with a window open",
         "self-test failure",
         "reset",
+        "rates just within their limits",
+        "rates just beyond their limits",
     ];
 
     fn design() -> Result<Design> {
@@ -469,6 +482,10 @@ impl Bench for LaneBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
+        self.cycles += 1;
+        if self.cycles > BY_CHANCE {
+            return self.by_script(rtl, random, hit);
+        }
         if self.access.age >= self.access.length {
             self.pause = self.pause.saturating_sub(1);
             if self.pause == 0 {
@@ -502,12 +519,14 @@ impl Bench for LaneBench {
         if self.test.is_some() {
             inputs.test = Some((random.one_in(self.shares.0), random.one_in(self.shares.1)));
             self.rest = 4;
-            if random.one_in(1500) {
+            if random.one_in(self.test_length) {
                 self.test = None;
                 inputs.test = None;
             }
-        } else if idle && random.one_in(400) {
+        } else if idle && self.rest == 0 && random.one_in(400) {
             self.test = Some((0, TestModel::new()));
+            // The proportion test takes hundreds of bits to fail, and then has to go on failing.
+            self.test_length = *random.pick(&[1500, 1500, 1500, 8000]);
             inputs.test = Some((true, false));
         } else if idle && self.rest == 0 && !strobe && random.one_in(100) {
             inputs.start = true;

@@ -194,6 +194,7 @@ impl RingBench {
             ring::SLOT_COUNT => self.geometry.slot_count = value & 0xffff,
             ring::COMMIT => {
                 self.rest.quiet_for = 0;
+                self.rest.timer = None;
                 let refused = value & 2 != 0 && (self.running || !idle);
                 if value & 2 != 0 && !refused {
                     self.model.release();
@@ -202,6 +203,7 @@ impl RingBench {
                 }
                 if value & 1 != 0 {
                     if self.model.commit(self.geometry) {
+                        self.rest.stalled = false;
                         hit("commit");
                         self.host.0.clear();
                         self.expected.0.clear();
@@ -212,6 +214,8 @@ impl RingBench {
                 return refused;
             }
             ring::HEAD => {
+                self.rest.doorbell_at = self.now;
+                self.rest.timer = None;
                 self.model.set_head(value, self.now);
                 let bad = ring::STATUS_BAD_HEAD.is_set(self.model.status());
                 hit(if bad { "head bad" } else { "head" });
@@ -225,6 +229,7 @@ impl RingBench {
             }
             ring::FLUSH_CYCLES => {
                 self.flush_cycles = value;
+                self.rest.quiet_for = 0;
                 self.model.set_flush_cycles(value);
                 self.closes = self.now;
             }
@@ -248,6 +253,7 @@ impl RingBench {
             bytes.clone().try_into().map_err(|_| "a short completion")?;
         let got = Completion::from_bytes(&got);
         let before = self.model.tail();
+        let first = self.model.waiting() == 0;
         // The ring may have been switched off since the slot was closed.
         self.model.enable(true);
         for piece in 0..got.blocks {
@@ -299,6 +305,7 @@ impl RingBench {
         if self.model.tail() != before.wrapping_add(1) {
             return Err(format!("the model has not completed {got:?}"));
         }
+        self.completed(first);
         let geometry = *self.model.geometry();
         let slot = u64::from(got.slot);
         if got.slot == 0 && got.sequence != 0 {

@@ -1,7 +1,8 @@
 //! What the ring's bench drives: host memory, pieces, bursts, bus accesses.
 
+use photonbox_cosim::Random;
 use photonbox_model::{BusError, BusMaster};
-use photonbox_regmap::Flags;
+use photonbox_regmap::{Flags, ring};
 use std::collections::HashMap;
 
 /// Host memory, by bus address.
@@ -75,6 +76,28 @@ pub(super) struct Access {
 }
 
 impl Access {
+    /// The ring is switched off.
+    pub(super) fn off() -> Self {
+        Self {
+            register: ring::CONTROL,
+            value: 0,
+            write: true,
+            age: 0,
+            place: HERE,
+        }
+    }
+
+    /// A time for open slots that a lull outlasts, mostly.
+    pub(super) fn of_timer(random: &mut Random) -> Self {
+        Self {
+            register: ring::FLUSH_CYCLES,
+            value: 400 + random.below(700) as u32,
+            write: true,
+            age: 0,
+            place: HERE,
+        }
+    }
+
     /// Whether it is the ring under test that is meant.
     pub(super) fn is_here(&self) -> bool {
         self.place == HERE

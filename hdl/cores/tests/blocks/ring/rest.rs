@@ -1,6 +1,7 @@
 //! What a ring must show, and do, when nothing is under way: what never happens is no mismatch of data.
 
 use super::RingBench;
+use super::host::Access;
 use photonbox_cosim::Simulation;
 use photonbox_regmap::ring;
 
@@ -22,6 +23,12 @@ pub(super) struct Rest {
     pub(super) stalls: u32,
     pub(super) stalled: bool,
     pub(super) error_events: u32,
+    /// When the open slot was opened, or later.
+    pub(super) opened_at: u64,
+    /// When HEAD was last written.
+    pub(super) doorbell_at: u64,
+    /// A completion that the timer counts from, and what it counts to.
+    pub(super) timer: Option<(u64, (u32, u32))>,
 }
 
 /// What is seen in a cycle.
@@ -36,6 +43,73 @@ pub(super) struct Cycle {
 }
 
 impl RingBench {
+    /// What a register reads that nothing moves: as the model's. None where it depends on the very cycle.
+    pub(super) fn register(&self, access: Access) -> Option<u32> {
+        let model = &self.model;
+        match access.register {
+            _ if !access.is_here() => Some(0),
+            ring::HEAD => Some(model.head()),
+            ring::TAIL => Some(model.tail()),
+            ring::CONTROL => Some(u32::from(self.enabled)),
+            ring::STATUS if !self.irq_disputed() => {
+                Some(ring::STATUS_ERROR.set(model.status(), u32::from(self.error_seen)))
+            }
+            ring::ERRORS => Some(self.errors),
+            ring::FLUSH_CYCLES => Some(self.flush_cycles),
+            ring::SLOT_BYTES => Some(self.geometry.slot_bytes),
+            ring::SLOT_COUNT => Some(self.geometry.slot_count),
+            ring::DATA_BASE_LO => Some(self.geometry.data_base as u32),
+            ring::DATA_BASE_HI => Some((self.geometry.data_base >> 32) as u32),
+            ring::CPL_BASE_LO => Some(self.geometry.completion_base as u32),
+            ring::CPL_BASE_HI => Some((self.geometry.completion_base >> 32) as u32),
+            ring::COMMIT => Some(0),
+            ring::STALLS => Some(self.rest.stalls),
+            _ => None,
+        }
+    }
+
+    /// A completion has landed; `first`: no other waited.
+    pub(super) fn completed(&mut self, first: bool) {
+        // What is left of the pieces taken is in a younger slot.
+        self.rest.opened_at = self.now;
+        let (slots, cycles) = self.coalesce;
+        let armed = ring::STATUS_ARMED.is_set(self.model.status());
+        // The ring's own view of what waits is some cycles late.
+        let settled = self.now > self.rest.doorbell_at + 4;
+        if first {
+            let counts = armed && settled && slots > 1 && cycles > 0;
+            self.rest.timer = counts.then_some((self.now, self.coalesce));
+        }
+    }
+
+    /// An interrupt that only the timer raises comes so many cycles after the completion, exactly.
+    pub(super) fn timer(
+        &mut self,
+        irq: bool,
+        hit: &mut dyn FnMut(&'static str),
+    ) -> Result<(), String> {
+        let Some((since, coalesce)) = self.rest.timer else {
+            return Ok(());
+        };
+        let (slots, cycles) = self.coalesce;
+        if coalesce != self.coalesce || !self.irq_enable || self.model.waiting() >= slots {
+            self.rest.timer = None;
+            return Ok(());
+        }
+        let due = since + u64::from(cycles) + 2;
+        if irq != (self.now == due) {
+            return Err(format!(
+                "irq {irq} {} cycles after a completion, timer {cycles}",
+                self.now - since
+            ));
+        }
+        if irq {
+            hit("interrupt by the timer");
+            self.rest.timer = None;
+        }
+        Ok(())
+    }
+
     /// Levels that follow the registers, when nothing has moved these for a while.
     pub(super) fn outputs(&self, rtl: &Simulation) -> Result<(), String> {
         if self.now <= self.stirred + 4 || self.bus_failed != 0 {
@@ -92,6 +166,11 @@ impl RingBench {
         }
         let geometry = self.model.geometry();
         let usable = committed && self.enabled && !self.error_seen;
+        let expires = self.rest.opened_at + u64::from(self.flush_cycles) + QUIET;
+        let open = usable && !self.taken.is_empty() && cycle.offered_whole;
+        if open && self.flush_cycles != 0 && self.now > expires {
+            return Err("an open slot outlives FLUSH_CYCLES".into());
+        }
         let full = self.model.waiting() >= geometry.slot_count;
         let fits = self.piece_bytes <= geometry.slot_bytes as usize;
         let changed = full != std::mem::replace(&mut self.rest.full, full);
