@@ -74,10 +74,10 @@ impl Bench for BalanceBench {
         random: &mut Random,
         hit: &mut dyn FnMut(&'static str),
     ) -> Result<(), String> {
-        let long = self.setting.1 > 1 << 15;
+        let long = self.setting.1 > 1 << 14;
         if self.settling.is_none() && random.one_in(if long { 100_000 } else { 800 }) {
-            self.setting = if random.one_in(40) {
-                *random.pick(&[(32_768 + 400, 65_536), (47_039, 65_536)])
+            self.setting = if random.one_in(20) {
+                *random.pick(&[(32_768 + 400, 65_536), (47_039, 65_536), (12_000, 20_001)])
             } else {
                 *random.pick(&[
                     (40, 64),

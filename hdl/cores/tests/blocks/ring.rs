@@ -222,8 +222,9 @@ impl Bench for RingBench {
             self.slow = random.one_in(3);
             self.heavy = self.phase == 1 && random.one_in(2);
             self.lull = self.phase == 3 && random.one_in(3);
-            if self.lull {
-                self.access = Some(Access::of_timer(random));
+            if self.lull || self.heavy {
+                let cycles = 400 + random.below(700) as u32;
+                self.access = Some(Access::of_timer(if self.lull { cycles } else { 0 }));
             }
         }
         let fast = self.phase == 1;
@@ -276,7 +277,7 @@ impl Bench for RingBench {
         let reset = !self.lull && random.one_in(1500);
         if self.access.is_none() && random.one_in(3) {
             let mut access = self.next_access(random);
-            access.write &= !self.lull || access.register == ring::HEAD;
+            access.write &= !self.lull && !self.heavy || access.register == ring::HEAD;
             // A host that lays completions over data gets what it asks for; there is nothing to compare.
             let commits = access.write && access.register == ring::COMMIT && access.value & 1 == 1;
             self.access = Some(access).filter(|_| !(commits && self.overlaps()));

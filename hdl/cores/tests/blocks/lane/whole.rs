@@ -8,7 +8,7 @@ use photonbox_regmap::{BLOCKS, lane};
 use std::collections::VecDeque;
 
 /// Cycles that all of it takes.
-pub(super) const CYCLES: u64 = 4 * WINDOW as u64 + 1000;
+pub(super) const CYCLES: u64 = 5 * WINDOW as u64 + 1000;
 
 #[derive(Clone, Copy)]
 enum Step {
@@ -41,15 +41,17 @@ impl Script {
             Step::Write(lane::BALANCE_MAX, 0x1_FFFF),
             Step::Write(lane::ENABLE, 1),
         ]);
-        // Each detector meets, and misses, another limit in the second pair. HOLDOFF has each digit both ways, too.
-        for (pair, holdoff) in [(&windows[..2], 0x5_5555), (&windows[6..], 0x2_AAAA)] {
+        // Each detector meets each limit, and misses it; the rates, and HOLDOFF, have each digit both ways.
+        let whole = |places: &[usize]| places.iter().map(|at| windows[*at]).collect::<Vec<_>>();
+        for (windows, holdoff) in [(whole(&[0, 2, 1]), 0x5_5555), (whole(&[6, 7]), 0x2_AAAA)] {
             steps.extend([
                 Step::Write(lane::HOLDOFF, holdoff),
-                Step::Write(lane::RATE_MIN, pair[0].fewest),
-                Step::Write(lane::RATE_MAX, pair[0].most),
+                Step::Write(lane::RATE_MIN, windows[0].fewest),
+                Step::Write(lane::RATE_MAX, windows[0].most),
                 Step::Start,
-                Step::Window(pair[0].edges),
-                Step::Window(pair[1].edges),
+            ]);
+            steps.extend(windows.iter().map(|whole| Step::Window(whole.edges)));
+            steps.extend([
                 Step::Read(lane::RATE_A),
                 Step::Read(lane::RATE_B),
                 Step::Read(lane::ALARMS),

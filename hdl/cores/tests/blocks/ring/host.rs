@@ -1,6 +1,5 @@
 //! What the ring's bench drives: host memory, pieces, bursts, bus accesses.
 
-use photonbox_cosim::Random;
 use photonbox_model::{BusError, BusMaster};
 use photonbox_regmap::{Flags, ring};
 use std::collections::HashMap;
@@ -87,11 +86,11 @@ impl Access {
         }
     }
 
-    /// A time for open slots that a lull outlasts, mostly.
-    pub(super) fn of_timer(random: &mut Random) -> Self {
+    /// The time of open slots.
+    pub(super) fn of_timer(cycles: u32) -> Self {
         Self {
             register: ring::FLUSH_CYCLES,
-            value: 400 + random.below(700) as u32,
+            value: cycles,
             write: true,
             age: 0,
             place: HERE,
