@@ -7,10 +7,13 @@
 //! delivers whole. What a load returns is a value from outside, to be checked like any other input.
 
 mod iova;
+mod pages;
 mod words;
 
 pub use self::iova::IovaSpace;
+pub(crate) use self::iova::place;
 
+use self::pages::HugePages;
 use self::words::Words;
 use crate::{error::Error, sync::AtomicU64};
 use memmap2::{MmapOptions, MmapRaw};
@@ -25,6 +28,8 @@ use std::{
 
 const WORD: usize = 8;
 const HUGE_PAGE: usize = 2 << 20;
+/// From here on small pages cost a start its second: it is worth a warning.
+const LARGE: usize = 32 << 20;
 
 /// Who keeps the memory in RAM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +91,9 @@ impl DmaMemory {
             })
             .flatten();
         let is_huge = huge.is_some();
+        if !is_huge && bytes >= LARGE {
+            tracing::warn!("{}", HugePages::of_the_system().advice(bytes));
+        }
         let (map, file) = match huge {
             Some(mapped) => mapped,
             None => Self::map(bytes.next_multiple_of(page_size()), 0).map_err(fault)?,
@@ -215,6 +223,13 @@ impl DmaMemory {
         self.huge
     }
 
+    /// What to change for it to lie in huge pages; none where it does, or is too small to gain by it.
+    #[must_use]
+    pub fn huge_page_advice(&self) -> Option<String> {
+        let gains = !self.huge && self.len() >= HUGE_PAGE / 2;
+        gains.then(|| HugePages::of_the_system().advice(self.len()))
+    }
+
     /// Whether it is locked into RAM.
     #[must_use]
     pub fn is_locked(&self) -> bool {
@@ -234,7 +249,7 @@ impl DmaMemory {
     }
 
     fn word(&self, index: usize) -> &AtomicU64 {
-        self.words.get(index)
+        &self.words.range(index, 1)[0]
     }
 
     /// The little-endian 64-bit word at byte `offset` (a multiple of 8), loaded with acquire ordering: what the card
@@ -254,12 +269,14 @@ impl DmaMemory {
     /// Outside the memory, or unaligned.
     pub fn copy_out(&self, offset: usize, out: &mut [u8]) {
         assert!(offset.is_multiple_of(WORD), "unaligned copy at {offset}");
-        for (index, chunk) in out.chunks_mut(WORD).enumerate() {
-            let word = self
-                .word(offset / WORD + index)
-                .load(Ordering::Relaxed)
-                .to_ne_bytes();
-            chunk.copy_from_slice(&word[..chunk.len()]);
+        let words = self.words.range(offset / WORD, out.len().div_ceil(WORD));
+        let load = |word: &AtomicU64| word.load(Ordering::Relaxed).to_ne_bytes();
+        let (whole, rest) = out.as_chunks_mut::<WORD>();
+        for (chunk, word) in whole.iter_mut().zip(words) {
+            *chunk = load(word);
+        }
+        if let (false, Some(word)) = (rest.is_empty(), words.last()) {
+            rest.copy_from_slice(&load(word)[..rest.len()]);
         }
     }
 
@@ -273,8 +290,8 @@ impl DmaMemory {
             "unaligned wipe at {offset}"
         );
         assert!(self.is_writable(), "a wipe of memory that is only read");
-        for index in offset / WORD..(offset + length) / WORD {
-            self.word(index).store(0, Ordering::Relaxed);
+        for word in self.words.range(offset / WORD, length / WORD) {
+            word.store(0, Ordering::Relaxed);
         }
     }
 

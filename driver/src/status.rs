@@ -4,7 +4,7 @@ use crate::{
     card::{Build, Card, FrontEnd, Stage},
     error::Error,
     layout::{LaneState, RingKind, alarm_names},
-    ring::{RingCore, RingCounts},
+    ring::{RingCore, RingCounts, RingMemory},
     settings::{Cutoffs, LaneSettings},
 };
 use photonbox_regmap::{extractor, global, lane, ring};
@@ -144,6 +144,13 @@ pub struct CardStatus {
 }
 
 impl Card {
+    /// The memory of the rings that were armed.
+    #[must_use]
+    pub fn ring_memory(&self) -> Vec<RingMemory> {
+        let rings = [&self.entropy, &self.raw, &self.keybox];
+        rings.iter().filter_map(|ring| ring.memory()).collect()
+    }
+
     /// Reads everything, counters at one instant.
     ///
     /// # Errors

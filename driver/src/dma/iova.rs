@@ -1,7 +1,8 @@
 //! Where ring memory lies in the card's address space.
 
-use super::HUGE_PAGE;
+use super::{DmaMemory, HUGE_PAGE, Locking};
 use crate::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Hands out I/O virtual addresses: from [`IovaSpace::FIRST`] on, never inside the range that x86 keeps for
 /// message-signalled interrupts, each on a 2 MiB boundary so that huge pages stay whole. Addresses aren't reused: a
@@ -50,6 +51,18 @@ impl IovaSpace {
         self.next = (start + length).next_multiple_of(HUGE_PAGE as u64);
         Ok(start)
     }
+}
+
+/// New memory and its address in the space, for a transport to tell whatever translates.
+pub(crate) fn place(
+    space: &Mutex<IovaSpace>,
+    bytes: usize,
+    locking: Locking,
+) -> Result<(Arc<DmaMemory>, u64), Error> {
+    let memory = Arc::new(DmaMemory::allocate(bytes, locking)?);
+    let mut space = space.lock().unwrap_or_else(PoisonError::into_inner);
+    let iova = space.take(memory.len())?;
+    Ok((memory, iova))
 }
 
 /// Where `length` bytes fit into a range, from `next` on.

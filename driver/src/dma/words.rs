@@ -25,15 +25,21 @@ impl Words {
         self.0.as_ptr() as u64
     }
 
-    pub(super) fn get(&self, index: usize) -> &AtomicU64 {
+    /// `count` words from `first` on.
+    pub(super) fn range(&self, first: usize, count: usize) -> &[AtomicU64] {
         assert!(
-            index < self.bytes() / WORD,
-            "word {index} of {} bytes of ring memory",
+            first
+                .checked_add(count)
+                .is_some_and(|end| end <= self.bytes() / WORD),
+            "{count} words from {first} on of {} bytes of ring memory",
             self.bytes()
         );
         // SAFETY: in bounds by the assertion, aligned because mappings start on a page, alive as long as `self`.
-        // The reference is to an atomic, which may change under it; nothing else is ever made from this memory.
-        unsafe { AtomicU64::from_ptr(self.0.as_mut_ptr().cast::<u64>().add(index)) }
+        // The references are to atomics, which may change under them; nothing else is ever made from this memory.
+        unsafe {
+            let start = self.0.as_mut_ptr().cast::<AtomicU64>().add(first);
+            std::slice::from_raw_parts(start, count)
+        }
     }
 }
 
@@ -63,7 +69,7 @@ impl Words {
         self.0.as_ptr() as u64
     }
 
-    pub(super) fn get(&self, index: usize) -> &AtomicU64 {
-        &self.0[index]
+    pub(super) fn range(&self, first: usize, count: usize) -> &[AtomicU64] {
+        &self.0[first..first + count]
     }
 }

@@ -1,6 +1,6 @@
 //! The state of a ring, shared by its consumer and by the card that arms, stops and recovers it.
 
-use super::{Geometry, RingCounts};
+use super::{Geometry, RingCounts, RingMemory};
 use crate::{
     dma::DmaBuffer,
     error::Error,
@@ -192,6 +192,18 @@ impl RingCore {
         self.lock().counts
     }
 
+    /// What it lies in, once it was armed.
+    pub(crate) fn memory(&self) -> Option<RingMemory> {
+        let state = self.lock();
+        let memory = state.buffer.as_ref()?.memory();
+        Some(RingMemory {
+            ring: self.kind,
+            bytes: memory.len() as u64,
+            huge_pages: memory.is_huge(),
+            advice: memory.huge_page_advice(),
+        })
+    }
+
     pub(crate) fn count_lost_interrupt(&self) {
         self.lock().counts.lost_interrupts += 1;
     }
@@ -259,12 +271,15 @@ impl RingCore {
             .buffer
             .take()
             .filter(|buffer| !state.astray && buffer.memory().len() >= arming.bytes());
+        // Phase 0 everywhere: nothing is complete in the first pass. No old entropy either. New memory is zeroed, and
+        // to do it again would take as long as all the rest where a ring is large.
         let buffer = match fitting {
-            Some(buffer) => buffer,
+            Some(buffer) => {
+                buffer.memory().wipe(0, buffer.memory().len());
+                buffer
+            }
             None => registers.transport().alloc_dma(arming.bytes())?,
         };
-        // Phase 0 everywhere: nothing is complete in the first pass. No old entropy either.
-        buffer.memory().wipe(0, buffer.memory().len());
         let data = buffer.iova();
         let completions = data + u64::from(slots) * u64::from(slot_bytes);
         registers.set(self.offset(ring::DATA_BASE_LO), data as u32)?;

@@ -15,7 +15,7 @@ mod tests;
 pub(crate) use self::core::{Arming, Found, RingCore};
 
 use crate::{error::Error, layout::RingKind, sync::Instant};
-use photonbox_regmap::{Completion, Flags, RawRecord, layout::RAW_RECORD_BYTES};
+use photonbox_regmap::{Completion, Flags, RawRecord, layout::RAW_RECORD_BYTES, ring};
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
@@ -29,6 +29,38 @@ pub struct Geometry {
     pub slots: u32,
     /// Bytes of a slot's data: a multiple of [`photonbox_regmap::ring::SLOT_ALIGN`].
     pub slot_bytes: u32,
+}
+
+impl Geometry {
+    /// A ring whose data take up to `bytes`: slots of a page, and larger ones where there would be too many.
+    #[must_use]
+    pub fn within(bytes: u64) -> Self {
+        const PAGE: u64 = 4096;
+        let most = u64::from(ring::MAX_SLOTS);
+        let slots = (bytes / PAGE).clamp(2, most);
+        let slots = 1 << slots.ilog2();
+        let align = u64::from(ring::SLOT_ALIGN);
+        let room = (bytes / slots / align * align).min(ring::MAX_SLOT_BYTES.into());
+        let slot_bytes = if slots == most { room.max(PAGE) } else { PAGE };
+        Self {
+            slots: slots as u32,
+            slot_bytes: slot_bytes as u32,
+        }
+    }
+}
+
+/// The memory that a ring lies in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RingMemory {
+    /// The ring.
+    pub ring: RingKind,
+    /// Its size: whole pages.
+    pub bytes: u64,
+    /// Whether it lies in pages of 2 MiB.
+    pub huge_pages: bool,
+    /// What to change so that it does, where that would help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }
 
 /// What went through a ring since the card was opened.

@@ -1,6 +1,6 @@
 //! Interrupts that come as eventfds: one thread turns them into [`Interrupt`]s.
 
-use super::Interrupt;
+use super::{Interrupt, vectors::Vectors};
 use crate::error::Error;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use std::{
@@ -12,7 +12,7 @@ use std::{
 
 /// The eventfds of a card, and the thread that waits for them. Dropping it ends the thread.
 pub(super) struct EventFds {
-    interrupts: Vec<Arc<Interrupt>>,
+    interrupts: Vectors,
     descriptors: Arc<Descriptors>,
     thread: Option<JoinHandle<()>>,
 }
@@ -40,8 +40,7 @@ impl EventFds {
                 .map_err(|error| fault(error.into()))?,
             stop: open().map_err(|error| fault(error.into()))?,
         });
-        let interrupts: Vec<Arc<Interrupt>> =
-            descriptors.vectors.iter().map(|_| Arc::default()).collect();
+        let interrupts = Vectors::new(vectors);
         let waiting = (Arc::clone(&descriptors), interrupts.clone());
         let thread = thread::Builder::new()
             .name("card-irq".into())
@@ -61,15 +60,12 @@ impl EventFds {
 
     /// The interrupt with this vector.
     pub(super) fn interrupt(&self, vector: u16) -> Result<Arc<Interrupt>, Error> {
-        self.interrupts
-            .get(usize::from(vector))
-            .cloned()
-            .ok_or(Error::NoVector { vector })
+        self.interrupts.get(vector)
     }
 }
 
 impl Descriptors {
-    fn wait(&self, interrupts: &[Arc<Interrupt>]) {
+    fn wait(&self, interrupts: &Vectors) {
         loop {
             let mut polled: Vec<_> = self
                 .vectors
@@ -92,15 +88,15 @@ impl Descriptors {
             if ready.last() == Some(&true) {
                 return;
             }
-            for ((interrupt, descriptor), _) in interrupts
-                .iter()
+            for ((vector, descriptor), _) in (0..)
                 .zip(&self.vectors)
                 .zip(&ready)
                 .filter(|(_, ready)| **ready)
             {
                 // However often it was raised: interrupts are hints.
                 if rustix::io::read(descriptor, &mut [0; 8]) == Ok(8) {
-                    interrupt.raise();
+                    let known = interrupts.raise(vector);
+                    debug_assert!(known, "each descriptor has its vector");
                 }
             }
         }

@@ -1,16 +1,13 @@
 //! A card in this process: registers are calls, its DMA is stores into our memory behind a table that plays the
 //! IOMMU.
 
-use super::{Interrupt, Transport, table::DmaTable};
+use super::{Interrupt, Transport, table::DmaTable, vectors::Vectors};
 use crate::{
     device::{Device, DmaFault, HostBus},
     dma::DmaBuffer,
     error::Error,
 };
 use std::sync::Arc;
-
-/// MSI-X vectors of the simulated function; as many as a card may have rings, plus one for alarms, and some room.
-const VECTORS: usize = 8;
 
 /// The transport to a [`Device`].
 pub struct InProcess {
@@ -45,11 +42,7 @@ impl Transport for InProcess {
     }
 
     fn interrupt(&self, vector: u16) -> Result<Arc<Interrupt>, Error> {
-        self.host
-            .vectors
-            .get(usize::from(vector))
-            .cloned()
-            .ok_or(Error::NoVector { vector })
+        self.host.vectors.get(vector)
     }
 
     fn bus_master(&self, on: bool) -> Result<(), Error> {
@@ -79,7 +72,7 @@ impl Drop for InProcess {
 #[derive(Default)]
 struct Host {
     table: Arc<DmaTable>,
-    vectors: [Arc<Interrupt>; VECTORS],
+    vectors: Vectors,
 }
 
 impl HostBus for Host {
@@ -88,12 +81,11 @@ impl HostBus for Host {
     }
 
     fn raise_irq(&self, vector: u16) {
-        match self.vectors.get(usize::from(vector)) {
-            Some(interrupt) => interrupt.raise(),
-            None => tracing::warn!(
+        if !self.vectors.raise(vector) {
+            tracing::warn!(
                 vector,
                 "the card raised an interrupt that it doesn't have; ignored"
-            ),
+            );
         }
     }
 }

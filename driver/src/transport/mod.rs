@@ -8,6 +8,7 @@ pub mod inprocess;
 pub mod pci;
 pub mod serial;
 mod table;
+mod vectors;
 pub mod vfio;
 pub mod vfio_user;
 
@@ -86,6 +87,23 @@ pub trait Transport: Send + Sync {
 
     /// One line for people: what is at the other end.
     fn describe(&self) -> String;
+
+    /// What the other end says of the card's photons.
+    ///
+    /// # Errors
+    /// [`Error::Link`], [`Error::DeadCard`], [`Error::PciFunction`].
+    fn about(&self) -> Result<About, Error> {
+        Ok(About::default())
+    }
+}
+
+/// What a card's registers don't say: where its photons come from, as far as whoever serves it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct About {
+    /// They come from a seed: whoever knows that has them too.
+    pub reproducible: bool,
+    /// How many lanes, from 0 on, get light; none where all do.
+    pub lit_lanes: Option<u32>,
 }
 
 /// One interrupt vector on the host's side: a count of raises, which threads and tasks can wait on.

@@ -2,6 +2,7 @@
 //!
 //! The numbers of the config space are those of the PCI and PCI Express base specifications.
 
+use super::About;
 use crate::{dma::DmaMemory, error::Error};
 use photonbox_regmap::global::VECTORS;
 
@@ -232,6 +233,8 @@ pub mod status_page {
     pub const TEXT_AT: usize = 256;
     /// Most bytes of the text.
     pub const TEXT_BYTES: usize = 256;
+    /// Bytes of the page that have a meaning.
+    pub const USED: usize = TEXT_AT + TEXT_BYTES;
 }
 
 /// What a status page says.
@@ -243,10 +246,8 @@ pub struct CardStatusPage {
     pub refused: u64,
     /// Interrupts that were raised.
     pub interrupts: u64,
-    /// Whoever knows the seed of the simulation knows the photons.
-    pub reproducible: bool,
-    /// How many lanes, from 0 on, get light; none where all do.
-    pub lit_lanes: Option<u32>,
+    /// What it says of the photons.
+    pub about: About,
     /// What the card is, for people.
     pub text: String,
 }
@@ -261,19 +262,29 @@ impl CardStatusPage {
         if page.len() < at::BYTES {
             return Err(unusable("its status page is too short".into()));
         }
+        let mut bytes = [0; at::USED];
+        page.copy_out(0, &mut bytes);
+        Self::parse(&bytes)
+    }
+
+    /// The same of its bytes, as far as the layout goes.
+    ///
+    /// # Errors
+    /// As [`CardStatusPage::read`].
+    pub fn parse(page: &[u8; status_page::USED]) -> Result<Self, Error> {
+        use status_page as at;
         let word = |offset: usize| {
-            let mut bytes = [0; 8];
-            page.copy_out(offset, &mut bytes);
-            u64::from_le_bytes(bytes)
+            page[offset..]
+                .first_chunk()
+                .map_or(0, |bytes| u64::from_le_bytes(*bytes))
         };
         match (word(at::MAGIC_AT), word(at::VERSION_AT)) {
             (at::MAGIC, 1) => {}
             (u64::MAX, _) => return Err(Error::DeadCard),
             _ => return Err(unusable("its status page is another's".into())),
         }
-        let mut text = [0; at::TEXT_BYTES];
-        page.copy_out(at::TEXT_AT, &mut text);
-        let text: String = String::from_utf8_lossy(&text)
+        let text = &page[at::TEXT_AT..at::TEXT_AT + at::TEXT_BYTES];
+        let text: String = String::from_utf8_lossy(text)
             .trim_end_matches('\0')
             .chars()
             .filter(|character| !character.is_control())
@@ -282,10 +293,12 @@ impl CardStatusPage {
             writes: word(at::WRITES_AT),
             refused: word(at::REFUSED_AT),
             interrupts: word(at::INTERRUPTS_AT),
-            reproducible: word(at::FLAGS_AT) & 1 != 0,
-            lit_lanes: u32::try_from(word(at::LIT_LANES_AT))
-                .ok()
-                .filter(|lanes| *lanes > 0),
+            about: About {
+                reproducible: word(at::FLAGS_AT) & 1 != 0,
+                lit_lanes: u32::try_from(word(at::LIT_LANES_AT))
+                    .ok()
+                    .filter(|lanes| *lanes > 0),
+            },
             text,
         })
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     device::DmaFault,
-    dma::{DmaBuffer, DmaMemory, IovaSpace, Locking},
+    dma::{DmaBuffer, DmaMemory, IovaSpace, Locking, place},
     error::Error,
 };
 use std::{
@@ -31,12 +31,7 @@ impl Default for DmaTable {
 impl DmaTable {
     /// Memory that the card may write until the buffer is dropped.
     pub(super) fn alloc(self: &Arc<Self>, bytes: usize) -> Result<DmaBuffer, Error> {
-        let memory = Arc::new(DmaMemory::allocate(bytes, Locking::Preferred)?);
-        let iova = self
-            .space
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(memory.len())?;
+        let (memory, iova) = place(&self.space, bytes, Locking::Preferred)?;
         self.mapped
             .write()
             .unwrap_or_else(PoisonError::into_inner)

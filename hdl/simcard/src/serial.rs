@@ -5,6 +5,7 @@
 //! loses its bus; the next one finds it as it was left, and resets it.
 
 use photonbox_driver::device::{Device, DmaFault, HostBus};
+use photonbox_driver::transport::About;
 use photonbox_driver::transport::serial::{
     Connection, Ended, Handler, LinkStats, Lost, MAX_DATA, Message, Role, SerialKey,
 };
@@ -47,11 +48,13 @@ impl SerialServer {
         port: SerialPort,
         baud: u32,
         key: Option<SerialKey>,
+        about: About,
     ) -> io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let state = Arc::<Mutex<Progress>>::default();
         let served = Served {
             device,
+            about,
             stop: Arc::clone(&stop),
             state: Arc::clone(&state),
         };
@@ -101,6 +104,7 @@ impl Drop for SerialServer {
 
 struct Served {
     device: Arc<dyn Device>,
+    about: About,
     stop: Arc<AtomicBool>,
     state: Arc<Mutex<Progress>>,
 }
@@ -184,6 +188,7 @@ impl Served {
                 self.device.function_level_reset();
                 connection.send(&Message::Done, PATIENCE)
             }
+            Message::Ask => connection.send(&Message::About(self.about), PATIENCE),
             // `Questions` lets no other through.
             _ => Err(Lost::BadMessage.into()),
         }
@@ -220,7 +225,11 @@ impl Handler for Questions {
     fn take(&self, message: Message) -> bool {
         let asks = matches!(
             message,
-            Message::Read(_) | Message::Write(..) | Message::BusMaster(_) | Message::Reset
+            Message::Read(_)
+                | Message::Write(..)
+                | Message::BusMaster(_)
+                | Message::Reset
+                | Message::Ask
         );
         if asks {
             self.waiting

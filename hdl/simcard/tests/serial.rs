@@ -1,6 +1,7 @@
 //! The driver and a card at the two ends of a line: a pty pair, or two with a bad line between them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use photonbox_driver::transport::About;
 use photonbox_driver::transport::inprocess::InProcess;
 use photonbox_driver::transport::serial::{Serial, SerialKey};
 use photonbox_driver::{
@@ -17,6 +18,12 @@ use std::time::{Duration, Instant};
 
 /// A pty carries whatever is written; the links only time their patience by it.
 const BAUD: u32 = 1_000_000;
+
+/// What its server says of the card.
+const ABOUT: About = About {
+    reproducible: true,
+    lit_lanes: Some(2),
+};
 
 /// Cycles of a millisecond.
 const MS: u64 = 250_000;
@@ -163,7 +170,7 @@ fn expected() -> Vec<u8> {
 }
 
 fn serve(sim: &Arc<SimCard>, port: SerialPort, key: Option<SerialKey>) -> SerialServer {
-    SerialServer::new(Arc::clone(sim) as _, port, BAUD, key).unwrap()
+    SerialServer::new(Arc::clone(sim) as _, port, BAUD, key, ABOUT).unwrap()
 }
 
 #[test]
@@ -173,7 +180,9 @@ fn a_card_on_a_line_passes_its_self_test_and_gives_what_one_in_process_gives() {
         let sim = card();
         let server = serve(&sim, far, key.clone());
         let port = host.try_clone().unwrap();
-        let bytes = entropy_of(&sim, Box::new(open(port, key).unwrap()));
+        let transport = open(port, key).unwrap();
+        assert_eq!(transport.about().unwrap(), ABOUT);
+        let bytes = entropy_of(&sim, Box::new(transport));
         assert_eq!(bytes, expected());
         assert_eq!((server.connections(), server.failed()), (1, None));
         drop(host);

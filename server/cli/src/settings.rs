@@ -132,6 +132,10 @@ pub(crate) struct CardArgs {
     /// Min-entropy claimed per raw bit [default: 0.5].
     #[arg(long, value_name = "H", env = "PHOTONBOX_CLAIMED_H")]
     claimed_h: Option<f64>,
+    /// Memory of the ring that entropy comes through [default: 512KiB]. A larger one bridges longer pauses of this program;
+    /// from 1 MiB on it lies in huge pages where there are some.
+    #[arg(long, value_name = "BYTES", env = "PHOTONBOX_RING_MEMORY", value_parser = quantity::bytes)]
+    ring_memory: Option<u64>,
     /// Accept a card whose build hash is not the one this driver was made for.
     #[arg(long, env = "PHOTONBOX_ALLOW_BUILD_MISMATCH", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     allow_build_mismatch: bool,
@@ -159,6 +163,9 @@ impl CardArgs {
         set(&mut card.window, self.window);
         set(&mut card.holdoff, self.holdoff);
         set(&mut card.claimed_h, self.claimed_h);
+        if self.ring_memory.is_some() {
+            card.ring_memory = self.ring_memory;
+        }
         card.allow_build_mismatch |= self.allow_build_mismatch;
         card
     }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use photonbox_driver::transport::About;
 use photonbox_driver::transport::inprocess::InProcess;
 use photonbox_driver::transport::serial::{Serial, SerialKey};
 use photonbox_driver::transport::{vfio::Vfio, vfio_user::VfioUser};
 use photonbox_driver::{
-    Card, CardAddress, CardSettings, Cutoffs, Device, LaneSettings, OpenOptions, Transport,
+    Card, CardAddress, CardSettings, Cutoffs, Device, Geometry, LaneSettings, OpenOptions,
+    Transport,
 };
 use photonbox_entropy::{credit, cutoff};
 use photonbox_regmap::global;
@@ -38,7 +40,8 @@ pub struct OpenedCard {
 }
 
 /// A driver's error as ours: an unhealthy card has its own exit code.
-pub(crate) fn card_failed(error: &photonbox_driver::Error) -> Error {
+#[must_use]
+pub fn card_failed(error: &photonbox_driver::Error) -> Error {
     // The driver's messages end with what to do.
     let text = error.to_string();
     let (what, help) = match text.rsplit_once("; ") {
@@ -116,6 +119,9 @@ fn settings(options: &CardOptions, lanes: u32, lit: Option<u32>) -> Result<CardS
             ..base
         };
     }
+    if let Some(bytes) = options.ring_memory {
+        settings.entropy_ring = Geometry::within(bytes);
+    }
     settings.extractor.blocks_per_seed =
         u32::try_from(options.seed_refresh_blocks).unwrap_or(u32::MAX);
     Ok(settings)
@@ -135,29 +141,31 @@ pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
         }
         CardAddress::VfioUser(path) => {
             let transport = VfioUser::connect(&path).map_err(failed)?;
-            let page = transport.status_page().map_err(failed)?;
-            let known = page.map_or((false, None), |page| (page.reproducible, page.lit_lanes));
-            open_there(options, Box::new(transport), known)
+            open_there(options, Box::new(transport))
         }
         CardAddress::Vfio(bdf) => {
             let transport = Vfio::open(&bdf).map_err(failed)?;
-            open_there(options, Box::new(transport), (false, None))
+            open_there(options, Box::new(transport))
         }
         CardAddress::Serial(line) => {
             let key = options.serial_key.as_deref().map(SerialKey::from_file);
             let key = key.transpose().map_err(failed)?;
             let transport = Serial::open(&line, key).map_err(failed)?;
-            open_there(options, Box::new(transport), (false, None))
+            open_there(options, Box::new(transport))
         }
     }
 }
 
-/// Whether the photons are drawn from a seed that was given.
-fn is_seeded(options: &CardOptions, core: CoreKind) -> Result<bool> {
+/// The seed that the photons are drawn from, if one was given.
+fn seed(options: &CardOptions, core: CoreKind) -> Result<Option<u64>> {
     Ok(match photon_source(options, core)? {
-        Source::Stochastic(params) => options.seed.or(params.seed).is_some(),
-        Source::Capture { .. } | Source::Pattern(_) => false,
+        Source::Stochastic(params) => options.seed.or(params.seed),
+        Source::Capture { .. } | Source::Pattern(_) => None,
     })
+}
+
+fn is_seeded(options: &CardOptions, core: CoreKind) -> Result<bool> {
+    Ok(seed(options, core)?.is_some())
 }
 
 fn address(options: &CardOptions) -> Result<CardAddress> {
@@ -185,22 +193,32 @@ fn core(options: &CardOptions) -> Result<CoreKind> {
 pub struct SimulatedCard {
     /// The card.
     pub card: Arc<SimCard>,
-    /// Its photons come from a given seed.
-    pub reproducible: bool,
-    /// How many lanes, from 0 on, get light; none where all do.
-    pub lit_lanes: Option<u32>,
+    /// What to tell whoever takes it.
+    pub about: About,
 }
 
-/// The simulated card that the options describe, for others than a driver in this process.
+/// The simulated card that the options describe, for others than a driver in this process; the one with this number of
+/// several, which would all make the same bits if they had one seed.
 ///
 /// # Errors
 /// Wrong options (exit code 2); a capture that can't be played (1).
-pub fn simulated_card(options: &CardOptions) -> Result<SimulatedCard> {
+pub fn simulated_card(options: &CardOptions, number: u64) -> Result<SimulatedCard> {
+    let options = &numbered(options, number)?;
     let card = simulate(options)?;
     Ok(SimulatedCard {
-        reproducible: is_seeded(options, card.core())?,
-        lit_lanes: lit_lanes(options),
+        about: About {
+            reproducible: is_seeded(options, card.core())?,
+            lit_lanes: lit_lanes(options),
+        },
         card,
+    })
+}
+
+fn numbered(options: &CardOptions, number: u64) -> Result<CardOptions> {
+    let seed = seed(options, core(options)?)?.or(options.seed);
+    Ok(CardOptions {
+        seed: seed.map(|seed| seed.wrapping_add(number)),
+        ..options.clone()
     })
 }
 
@@ -270,14 +288,14 @@ pub(crate) fn bring_up(
     })
 }
 
-/// Opens a card that is not in this process, and sets it up. What drives its photons was said elsewhere; `known`
-/// is what is told of that: whether they come from a given seed, and how many lanes get light.
-fn open_there(
-    options: &CardOptions,
-    transport: Box<dyn Transport>,
-    (reproducible, lit_lanes): (bool, Option<u32>),
-) -> Result<OpenedCard> {
+/// Opens a card that is not in this process, and sets it up. What drives its photons was said elsewhere, and whoever
+/// serves it tells of that.
+fn open_there(options: &CardOptions, transport: Box<dyn Transport>) -> Result<OpenedCard> {
     let failed = |error: photonbox_driver::Error| card_failed(&error);
+    let About {
+        reproducible,
+        lit_lanes,
+    } = transport.about().map_err(failed)?;
     let open = OpenOptions {
         expected_build: expected_build(&*transport).map_err(failed)?,
         accept_any_build: options.allow_build_mismatch,
@@ -350,7 +368,7 @@ pub fn start_card(opened: &OpenedCard) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use photonbox_simcard::vfio_user::{About, Server};
+    use photonbox_simcard::vfio_user::Server;
 
     fn open(change: impl FnOnce(&mut CardOptions)) -> Result<OpenedCard> {
         let mut options = CardOptions::default();
@@ -414,6 +432,27 @@ mod tests {
     }
 
     #[test]
+    fn cards_of_one_seed_get_a_light_each() {
+        for (seed, own) in [(Some(7), ""), (None, "seed=7")] {
+            let seeds: Vec<_> = (0..3)
+                .map(|number| {
+                    let options = CardOptions {
+                        seed,
+                        stochastic: Some(own.into()).filter(|own: &String| !own.is_empty()),
+                        ..CardOptions::default()
+                    };
+                    let card = simulated_card(&options, number).expect("model");
+                    assert!(card.about.reproducible);
+                    numbered(&options, number).expect("model").seed
+                })
+                .collect();
+            assert_eq!(seeds, [Some(7), Some(8), Some(9)]);
+        }
+        let unseeded = numbered(&CardOptions::default(), 1).expect("model");
+        assert_eq!(unseeded.seed, None);
+    }
+
+    #[test]
     fn a_served_card_opens_with_what_its_server_knows() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("card");
@@ -422,8 +461,8 @@ mod tests {
             seed: Some(3),
             ..CardOptions::default()
         };
-        let simulated = simulated_card(&options).expect("model");
-        assert!(!simulated.reproducible && simulated.lit_lanes.is_none());
+        let simulated = simulated_card(&options, 0).expect("model");
+        assert_eq!(simulated.about, About::default());
         let about = About {
             reproducible: true,
             lit_lanes: Some(2),
@@ -439,7 +478,10 @@ mod tests {
             card: name,
             ..CardOptions::default()
         };
-        assert_eq!(simulated_card(&nested).err().expect("usage").exit_code(), 2);
+        assert_eq!(
+            simulated_card(&nested, 0).err().expect("usage").exit_code(),
+            2
+        );
     }
 
     #[test]

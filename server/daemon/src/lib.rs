@@ -40,7 +40,7 @@ mod source;
 pub mod state_dir;
 mod wire;
 
-pub use card::{OpenedCard, SimulatedCard, open_card, simulated_card, start_card};
+pub use card::{OpenedCard, SimulatedCard, card_failed, open_card, simulated_card, start_card};
 pub use config::Config;
 pub use control::{ControlCommand, control_request};
 pub use demo::demo;

@@ -194,6 +194,8 @@ pub struct CardOptions {
     pub holdoff: u32,
     /// Claimed min-entropy per raw bit, 0 < H <= 1.
     pub claimed_h: f64,
+    /// Bytes of the entropy ring's data; 512 KiB without.
+    pub ring_memory: Option<u64>,
     /// Blocks between refreshes of the Toeplitz seed.
     pub seed_refresh_blocks: u64,
     /// Accept a card whose build hash is not the driver's.
@@ -219,6 +221,7 @@ impl Default for CardOptions {
             window: 0,
             holdoff: 30,
             claimed_h: 0.5,
+            ring_memory: None,
             seed_refresh_blocks: 1 << 16,
             allow_build_mismatch: false,
             played_before: false,

@@ -7,6 +7,7 @@ use super::*;
 use crate::transport::{Transport, inprocess::InProcess};
 use photonbox_regmap::{global, ring};
 use proptest::prelude::*;
+use rustix::time::{ClockId, clock_gettime};
 use std::collections::VecDeque;
 
 const GENERATION: u32 = 7;
@@ -67,6 +68,37 @@ fn slots_come_in_order_over_many_passes() {
         (80, 40 * 51, 8000)
     );
     assert_eq!(counts.discarded_slots, 0);
+}
+
+/// What this thread has computed so far.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+#[test]
+fn an_idle_ring_sleeps() {
+    let (_card, _core, mut ring) = ring_of(2);
+    let before = cpu_time();
+    let waited = 8 * SLOW_POLL;
+    assert!(ring.wait(waited).expect("healthy").is_none());
+    let used = cpu_time() - before;
+    assert!(used < waited / 4, "{used:?} of {waited:?}");
+}
+
+#[test]
+fn a_ring_is_as_large_as_was_asked_for() {
+    for (bytes, slots, slot_bytes) in [
+        (0, 2, 4096),
+        (512 << 10, 128, 4096),
+        (1_000_000, 128, 4096),
+        (128 << 20, 32_768, 4096),
+        (1 << 30, 32_768, 32_768),
+        (u64::MAX, 32_768, 1 << 20),
+    ] {
+        let expected = Geometry { slots, slot_bytes };
+        assert_eq!(Geometry::within(bytes), expected, "{bytes} bytes");
+    }
 }
 
 #[test]

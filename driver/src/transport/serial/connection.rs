@@ -230,6 +230,10 @@ impl Mover {
     }
 
     fn turn(&mut self) -> io::Result<Option<Ended>> {
+        // First, so that a peer that waits for room is told of it in this turn.
+        if !self.hand_over() {
+            return Ok(Some(Lost::BadMessage.into()));
+        }
         let now = Instant::now();
         let deadline = {
             let mut state = self.shared.state();
@@ -248,9 +252,6 @@ impl Mover {
             }
             state.link.deadline(now)
         };
-        if !self.hand_over() {
-            return Ok(Some(Lost::BadMessage.into()));
-        }
         self.shared.changed.notify_all();
         self.poll(deadline.saturating_duration_since(now))?;
         Ok(None)

@@ -23,11 +23,16 @@ impl SerialKey {
         key
     }
 
-    /// The key in a file of exactly 32 bytes that nobody but its owner may read.
+    /// The key in a file of exactly 32 bytes that nobody but its owner may read; or in a credential of this service.
     ///
     /// # Errors
     /// [`Error::SerialKey`].
     pub fn from_file(path: &Path) -> Result<Self, Error> {
+        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
+        Self::from_file_or_credential(path, credentials.as_deref().map(Path::new))
+    }
+
+    fn from_file_or_credential(path: &Path, credentials: Option<&Path>) -> Result<Self, Error> {
         let refuse = |what: String| Error::SerialKey {
             path: path.to_owned(),
             what,
@@ -35,7 +40,13 @@ impl SerialKey {
         let system = |error: io::Error| refuse(error.to_string());
         let mut file = std::fs::File::open(path).map_err(system)?;
         let mode = file.metadata().map_err(system)?.permissions().mode();
-        if mode & 0o077 != 0 {
+        // The folder of credentials is the service's alone; its entry in their access lists looks like a group's.
+        let exposed = if credentials.is_some_and(|folder| path.starts_with(folder)) {
+            0o037
+        } else {
+            0o077
+        };
+        if mode & exposed != 0 {
             return Err(refuse(format!(
                 "others may read it (mode {:04o}); `chmod 600` it, and draw another if they did",
                 mode & 0o7777
@@ -99,6 +110,12 @@ mod tests {
                     assert!(said.contains(says) && said.contains("key"), "{said}");
                 }
             }
+        }
+        fs::write(&path, [7; 32]).expect("written");
+        for (mode, taken) in [(0o440, true), (0o444, false)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode");
+            let key = SerialKey::from_file_or_credential(&path, Some(&folder));
+            assert_eq!(key.is_ok(), taken, "a credential, {mode:o}");
         }
         assert!(SerialKey::from_file(&folder.join("none")).is_err());
         fs::remove_dir_all(&folder).expect("removed");

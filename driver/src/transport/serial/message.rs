@@ -5,6 +5,7 @@
 
 use super::frame::MAX_PAYLOAD;
 use super::seal::TAG;
+use crate::transport::About;
 
 /// Most bytes of one posted write.
 pub const MAX_DATA: usize = 256;
@@ -28,6 +29,10 @@ pub enum Message {
     Posted(u64, Vec<u8>),
     /// Card: interrupt vector.
     Irq(u16),
+    /// Host: what is known of the photons? Answered by `About`.
+    Ask,
+    /// Card: this is.
+    About(About),
 }
 
 const _: () = assert!(1 + 8 + MAX_DATA + TAG <= MAX_PAYLOAD);
@@ -63,6 +68,11 @@ impl Message {
                 bytes.push(8);
                 bytes.extend(vector.to_le_bytes());
             }
+            Self::Ask => bytes.push(9),
+            Self::About(about) => {
+                bytes.extend([10, u8::from(about.reproducible)]);
+                bytes.extend(about.lit_lanes.unwrap_or(0).to_le_bytes());
+            }
         }
         bytes
     }
@@ -88,6 +98,11 @@ impl Message {
                 Self::Posted(u64::from_le_bytes(*iova), data.to_vec())
             }
             (8, rest) => Self::Irq(u16::from_le_bytes(rest.try_into().ok()?)),
+            (9, []) => Self::Ask,
+            (10, [reproducible @ 0..=1, lanes @ ..]) => Self::About(About {
+                reproducible: *reproducible == 1,
+                lit_lanes: Some(word(lanes)?).filter(|lanes| *lanes > 0),
+            }),
             _ => return None,
         })
     }
@@ -109,6 +124,12 @@ mod tests {
             Message::Done,
             Message::Posted(0x20_0000, vec![9; MAX_DATA]),
             Message::Irq(3),
+            Message::Ask,
+            Message::About(About::default()),
+            Message::About(About {
+                reproducible: true,
+                lit_lanes: Some(1),
+            }),
         ]
     }
 
@@ -129,7 +150,14 @@ mod tests {
                 );
             }
         }
-        for bad in [&[][..], &[0], &[9], &[4, 2], &[7, 0, 0, 0, 0, 0, 0, 0, 0]] {
+        for bad in [
+            &[][..],
+            &[0],
+            &[11],
+            &[4, 2],
+            &[7, 0, 0, 0, 0, 0, 0, 0, 0],
+            &[10, 2, 0, 0, 0, 0],
+        ] {
             assert_eq!(Message::decode(bad), None, "{bad:?}");
         }
     }

@@ -26,7 +26,7 @@ pub use link::{Link, LinkStats, Lost};
 pub use message::{MAX_DATA, Message};
 pub use seal::{Role, Session};
 
-use super::{Interrupt, Transport, table::DmaTable};
+use super::{About, Interrupt, Transport, table::DmaTable, vectors::Vectors};
 use crate::{dma::DmaBuffer, error::Error};
 use serial2::{CharSize, FlowControl, Parity, SerialPort, Settings, StopBits};
 use std::{
@@ -38,8 +38,6 @@ use std::{
 
 /// Bits a second, unless the address says others.
 pub const DEFAULT_BAUD: u32 = 115_200;
-/// Interrupt vectors, as in the simulated function.
-const VECTORS: usize = 8;
 /// An answer that takes longer will not come.
 const ANSWER: Duration = Duration::from_secs(5);
 
@@ -205,11 +203,7 @@ impl Transport for Serial {
     }
 
     fn interrupt(&self, vector: u16) -> Result<Arc<Interrupt>, Error> {
-        self.host
-            .vectors
-            .get(usize::from(vector))
-            .cloned()
-            .ok_or(Error::NoVector { vector })
+        self.host.vectors.get(vector)
     }
 
     fn bus_master(&self, on: bool) -> Result<(), Error> {
@@ -223,13 +217,21 @@ impl Transport for Serial {
     fn describe(&self) -> String {
         self.description.clone()
     }
+
+    fn about(&self) -> Result<About, Error> {
+        let what = "asking about its photons";
+        match self.ask(what, &Message::Ask)? {
+            Message::About(about) => Ok(about),
+            _ => Err(self.nonsense(what)),
+        }
+    }
 }
 
 /// Where what comes over the line goes.
 #[derive(Default)]
 struct Host {
     table: Arc<DmaTable>,
-    vectors: [Arc<Interrupt>; VECTORS],
+    vectors: Vectors,
     answers: Mutex<Answers>,
     answered: Condvar,
 }
@@ -268,7 +270,7 @@ impl Handler for Host {
 
     fn take(&self, message: Message) -> bool {
         match message {
-            Message::Value(_) | Message::Done => {
+            Message::Value(_) | Message::Done | Message::About(_) => {
                 let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
                 // One question at a time has one answer.
                 if !answers.waiting.is_empty() {
@@ -283,13 +285,12 @@ impl Handler for Host {
                     tracing::warn!("the card's write was refused: {fault}");
                 }
             }
-            Message::Irq(vector) => match self.vectors.get(usize::from(vector)) {
-                Some(interrupt) => interrupt.raise(),
-                None => return false,
-            },
-            Message::Read(_) | Message::Write(..) | Message::BusMaster(_) | Message::Reset => {
-                return false;
-            }
+            Message::Irq(vector) => return self.vectors.raise(vector),
+            Message::Read(_)
+            | Message::Write(..)
+            | Message::BusMaster(_)
+            | Message::Reset
+            | Message::Ask => return false,
         }
         true
     }

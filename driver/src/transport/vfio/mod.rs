@@ -8,9 +8,9 @@ mod sysfs;
 pub use sysfs::{Bdf, Found, Sysfs};
 
 use super::eventfd::EventFds;
-use super::pci::{self, ConfigSpace};
-use super::{Interrupt, Transport};
-use crate::dma::{DmaBuffer, DmaMemory, IovaSpace, Locking, memlock_limit};
+use super::pci::{self, CardStatusPage, ConfigSpace};
+use super::{About, Interrupt, Transport};
+use crate::dma::{DmaBuffer, IovaSpace, Locking, memlock_limit, place};
 use crate::error::Error;
 use memmap2::{MmapOptions, MmapRaw};
 use photonbox_regmap::{BAR_BYTES, global::VECTORS};
@@ -20,7 +20,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{Ordering, fence};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use vfio_bindings::bindings::vfio::{
     VFIO_API_VERSION, VFIO_PCI_CONFIG_REGION_INDEX, VFIO_PCI_MSIX_IRQ_INDEX,
 };
@@ -70,11 +70,12 @@ impl Vfio {
             },
             _ => refused("its IOMMU")(source),
         })?;
-        let iommu = sys::iommu(&container).map_err(refused("to say what the IOMMU translates"))?;
-        let space = if iommu.ranges.is_empty() {
+        let ranges =
+            sys::ranges(&container).map_err(refused("to say what the IOMMU translates"))?;
+        let space = if ranges.is_empty() {
             IovaSpace::new(ADDRESS_BITS)
         } else {
-            IovaSpace::within(iommu.ranges)
+            IovaSpace::within(ranges)
         };
         let name = CString::new(bdf.as_str()).map_err(|_| Error::UnknownCard {
             asked: format!("vfio:{}", bdf.as_str()),
@@ -182,6 +183,20 @@ impl Function {
             .map_err(refused("its registers"))
     }
 
+    /// What the status page says, where the card has one. Read, not mapped: it is asked for once.
+    fn status_page(&self) -> Result<Option<CardStatusPage>, Error> {
+        let region = sys::region(&self.device, pci::STATUS_BAR)
+            .map_err(refused("to say where its status page is"))?;
+        if region.size < pci::status_page::BYTES as u64 {
+            return Ok(None);
+        }
+        let mut page = [0; pci::status_page::USED];
+        self.device
+            .read_exact_at(&mut page, region.offset)
+            .map_err(refused("to read its status page"))?;
+        CardStatusPage::parse(&page).map(Some)
+    }
+
     fn connect(&self, events: &EventFds) -> Result<(), Error> {
         let count = sys::interrupts(&self.device, VFIO_PCI_MSIX_IRQ_INDEX)
             .map_err(refused("to count its interrupts"))?;
@@ -241,13 +256,8 @@ impl Transport for Vfio {
     }
 
     fn alloc_dma(&self, bytes: usize) -> Result<DmaBuffer, Error> {
-        let memory = Arc::new(DmaMemory::allocate(bytes, Locking::Pinned)?);
+        let (memory, iova) = place(&self.space, bytes, Locking::Pinned)?;
         let length = memory.len() as u64;
-        let iova = self
-            .space
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(memory.len())?;
         // SAFETY: the buffer holds the memory until after its mapping is gone (`DmaBuffer` drops the mapping first), and
         // the mapping unmaps it.
         unsafe { sys::map(&self.container, iova, memory.address(), length) }.map_err(|source| {
@@ -290,6 +300,11 @@ impl Transport for Vfio {
 
     fn describe(&self) -> String {
         format!("PCI function {}", self.bdf.as_str())
+    }
+
+    fn about(&self) -> Result<About, Error> {
+        let page = self.function.status_page()?;
+        Ok(page.map_or_else(About::default, |page| page.about))
     }
 }
 

@@ -176,20 +176,11 @@ pub(super) fn reset(device: &File) -> io::Result<()> {
     with_number(device, DEVICE_RESET, 0).map(|_| ())
 }
 
-/// What an IOMMU translates.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Iommu {
-    /// Ranges of addresses, first and last; none if it does not say.
-    pub(super) ranges: Vec<(u64, u64)>,
-    /// Mappings that may still be made, if it says so.
-    pub(super) mappings: Option<u32>,
-}
-
 #[repr(C, align(8))]
 struct InfoBytes([u8; INFO_BYTES]);
 
-/// What the container's IOMMU says of itself.
-pub(super) fn iommu(container: &File) -> io::Result<Iommu> {
+/// What the container's IOMMU translates: ranges of addresses, first and last; none if it does not say.
+pub(super) fn ranges(container: &File) -> io::Result<Vec<(u64, u64)>> {
     let mut bytes = InfoBytes([0; INFO_BYTES]);
     bytes.0[..4].copy_from_slice(&(INFO_BYTES as u32).to_ne_bytes());
     with_structure(container, IOMMU_GET_INFO, &mut bytes)?;
@@ -207,8 +198,8 @@ fn long(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 /// Walks the list of capabilities behind `struct vfio_iommu_type1_info`.
-fn capabilities(bytes: &[u8]) -> Iommu {
-    let mut found = Iommu::default();
+fn capabilities(bytes: &[u8]) -> Vec<(u64, u64)> {
+    let mut found = Vec::new();
     let flags = word(bytes, 4).unwrap_or(0);
     let mut at = if flags & vfio::VFIO_IOMMU_INFO_CAPS != 0 {
         // argsz, flags, iova_pgsizes (8), cap_offset
@@ -224,15 +215,12 @@ fn capabilities(bytes: &[u8]) -> Iommu {
         let id = word(bytes, at).map_or(0, |word| word & 0xffff);
         if id == vfio::VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE {
             let count = word(bytes, at + 8).unwrap_or(0) as usize;
-            found.ranges = (0..count)
+            found = (0..count)
                 .map_while(|index| {
                     let at = at + 16 + 16 * index;
                     Some((long(bytes, at)?, long(bytes, at + 8)?))
                 })
                 .collect();
-        }
-        if id == vfio::VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL {
-            found.mappings = word(bytes, at + 8);
         }
         at = word(bytes, at + 4).unwrap_or(0) as usize;
     }
@@ -311,13 +299,11 @@ mod tests {
     }
 
     #[test]
-    fn ranges_and_mappings_are_found() {
-        let found = capabilities(&info());
+    fn ranges_are_found() {
         assert_eq!(
-            found.ranges,
+            capabilities(&info()),
             [(0, 0xfedf_ffff), (0xfef0_0000, 0x7f_ffff_ffff)]
         );
-        assert_eq!(found.mappings, Some(65_535));
     }
 
     #[test]
@@ -325,13 +311,13 @@ mod tests {
         let whole = info();
         for length in 0..whole.len() {
             let found = capabilities(&whole[..length]);
-            assert!(found.ranges.len() <= 2);
+            assert!(found.len() <= 2);
         }
         let mut circle = whole.clone();
         circle[44..48].copy_from_slice(&24_u32.to_ne_bytes());
-        assert_eq!(capabilities(&circle).mappings, Some(65_535));
+        assert_eq!(capabilities(&circle).len(), 2);
         let mut silent = whole;
         silent[4] = 0;
-        assert_eq!(capabilities(&silent), Iommu::default());
+        assert!(capabilities(&silent).is_empty());
     }
 }

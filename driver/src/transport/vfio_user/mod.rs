@@ -11,15 +11,15 @@ use self::link::Link;
 use self::wire::{Command, Limits};
 use super::eventfd::EventFds;
 use super::pci::{self, CardStatusPage, ConfigSpace};
-use super::{Interrupt, Transport};
+use super::{About, Interrupt, Transport};
 use crate::{
-    dma::{DmaBuffer, DmaMemory, IovaSpace, Locking},
+    dma::{DmaBuffer, DmaMemory, IovaSpace, Locking, place},
     error::Error,
 };
 use photonbox_regmap::{BAR_BYTES, global::VECTORS};
 use std::{
     fs::File,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 use vfio_bindings::bindings::vfio::{
@@ -73,6 +73,22 @@ impl VfioUser {
             status,
             space: Mutex::new(IovaSpace::new(ADDRESS_BITS)),
         })
+    }
+
+    /// Looks at what is served at this socket, without taking it: what its status page says, where it has one. A card
+    /// that has a client keeps it, and says [`Error::InUse`].
+    ///
+    /// # Errors
+    /// As [`VfioUser::connect`].
+    pub fn look(path: &str, patience: Duration) -> Result<Option<CardStatusPage>, Error> {
+        let link = Link::connect(path, patience)?;
+        negotiate(&link)?;
+        has_what_a_card_has(&link)?;
+        pci::check(&link)?;
+        status_page(&link)?
+            .as_ref()
+            .map(CardStatusPage::read)
+            .transpose()
     }
 
     /// What the card's status page says, where it has one.
@@ -260,12 +276,7 @@ impl Transport for VfioUser {
     }
 
     fn alloc_dma(&self, bytes: usize) -> Result<DmaBuffer, Error> {
-        let memory = Arc::new(DmaMemory::allocate(bytes, Locking::Preferred)?);
-        let iova = self
-            .space
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(memory.len())?;
+        let (memory, iova) = place(&self.space, bytes, Locking::Preferred)?;
         let ask = wire::DmaMap {
             argsz: wire::argsz::<wire::DmaMap>(),
             flags: (wire::dma::READ | wire::dma::WRITE).into(),
@@ -306,6 +317,12 @@ impl Transport for VfioUser {
             Some(text) => format!("{text}, served at {}", self.link.path()),
             None => format!("card served at {}", self.link.path()),
         }
+    }
+
+    fn about(&self) -> Result<About, Error> {
+        Ok(self
+            .status_page()?
+            .map_or_else(About::default, |page| page.about))
     }
 }
 

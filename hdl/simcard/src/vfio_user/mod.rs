@@ -17,4 +17,5 @@ mod session;
 mod socket;
 mod status;
 
-pub use server::{About, ServeError, Server, serve_connection};
+pub use photonbox_driver::transport::About;
+pub use server::{ServeError, Server, serve_connection};

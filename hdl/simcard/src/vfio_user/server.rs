@@ -5,6 +5,7 @@ use super::session::{Reply, Session, refusal};
 use super::socket::Listening;
 use super::status::StatusPage;
 use photonbox_driver::device::Device;
+use photonbox_driver::transport::About;
 use photonbox_driver::transport::vfio_user::frame::{self, Broken};
 use photonbox_driver::transport::vfio_user::wire::{Command, Header};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -52,15 +53,6 @@ pub enum ServeError {
     /// No memory or thread.
     #[error("the card can't be served: {0}; free memory, or raise the limits of files and threads")]
     Resources(String),
-}
-
-/// What a client should know of a card beside what its registers say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct About {
-    /// The photons come from a seed that somebody knows.
-    pub reproducible: bool,
-    /// How many lanes, from 0 on, get light; none where all do.
-    pub lit_lanes: Option<u32>,
 }
 
 /// A card on a socket. Dropping it ends its client's session, and removes the socket.

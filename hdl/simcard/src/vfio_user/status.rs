@@ -1,8 +1,8 @@
 //! The status page: what clients map and read without a message.
 
-use super::server::About;
 use photonbox_driver::Error;
 use photonbox_driver::dma::{DmaMemory, Locking};
+use photonbox_driver::transport::About;
 use photonbox_driver::transport::pci::status_page as at;
 use rustix::fs::{SealFlags, fcntl_add_seals};
 use std::os::fd::BorrowedFd;
@@ -143,8 +143,8 @@ mod tests {
         page.raised();
         let read = CardStatusPage::read(&mapped).unwrap();
         assert_eq!((read.writes, read.refused, read.interrupts), (2, 1, 1));
-        assert_eq!(read.lit_lanes, Some(1));
-        assert!(read.reproducible && read.text == "é".repeat(127));
+        assert_eq!(read.about.lit_lanes, Some(1));
+        assert!(read.about.reproducible && read.text == "é".repeat(127));
         page.remove();
         page.wrote(true);
         assert!(matches!(

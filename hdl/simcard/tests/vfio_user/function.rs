@@ -116,7 +116,10 @@ fn writes_that_hit_nothing_are_refused_and_counted() {
     assert!(host.dma_write(start, &[3; 8]).is_err(), "unmapped");
     let page = client.status_page().expect("alive").expect("a page");
     assert_eq!((page.writes, page.refused), (1, 5));
-    assert_eq!((page.text.as_str(), page.reproducible), ("probe", false));
+    assert_eq!(
+        (page.text.as_str(), page.about.reproducible),
+        ("probe", false)
+    );
     drop(client);
     assert!(host.dma_write(start, &[3; 8]).is_err());
 }

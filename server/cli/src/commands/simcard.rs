@@ -9,7 +9,7 @@ use photonbox_daemon::CardOptions;
 use photonbox_driver::Device as _;
 use photonbox_driver::transport::serial::{SerialKey, open_port, parse_address};
 use photonbox_simcard::serial::SerialServer;
-use photonbox_simcard::vfio_user::{About, Server};
+use photonbox_simcard::vfio_user::Server;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -103,23 +103,11 @@ pub(crate) fn run(args: SimcardArgs, common: &Common) -> anyhow::Result<()> {
     })
 }
 
-/// The options of the card with this number: cards with one seed would all make the same bits.
-fn numbered(options: &CardOptions, number: u64) -> CardOptions {
-    CardOptions {
-        seed: options.seed.map(|seed| seed.wrapping_add(number)),
-        ..options.clone()
-    }
-}
-
 /// Serves the card with this number.
 fn serve(options: &CardOptions, number: u64, socket: &Path) -> anyhow::Result<(Server, String)> {
-    let simulated = photonbox_daemon::simulated_card(&numbered(options, number))?;
+    let simulated = photonbox_daemon::simulated_card(options, number)?;
     let description = simulated.card.describe();
-    let about = About {
-        reproducible: simulated.reproducible,
-        lit_lanes: simulated.lit_lanes,
-    };
-    let server = Server::new(simulated.card, socket, about)?;
+    let server = Server::new(simulated.card, socket, simulated.about)?;
     Ok((server, description))
 }
 
@@ -132,9 +120,10 @@ fn serve_line(
 ) -> anyhow::Result<(SerialServer, String)> {
     let (device, baud) = parse_address(line).map_err(refused)?;
     let port = open_port(device, baud).map_err(refused)?;
-    let simulated = photonbox_daemon::simulated_card(&numbered(options, number))?;
+    let simulated = photonbox_daemon::simulated_card(options, number)?;
     let description = simulated.card.describe();
-    let server = SerialServer::new(simulated.card, port, baud, key).map_err(|error| {
+    let server = SerialServer::new(simulated.card, port, baud, key, simulated.about);
+    let server = server.map_err(|error| {
         Failure::failed(
             format!("cannot start the thread of the serial line: {error}"),
             "raise the limit of threads",
@@ -143,13 +132,8 @@ fn serve_line(
     Ok((server, description))
 }
 
-/// A driver's error: its message ends with what to do.
 fn refused(error: photonbox_driver::Error) -> anyhow::Error {
-    let text = error.to_string();
-    match text.rsplit_once("; ") {
-        Some((what, help)) => Failure::failed(what.to_owned(), help.to_owned()),
-        None => Failure::failed(text, "correct the serial line"),
-    }
+    photonbox_daemon::card_failed(&error).into()
 }
 
 fn announce(ready: &Ready<'_>, json: bool) -> anyhow::Result<()> {
