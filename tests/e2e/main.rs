@@ -12,6 +12,7 @@ mod dark_channel;
 mod first_light;
 mod health;
 mod keybox;
+mod packaging;
 mod process;
 mod ptu_file;
 mod scene;

@@ -1,6 +1,6 @@
 //! `simcard`: cards that other processes take over a socket.
 
-use crate::process::{Background, json, refusal};
+use crate::process::{Background, json, refusal, until};
 use serde_json::Value;
 
 /// A folder short enough for a socket's name.
@@ -116,4 +116,87 @@ fn what_cannot_be_served_is_refused() {
             refusal(arguments, code);
         }
     }
+}
+
+#[test]
+fn cards_on_sockets_are_listed_and_keep_their_clients() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let mut server = Background::start(&[
+        "simcard",
+        "--socket",
+        &path("free"),
+        "--socket",
+        &path("used"),
+        "--stochastic",
+        "rate=1M",
+        "--json",
+    ]);
+    server.line_with("cards");
+    let used = path("used");
+    let mut client = Background::start(&[
+        "card",
+        "status",
+        "--watch",
+        "--card",
+        &format!("vfio-user:{used}"),
+    ]);
+    client.line_with("no alarm");
+    let list = || {
+        json(&[
+            "card",
+            "list",
+            "--sockets",
+            &folder.path().display().to_string(),
+            "--socket",
+            &path("nobody"),
+            "--json",
+        ])
+    };
+    let find = |list: &Value, name: &str| {
+        let wanted = format!("vfio-user:{}", path(name));
+        let cards = list["cards"].as_array().expect("cards");
+        let found = cards.iter().find(|card| card["card"] == wanted.as_str());
+        found.expect(name).clone()
+    };
+    for _ in 0..2 {
+        let list = list();
+        let free = find(&list, "free");
+        assert_eq!(free["in_use"], false);
+        let text = free["description"].as_str().expect("text");
+        assert!(text.starts_with("served: model, small build"), "{text}");
+        assert_eq!(find(&list, "used")["in_use"], true);
+        let nobody = find(&list, "nobody");
+        let text = nobody["description"].as_str().expect("text");
+        assert!(text.contains("no card is served"), "{text}");
+    }
+    let before = client.lines().len();
+    until(
+        "its client goes on",
+        || client.lines().len(),
+        |lines| *lines >= before + 2,
+    );
+    let (status, lines) = client.stop();
+    assert!(status.success(), "{lines:#?}");
+    let counted = |line: &String| line.split(' ').next().and_then(|bits| bits.parse().ok());
+    let bits: Vec<u64> = lines.iter().filter_map(counted).collect();
+    assert!(bits.len() > 2 && bits.is_sorted(), "{lines:#?}");
+    assert!(server.terminate().success());
+}
+
+#[test]
+fn a_seeded_card_is_a_test_wherever_it_is_used() {
+    let folder = folder();
+    let socket = folder.path().join("card").display().to_string();
+    let mut server = Background::start(&["simcard", "--socket", &socket, "--seed", "5", "--json"]);
+    server.line_with("cards");
+    let served = format!("vfio-user:{socket}");
+    let label = |arguments: &[&str]| {
+        let status = json(&[&["card", "status", "--json"], arguments].concat());
+        status["test"].clone()
+    };
+    assert_eq!(label(&["--card", &served]), true);
+    assert_eq!(label(&["--stochastic", "seed=5"]), true);
+    assert_eq!(label(&[]), false);
+    assert!(server.terminate().success());
 }

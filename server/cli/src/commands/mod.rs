@@ -1,7 +1,6 @@
 //! The commands, one file a group.
 
 pub(crate) mod card;
-mod card_bench;
 pub(crate) mod completions;
 pub(crate) mod control;
 pub(crate) mod demo;
