@@ -15,7 +15,7 @@ FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 20
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal loom cosim-long soak seeds fuzz bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal loom cosim-long soak seeds fuzz asan bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -99,8 +99,11 @@ seeds: tools ## hardware: every block and the whole card from SEEDS random seeds
 			$(CARGO) test --locked -q -p photonbox-cores -p photonbox-boards --test blocks --test cosim
 	done
 
-fuzz: ## each fuzz target for FUZZ_SECONDS (default 60); needs a nightly toolchain
+fuzz: ## each fuzz target for FUZZ_SECONDS (default 60)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+
+asan: ## driver and simulated card under AddressSanitizer
+	@scripts/asan.sh
 
 bench: setup ## the benchmarks of docs/benchmarks.md (release build)
 	$(CARGO) build --locked --release -p photonbox

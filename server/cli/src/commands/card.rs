@@ -123,8 +123,8 @@ fn info(args: OneCard, common: &Common) -> anyhow::Result<()> {
     for ring in &info.ring_memory {
         let pages = if ring.huge_pages { "huge" } else { "small" };
         memory.push_str(&format!(
-            "  {:<10}  {}B in {pages} pages\n",
-            format!("{} ring", word(&ring.ring)),
+            "  ring memory {}, {}B in {pages} pages\n",
+            word(&ring.ring),
             si(ring.bytes as f64)
         ));
         if let Some(advice) = &ring.advice {
