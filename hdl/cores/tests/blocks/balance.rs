@@ -24,7 +24,7 @@ pub(crate) struct BalanceBench {
     rare: bool,
     /// Bits since the start.
     bits: u32,
-    /// Ones still to come in a window of the card's length.
+    /// Ones, or zeros, still to come in a window of the card's length.
     wanted: u32,
 }
 
@@ -99,13 +99,14 @@ impl Bench for BalanceBench {
         let reset = random.one_in(100_000);
         let clear = self.settling == Some(0);
         let step = self.settling.is_none() && !random.one_in(16);
-        // A window of the card's length has as many ones as are allowed, or one more: where it ends is seen to the bit.
+        // A long window has as many ones, or zeros, as are allowed, or one more: where it ends is seen to the bit.
         let value = if long && step {
             let done = self.bits % window;
             if done == 0 {
                 self.wanted = most + u32::from(random.one_in(3));
+                self.rare = random.one_in(2);
             }
-            draw(random, &mut self.wanted, window - done)
+            draw(random, &mut self.wanted, window - done) == self.rare
         } else {
             random.one_in(self.share) == self.rare
         };
