@@ -157,6 +157,6 @@ mod tests {
         page.put_back();
         let read = CardStatusPage::read(&mapped).unwrap();
         assert_eq!((read.writes, read.refused, read.interrupts), (3, 1, 1));
-        assert!(read.reproducible && read.text == "é".repeat(127));
+        assert!(read.about.reproducible && read.text == "é".repeat(127));
     }
 }
