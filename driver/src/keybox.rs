@@ -15,7 +15,7 @@ use std::{
 /// Slots of the key-box ring while jobs run.
 const SLOTS: u32 = 4;
 /// How long a round waits for the interrupt of data that has come.
-const INTERRUPT_LOST: Duration = Duration::from_millis(100);
+const INTERRUPT_LOST: Duration = Duration::from_secs(1);
 
 /// What the card is asked for. The checks that need no card are the caller's (`photonbox-keybox`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

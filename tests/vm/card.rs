@@ -38,6 +38,7 @@ ulimit -l 65536
 say info su card -c "photonbox card info --json --card vfio:$bdf"
 say selftest su card -c "photonbox card selftest --json --card vfio:$bdf"
 say status su card -c "photonbox card status --json --for 1s --card vfio:$bdf"
+say bench su card -c "photonbox card bench --json --rounds ROUNDS --for 200ms --card vfio:$bdf"
 say reset su card -c "photonbox card reset --card vfio:$bdf"
 say missing photonbox card info --card vfio:0000:7f:00.0
 echo "guest: faults 0 $($b dmesg | $b grep -c 'DMAR.*fault\|fault from EP')"
@@ -45,6 +46,12 @@ $b poweroff -f
 "#,
     ]
     .concat()
+    .replace("ROUNDS", &rounds())
+}
+
+/// Rounds of doorbell, data and interrupt that are timed; `PHOTONBOX_VM_ROUNDS` asks for more.
+fn rounds() -> String {
+    std::env::var("PHOTONBOX_VM_ROUNDS").unwrap_or_else(|_| "500".to_owned())
 }
 
 /// Boots a guest with a served card behind this IOMMU: what it said, step by step and as a whole.
@@ -144,6 +151,12 @@ fn a_user_drives_a_card(guest: &Guest, iommu: &str) {
         assert!(lane["bits"].as_u64() > Some(0), "{lane:#}");
         assert_eq!(lane["state"], "running", "{lane:#}");
     }
+    let bench = done("bench");
+    assert_eq!(bench["rounds"].to_string(), rounds(), "{bench:#}");
+    for ring in bench["rings"].as_array().expect("rings") {
+        assert!(ring["bytes_per_second"].as_f64() > Some(0.0), "{ring:#}");
+    }
+    println!("card bench behind {iommu}: {bench}");
     assert_eq!(step("reset").0, 0, "{console}");
     assert_eq!(
         step("faults").1,
