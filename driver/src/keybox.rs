@@ -14,6 +14,8 @@ use std::{
 
 /// Slots of the key-box ring while jobs run.
 const SLOTS: u32 = 4;
+/// How long a round watches memory without giving its core away.
+const SPIN: Duration = Duration::from_micros(5);
 /// How long a round waits for the interrupt of data that has come.
 const INTERRUPT_LOST: Duration = Duration::from_secs(1);
 
@@ -57,8 +59,8 @@ impl Card {
 
     /// Measures the way to the card and back: jobs of one box with one key each, one after the other. A round is the
     /// doorbell that submits the job, the key in memory, and the interrupt. `x0` gives the job of a round, from 0, as
-    /// [`Card::keybox`] has it, and `take` gets its key and its times. Memory is watched without a pause, so that a
-    /// sleeping thread's waking is in the interrupt's time only.
+    /// [`Card::keybox`] has it, and `take` gets its key and its times. Memory is watched without sleeping, so that a
+    /// thread's waking is in the interrupt's time only.
     ///
     /// # Errors
     /// As [`Card::keybox`].
@@ -105,7 +107,12 @@ impl Card {
                     waited: start.elapsed(),
                 });
             }
-            std::hint::spin_loop();
+            // Where cores are few the card may be waiting for this one.
+            if start.elapsed() < SPIN {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
         };
         let data = start.elapsed();
         let came = interrupt.wait(INTERRUPT_LOST);

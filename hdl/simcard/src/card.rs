@@ -81,25 +81,23 @@ impl Shared {
         }
     }
 
-    /// Sleeps until the host touches the card, or the time is over: whether it was the host.
-    fn nap(&self, engine: MutexGuard<'_, Engine>, time: Duration) -> bool {
-        // A poisoned lock is dealt with by the next `engine`.
-        !self.stopped()
-            && self
-                .touched
-                .wait_timeout(engine, time)
-                .is_ok_and(|(_, waited)| !waited.timed_out())
+    /// Sleeps until the host touches the card, or the time is over.
+    fn nap(&self, engine: MutexGuard<'_, Engine>, time: Duration) {
+        if !self.stopped() {
+            // A poisoned lock is dealt with by the next `engine`.
+            drop(self.touched.wait_timeout(engine, time));
+        }
     }
 
     fn run_in_real_time(&self) {
         let mut then = (Instant::now(), self.engine().now());
-        let mut touched = false;
         while !self.stopped() {
+            let mut engine = self.engine();
+            // Under the lock: what was written before is seen, what is written later finds the nap.
             let mut elapsed = then.0.elapsed();
-            if touched {
+            if std::mem::take(&mut engine.written) {
                 elapsed += LEAD;
             }
-            let mut engine = self.engine();
             let target = then.1 + cycles(elapsed);
             if target.saturating_sub(engine.now()) > cycles(LARGEST_LAG) {
                 tracing::debug!("the simulated card cannot keep up with the clock: time let go");
@@ -111,7 +109,7 @@ impl Shared {
                 self.give_way();
                 continue;
             }
-            touched = self.nap(engine, TICK);
+            self.nap(engine, TICK);
         }
     }
 

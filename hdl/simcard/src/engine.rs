@@ -28,6 +28,8 @@ pub(crate) struct Engine {
     pub(crate) card: AnyCore,
     pub(crate) bridge: Bridge,
     pub(crate) removed: bool,
+    /// The host has written a register since the clock's thread last looked.
+    pub(crate) written: bool,
     /// For a new one, when a card comes back.
     parts: CoreParts,
     /// Card time at which the core's cycles began to count: its power-on, or 0.
@@ -69,6 +71,7 @@ impl Engine {
             card: power_on(parts)?,
             bridge: Bridge::new(seed),
             removed: false,
+            written: false,
             parts,
             base: 0,
             source,
@@ -101,6 +104,7 @@ impl Engine {
     }
 
     pub(crate) fn write(&mut self, offset: u32, value: u32) {
+        self.written = true;
         if self.removed {
             return;
         }
