@@ -4,10 +4,13 @@
 
 use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
 use crate::{CORE, connect};
-use photonbox_driver::{Build, Card, Error, FrontEnd, OpenOptions, RingKind, Route, Stage};
+use photonbox_driver::{Build, Card, Error, FrontEnd, OpenOptions, Ring, RingKind, Route, Stage};
 use photonbox_regmap::{ABI_VERSION, global, lane};
 use photonbox_simcard::Pace;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 fn try_open(forged: &Arc<Forged>, accept_any_build: bool) -> Result<Card, Error> {
     let options = OpenOptions {
@@ -233,8 +236,9 @@ fn opening_anew_takes_over_a_card_that_was_left_running() {
     let (sim, card, ring) = running(&settings(1));
     sim.advance(10 * MS);
     let before = card.status().expect("status").generation;
-    // As after a crash: nobody stopped the card.
-    std::mem::forget((card, ring));
+    // As after a crash: nobody stopped the card. Kept, so that AddressSanitizer finds nothing lost.
+    static CRASHED: OnceLock<(Card, Ring)> = OnceLock::new();
+    assert!(CRASHED.set((card, ring)).is_ok());
     let card = open(Arc::clone(&sim) as _);
     assert_ne!(card.status().expect("status").generation, before);
     card.configure(&settings(1)).expect("valid");
