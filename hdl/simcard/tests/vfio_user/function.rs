@@ -8,7 +8,7 @@ use photonbox_driver::{Error, Transport};
 use photonbox_regmap::{MAGIC, global};
 use photonbox_simcard::vfio_user::{About, ServeError, Server};
 use photonbox_simcard::{Fault, Pace, SimCard, SimCardOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vfio_bindings::bindings::vfio::VFIO_PCI_CONFIG_REGION_INDEX;
@@ -173,16 +173,22 @@ fn several_cards_are_served_by_one_process() {
     }
 }
 
-#[test]
-fn a_removed_card_shows_ones_on_its_status_page_too() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("card");
+/// A simulated card whose time stands still, and its server.
+fn simulated(path: &Path) -> (Arc<SimCard>, Server) {
     let sim = SimCard::new(SimCardOptions {
         pace: Pace::Manual,
         ..SimCardOptions::default()
     })
     .expect("a card");
-    let _server = Server::new(Arc::clone(&sim) as _, &path, About::default()).expect("a server");
+    let server = Server::new(Arc::clone(&sim) as _, path, About::default()).expect("a server");
+    (sim, server)
+}
+
+#[test]
+fn a_removed_card_shows_ones_on_its_status_page_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("card");
+    let (sim, _server) = simulated(&path);
     let client = VfioUser::connect(path.to_str().expect("text")).expect("a client");
     let page = client.status_page().expect("alive").expect("a page");
     assert!(page.text.starts_with("model, small build"), "{}", page.text);
@@ -201,12 +207,7 @@ fn a_removed_card_shows_ones_on_its_status_page_too() {
 fn a_card_that_comes_back_answers_whoever_opens_it_anew() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("card");
-    let sim = SimCard::new(SimCardOptions {
-        pace: Pace::Manual,
-        ..SimCardOptions::default()
-    })
-    .expect("a card");
-    let _server = Server::new(Arc::clone(&sim) as _, &path, About::default()).expect("a server");
+    let (sim, _server) = simulated(&path);
     let connect = || VfioUser::connect(path.to_str().expect("text"));
     let client = connect().expect("a client");
     client.bus_master(true).expect("alive");

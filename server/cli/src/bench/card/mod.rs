@@ -95,7 +95,8 @@ pub(crate) fn rounds(card: &Card, count: u32, done: &dyn Fn(u32)) -> anyhow::Res
     Ok(rounds)
 }
 
-/// Bytes a second of the key-box ring, over about `time`; the keys of all jobs must be the same, since their IP key is.
+/// Bytes a second of the key-box ring, over about `time`. The first box of all jobs must be the same, since their IP key
+/// is.
 pub(crate) fn keybox_ring(card: &Card, time: Duration) -> anyhow::Result<f64> {
     let x0 = *ip_key(0)?.x0(S).as_array();
     let (start, mut boxes, mut bytes) = (Instant::now(), 1, 0_u64);
@@ -241,7 +242,7 @@ pub(crate) fn measure(
     drop(card);
 
     let card = open(fast)?;
-    let settings = CardSettings::new(card.identity().lanes, Cutoffs::after_reset());
+    let mut settings = CardSettings::new(card.identity().lanes, Cutoffs::after_reset());
     let beside = |name: &str, slot_bytes, ours: &mut dyn FnMut() -> anyhow::Result<f64>| {
         measuring(name);
         let medians = harness::pairs(effort.pairs, ours, || copying(slot_bytes, effort.slice))?;
@@ -265,7 +266,6 @@ pub(crate) fn measure(
     drop(card);
 
     let card = open(pump.clone())?;
-    let mut settings = settings;
     // A slot's own cost is that of the slots above; here it is to weigh little.
     settings.entropy_ring.slot_bytes = 1 << 16;
     start(&card, &settings)?;
