@@ -356,12 +356,30 @@ impl Rig {
         }
     }
 
-    /// Reads a register of both, and compares.
-    pub fn same(&mut self, offset: u32) -> u32 {
+    /// Reads a place of both once, and compares: for one where nothing is, since both count such a read.
+    pub fn same_once(&mut self, offset: u32) -> u32 {
         let rtl = self.read(offset);
         let model = self.model.read32(offset);
         assert_eq!(rtl, model, "register {offset:#06x}, cycle {}", self.cycle);
         rtl
+    }
+
+    /// Reads a register of both, and compares. A read takes some cycles, at the first of which the RTL looks: one in
+    /// which the model's register changed is repeated.
+    pub fn same(&mut self, offset: u32) -> u32 {
+        for _ in 0..8 {
+            let before = self.model.read32(offset);
+            let rtl = self.read(offset);
+            let model = self.model.read32(offset);
+            if before == model {
+                assert_eq!(rtl, model, "register {offset:#06x}, cycle {}", self.cycle);
+                return rtl;
+            }
+        }
+        panic!(
+            "register {offset:#06x} does not come to rest, cycle {}",
+            self.cycle
+        );
     }
 
     /// Lanes of the build.
