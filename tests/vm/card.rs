@@ -6,7 +6,7 @@ use crate::process::Background;
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// First as root without a driver for the function, then as a user: without any right, as one whose group owns the VFIO
+/// First as root without a driver for the function and without the kernel's VFIO, then as a user: without any right, as one whose group owns the VFIO
 /// group, without interrupt remapping, with too little memory that may be locked, and as it should be.
 fn init(iommu: &str) -> String {
     let unremapped = if iommu == guest::VIRTIO_IOMMU {
@@ -23,6 +23,9 @@ say unbound photonbox card info --card vfio:$bdf
         guest::BIND_CARD,
         r#"
 say list photonbox card list --json
+$b mv /dev/vfio/vfio /dev/vfio/hidden
+say without photonbox card info --card vfio:$bdf
+$b mv /dev/vfio/hidden /dev/vfio/vfio
 say forbidden su card -c "photonbox card info --card vfio:$bdf"
 "#,
         guest::OWN_CARD,
@@ -119,13 +122,8 @@ fn a_user_drives_a_card(guest: &Guest, iommu: &str) {
         serde_json::from_str(said).unwrap_or_else(|error| panic!("{name}: {error}: {said}"))
     };
     let bdf = &step("bdf").1;
-    // The kernel puts a function behind virtio's IOMMU only when a driver takes it.
-    let unbound = if iommu == guest::VIRTIO_IOMMU {
-        "is behind no IOMMU"
-    } else {
-        "bound to no driver, not to vfio-pci"
-    };
-    refused("unbound", unbound);
+    refused("unbound", "bound to no driver, not to vfio-pci");
+    refused("without", "the kernel's VFIO has no /dev/vfio/vfio");
     refused("forbidden", "no permission for /dev/vfio/");
     if iommu == guest::VIRTIO_IOMMU {
         refused("remapped", "its IOMMU remaps no interrupts");

@@ -147,14 +147,23 @@ impl Sysfs {
             });
         }
         let found = self.found(bdf.clone());
-        let group = found.group.ok_or_else(|| Error::NoIommu { bdf: at() })?;
+        // Behind some IOMMUs (virtio's) a function has no group until a driver takes it.
+        if found.group.is_none() && !self.translates() {
+            return Err(Error::NoIommu { bdf: at() });
+        }
         if found.driver.as_deref() != Some(DRIVER) {
             return Err(Error::NotBound {
                 bdf: at(),
                 driver: found.driver.unwrap_or_else(|| "no driver".into()),
             });
         }
-        Ok(group)
+        found.group.ok_or_else(|| Error::NoIommu { bdf: at() })
+    }
+
+    /// The machine has an IOMMU.
+    fn translates(&self) -> bool {
+        let units = fs::read_dir(self.root.join("../../class/iommu"));
+        units.is_ok_and(|mut units| units.next().is_some())
     }
 
     /// The other functions of a group that are not in user space's hands: what makes it not viable.
@@ -188,21 +197,23 @@ mod tests {
         let root =
             std::env::temp_dir().join(format!("photonbox-sysfs-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&root);
+        let bus = root.join("bus/pci");
+        fs::create_dir_all(&bus).expect("bus");
         for (bdf, driver, group) in cards {
-            let device = root.join("devices").join(bdf);
+            let device = bus.join("devices").join(bdf);
             fs::create_dir_all(&device).expect("device");
             fs::write(device.join("vendor"), format!("{VENDOR_ID:#06x}\n")).expect("vendor");
             fs::write(device.join("device"), format!("{DEVICE_ID:#06x}\n")).expect("device");
             if let Some(driver) = driver {
-                symlink(root.join("drivers").join(driver), device.join("driver")).expect("driver");
+                symlink(bus.join("drivers").join(driver), device.join("driver")).expect("driver");
             }
             if let Some(group) = group {
-                let groups = root.join("groups").join(group);
+                let groups = bus.join("groups").join(group);
                 fs::create_dir_all(groups.join("devices").join(bdf)).expect("group");
                 symlink(&groups, device.join("iommu_group")).expect("group");
             }
         }
-        (root.clone(), Sysfs::at(&root))
+        (root, Sysfs::at(&bus))
     }
 
     #[test]
@@ -238,9 +249,10 @@ mod tests {
                 ("0000:03:00.0", Some("nvme"), Some("7")),
                 ("0000:05:00.0", None, Some("8")),
                 ("0000:06:00.0", Some("vfio-pci"), None),
+                ("0000:08:00.0", None, None),
             ],
         );
-        let other = root.join("devices/0000:00:1f.0");
+        let other = root.join("bus/pci/devices/0000:00:1f.0");
         fs::create_dir_all(&other).expect("another");
         fs::write(other.join("vendor"), "0x8086\n").expect("vendor");
         fs::write(other.join("device"), "0x1234\n").expect("device");
@@ -255,7 +267,8 @@ mod tests {
                 "0000:03:00.0",
                 "0000:04:00.0",
                 "0000:05:00.0",
-                "0000:06:00.0"
+                "0000:06:00.0",
+                "0000:08:00.0"
             ]
         );
         let bdf = |text: &str| Bdf::parse(text).expect(text);
@@ -266,8 +279,14 @@ mod tests {
             ("03:00.0", "nvme"),
             ("05:00.0", "no driver"),
             ("06:00.0", "no IOMMU"),
+            ("08:00.0", "no IOMMU"),
             ("07:00.0", "cards: 0000:03:00.0"),
         ] {
+            let said = sysfs.group(&bdf(text)).expect_err(text).to_string();
+            assert!(said.contains(says), "{said}");
+        }
+        fs::create_dir_all(root.join("class/iommu/virtio3")).expect("an IOMMU");
+        for (text, says) in [("06:00.0", "no IOMMU"), ("08:00.0", "no driver")] {
             let said = sysfs.group(&bdf(text)).expect_err(text).to_string();
             assert!(said.contains(says), "{said}");
         }
