@@ -24,7 +24,7 @@ pub use events::Events;
 pub use keybox::{KeyboxJob, Round};
 pub use layout::{LaneState, RingKind};
 pub use photonbox_regmap::{Completion, Flags, RawRecord};
-pub use ring::{Geometry, Ring, RingCounts, RingMemory, Slot};
+pub use ring::{Coalescing, Geometry, Ring, RingCounts, RingMemory, Slot};
 pub use selftest::{Check, SelfTest};
 pub use settings::{
     CardSettings, Cutoffs, ExtractorSettings, LaneSettings, PatternKind, PatternSettings, Route,

@@ -395,6 +395,20 @@ impl RingCore {
         }
     }
 
+    /// How many slots wait, counted up to `most` or half of the ring, and whether that is all of it. Those behind one
+    /// that is no good count, too: what is wrong is told when it is its turn.
+    pub(crate) fn waiting(&self, most: u32) -> (u32, bool) {
+        let state = self.lock();
+        let (Some(arming), Some(buffer)) = (state.arming, &state.buffer) else {
+            return (0, true);
+        };
+        let enough = most.min(arming.geometry.slots / 2);
+        let is_there =
+            |ahead: &u32| complete(buffer, &arming, state.head.wrapping_add(*ahead)).is_some();
+        let found = (0..enough).take_while(is_there).count() as u32;
+        (found, found == enough)
+    }
+
     /// Looks at what only registers tell: is the card there, is it the same life, did it stop, is it ahead.
     pub(crate) fn slow_poll(&self) -> Result<(), Error> {
         let mut state = self.lock();

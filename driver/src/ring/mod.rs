@@ -49,6 +49,27 @@ impl Geometry {
     }
 }
 
+/// When a ring's consumer is woken: as soon as `slots` wait, or `within` after the first of them. Fewer wake-ups, fewer
+/// doorbells and fewer interrupts for more delay. A ring gives each slot at once unless told.
+///
+/// The card interrupts once, for the first slot; it does so again after the next doorbell, which comes when all that
+/// wait are taken. So whether `slots` wait is looked at eight times within `within`, not told by the card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coalescing {
+    /// Slots; 0 and 1 mean at once. More than half of the ring counts as half, so that the card never waits for it.
+    pub slots: u32,
+    /// The longest that the first slot waits for others.
+    pub within: Duration,
+}
+
+impl Coalescing {
+    /// Each slot at once.
+    pub const NONE: Self = Self {
+        slots: 1,
+        within: Duration::ZERO,
+    };
+}
+
 /// The memory that a ring lies in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RingMemory {
@@ -89,6 +110,11 @@ pub struct RingCounts {
 /// The consumer's end of a ring: one owner, blocking or async, as it likes.
 pub struct Ring {
     core: Arc<RingCore>,
+    coalescing: Coalescing,
+    /// Slots that may be taken without waiting for others.
+    due: u32,
+    /// When the first slot of those that gather was seen.
+    gathers: Option<Instant>,
 }
 
 impl Ring {
@@ -96,7 +122,34 @@ impl Ring {
         core.take()?;
         Ok(Self {
             core: Arc::clone(core),
+            coalescing: Coalescing::NONE,
+            due: 0,
+            gathers: None,
         })
+    }
+
+    /// Sets when [`Ring::wait`] and [`Ring::next`] give slots; [`Ring::poll`] gives them at once.
+    pub fn coalesce(&mut self, coalescing: Coalescing) {
+        self.coalescing = coalescing;
+        self.due = 0;
+    }
+
+    /// How much longer the slot at the head waits for others; zero when it may go.
+    fn gathering(&mut self) -> Duration {
+        if self.due > 0 {
+            self.due -= 1;
+            return Duration::ZERO;
+        }
+        let Coalescing { slots, within } = self.coalescing;
+        let (waiting, enough) = self.core.waiting(slots);
+        let since = *self.gathers.get_or_insert_with(Instant::now);
+        let left = within.saturating_sub(since.elapsed());
+        if enough || left.is_zero() {
+            self.gathers = None;
+            self.due = waiting.saturating_sub(1);
+            return Duration::ZERO;
+        }
+        left.min(within / 8)
     }
 
     /// Which ring this is.
@@ -119,7 +172,8 @@ impl Ring {
         Ok(self.core.look()?.map(|found| self.slot(found)))
     }
 
-    /// Waits for the next slot; `None` when `timeout` passed first. A card that isn't started gives nothing.
+    /// Waits for the next slot; `None` when `timeout` passed first. A slot that waits for others ([`Coalescing`]) is given
+    /// then, too. A card that isn't started gives nothing.
     ///
     /// # Errors
     /// As [`Ring::poll`], and what the slow poll finds: [`Error::DeadCard`], [`Error::RingStopped`],
@@ -133,7 +187,14 @@ impl Ring {
                 if late && !interrupt.wait(Duration::ZERO) {
                     self.core.count_lost_interrupt();
                 }
-                return Ok(Some(self.slot(found)));
+                late = false;
+                let left = timeout.saturating_sub(start.elapsed());
+                let gathering = self.gathering().min(left);
+                if gathering.is_zero() {
+                    return Ok(Some(self.slot(found)));
+                }
+                std::thread::sleep(gathering);
+                continue;
             }
             let left = timeout.saturating_sub(start.elapsed());
             if left.is_zero() {
@@ -158,7 +219,13 @@ impl Ring {
                 if late && !interrupt.wait(Duration::ZERO) {
                     self.core.count_lost_interrupt();
                 }
-                break found;
+                late = false;
+                let gathering = self.gathering();
+                if gathering.is_zero() {
+                    break found;
+                }
+                tokio::time::sleep(gathering).await;
+                continue;
             }
             late = !interrupt.wait_async(SLOW_POLL).await;
             if late {

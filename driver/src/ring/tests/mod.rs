@@ -1,5 +1,6 @@
 //! The ring against a scripted card: one ring, no photons, every fault on command.
 
+mod coalescing;
 mod script;
 
 use self::script::{ScriptedCard, at};
