@@ -15,7 +15,7 @@ FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 20
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal loom cosim-long soak seeds fuzz asan bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal loom cosim-long soak soak-vm seeds fuzz asan bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -88,10 +88,16 @@ cosim-long: tools ## hardware: 10^9 cycles of the small card and 10^8 of the wid
 		$(CARGO) test --locked -p photonbox-boards --test cosim -- --nocapture
 	PHOTONBOX_LONG=1 $(CARGO) test --locked -p photonbox-cores --test blocks keybox -- --nocapture
 
+SOAK := PHOTONBOX_LONG=1 PHOTONBOX_ROUNDS=1000000 PHOTONBOX_LOST_ROUNDS=5000 PHOTONBOX_LOST_SLOTS=2000 \
+	PHOTONBOX_RESETS=1000 PHOTONBOX_REMOVALS=200 PHOTONBOX_STOPS=1000 PHOTONBOX_BUS_ERRORS=200 PHOTONBOX_UNMAPS=50 \
+	PHOTONBOX_SLEEPS=500
+
 soak: ## driver and simulated card, in process and over a socket: 10^6 rounds, 1,000 resets, 200 removals, … under traffic
-	PHOTONBOX_ROUNDS=1000000 PHOTONBOX_LOST_ROUNDS=5000 PHOTONBOX_LOST_SLOTS=2000 PHOTONBOX_RESETS=1000 \
-		PHOTONBOX_REMOVALS=200 PHOTONBOX_STOPS=1000 PHOTONBOX_BUS_ERRORS=200 PHOTONBOX_UNMAPS=50 PHOTONBOX_SLEEPS=500 \
-		$(CARGO) test --locked -p photonbox-simcard --test device --test device_vfio_user -- --nocapture soak:: traffic::
+	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --test device --test device_vfio_user -- --nocapture soak:: traffic::
+
+soak-vm: ## the same in virtual machines behind two IOMMUs, one after the other, and the suite there on verilated hardware
+	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --features verilated --test device_vfio --test device_vfio_rtl -- \
+		--nocapture --test-threads 1 launch::
 
 seeds: tools ## hardware: every block and the whole card from SEEDS random seeds (default 20)
 	for n in $$(seq $(SEEDS)); do
