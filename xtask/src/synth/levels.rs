@@ -14,7 +14,9 @@ pub(crate) struct Depth {
     pub(crate) levels: u64,
     /// Bits of one carry chain.
     pub(crate) carry_bits: u64,
-    /// The register, memory or output at which that path ends.
+    /// The register or memory at which that path begins, named as in the source.
+    pub(crate) begins_at: String,
+    /// The register or memory at which it ends.
     pub(crate) ends_at: String,
 }
 
@@ -29,6 +31,16 @@ struct Module {
     #[serde(default)]
     attributes: HashMap<String, Value>,
     cells: HashMap<String, Cell>,
+    #[serde(default)]
+    netnames: HashMap<String, Name>,
+}
+
+/// A name of the source, or one that yosys made up.
+#[derive(Deserialize)]
+struct Name {
+    #[serde(default)]
+    hide_name: u8,
+    bits: Vec<Bit>,
 }
 
 #[derive(Deserialize)]
@@ -107,9 +119,19 @@ impl Cell {
         let role = self.role();
         let ports = self.connections.iter().filter(move |(name, _)| {
             self.port_directions.get(*name) == Some(&Direction::Input)
-                && (role != Role::Memory || name.starts_with('A') || name.starts_with("DPRA"))
+                && (role != Role::Memory || self.reads_at(name))
         });
         ports.flat_map(|(_, bits)| bits.iter().filter_map(|bit| bit.net()))
+    }
+
+    /// Whether a port of a memory is the address of something that is read: ADDRA of DOA, and so on. The last is often
+    /// the address of what is written, and nothing else.
+    fn reads_at(&self, port: &str) -> bool {
+        let single = |port: &str| port.starts_with('A') || port.starts_with("DPRA");
+        match port.strip_prefix("ADDR") {
+            Some(letter) => self.connections.contains_key(&format!("DO{letter}")),
+            None => single(port),
+        }
     }
 
     fn nets(&self, port: &str) -> impl Iterator<Item = u32> {
@@ -149,13 +171,9 @@ fn depth(module: &Module) -> Depth {
             }
         }
     }
-    let levels = levels(&cells, &drivers);
-    let mut deepest = Depth {
-        levels: 0,
-        carry_bits: 0,
-        ends_at: "nothing".to_owned(),
-    };
-    for (name, cell) in &cells {
+    let reached = levels(&cells, &drivers);
+    let (mut deepest, mut path) = (0, None);
+    for (index, (_, cell)) in cells.iter().enumerate() {
         if !matches!(cell.role(), Role::Register | Role::Memory) {
             continue;
         }
@@ -164,21 +182,79 @@ fn depth(module: &Module) -> Depth {
             .iter()
             .filter(|(port, _)| cell.port_directions.get(*port) == Some(&Direction::Input));
         for net in all.flat_map(|(_, bits)| bits.iter().filter_map(|bit| bit.net())) {
-            let level = drivers.get(&net).map_or(0, |driver| levels[*driver]);
-            if level > deepest.levels {
-                deepest.levels = level;
-                deepest.ends_at = (*name).clone();
+            let Some(&driver) = drivers.get(&net) else {
+                continue;
+            };
+            if reached[driver].levels > deepest {
+                deepest = reached[driver].levels;
+                path = Some((driver, index));
             }
         }
     }
-    deepest.carry_bits = longest_chain(&cells, &drivers);
-    deepest
+    let names = names(module);
+    let name = |index: usize| {
+        let (own, cell) = cells[index];
+        let outputs = cell.connections.iter().filter(|(port, _)| {
+            cell.port_directions.get(port.as_str()) == Some(&Direction::Output)
+        });
+        let mut nets = outputs.flat_map(|(_, bits)| bits.iter().filter_map(|bit| bit.net()));
+        let named = nets.find_map(|net| names.get(&net).cloned());
+        named.unwrap_or_else(|| own.clone())
+    };
+    let first = |driver: usize| {
+        let before = |at: &usize| reached[*at].after;
+        std::iter::successors(Some(driver), before)
+            .last()
+            .unwrap_or(driver)
+    };
+    Depth {
+        levels: deepest,
+        carry_bits: longest_chain(&cells, &drivers),
+        begins_at: path.map_or_else(|| "nothing".to_owned(), |(driver, _)| name(first(driver))),
+        ends_at: path.map_or_else(|| "nothing".to_owned(), |(_, end)| name(end)),
+    }
+}
+
+/// The source's name of each net that has one; of several, the first in the alphabet.
+fn names(module: &Module) -> HashMap<u32, String> {
+    let mut kept: HashMap<u32, String> = HashMap::new();
+    let of_source = module
+        .netnames
+        .iter()
+        .filter(|(_, name)| name.hide_name == 0);
+    for (text, name) in of_source {
+        for (place, net) in name.bits.iter().enumerate() {
+            let Some(net) = net.net() else { continue };
+            let full = if name.bits.len() > 1 {
+                format!("{text}[{place}]")
+            } else {
+                text.clone()
+            };
+            let first = kept.entry(net).or_insert_with(|| full.clone());
+            if full < *first {
+                *first = full;
+            }
+        }
+    }
+    kept
+}
+
+/// How far a cell's outputs are from registers.
+#[derive(Clone, Copy)]
+struct Reach {
+    levels: u64,
+    /// The cell before it on the longest way.
+    after: Option<usize>,
 }
 
 /// For each cell, the levels up to its outputs. Visits what a cell depends on before it, without recursion: a carry
 /// chain of a whole card may be deep.
-fn levels(cells: &[(&String, &Cell)], drivers: &HashMap<u32, usize>) -> Vec<u64> {
-    let mut done: Vec<Option<u64>> = vec![None; cells.len()];
+fn levels(cells: &[(&String, &Cell)], drivers: &HashMap<u32, usize>) -> Vec<Reach> {
+    const START: Reach = Reach {
+        levels: 0,
+        after: None,
+    };
+    let mut done: Vec<Option<Reach>> = vec![None; cells.len()];
     for start in 0..cells.len() {
         let mut stack = vec![start];
         while let Some(&index) = stack.last() {
@@ -188,7 +264,7 @@ fn levels(cells: &[(&String, &Cell)], drivers: &HashMap<u32, usize>) -> Vec<u64>
                 continue;
             }
             if cell.role() == Role::Register {
-                done[index] = Some(0);
+                done[index] = Some(START);
                 stack.pop();
                 continue;
             }
@@ -202,25 +278,39 @@ fn levels(cells: &[(&String, &Cell)], drivers: &HashMap<u32, usize>) -> Vec<u64>
                 .filter(|driver| done[*driver].is_none() && !stack.contains(driver))
                 .collect();
             if open.is_empty() {
-                done[index] = Some(level(cell, &before, cells, &done));
+                done[index] = Some(reach(cell, &before, cells, &done));
                 stack.pop();
             } else {
                 stack.extend(open);
             }
         }
     }
-    done.into_iter().map(|level| level.unwrap_or(0)).collect()
+    done.into_iter()
+        .map(|reach| reach.unwrap_or(START))
+        .collect()
 }
 
-fn level(cell: &Cell, before: &[usize], cells: &[(&String, &Cell)], done: &[Option<u64>]) -> u64 {
+fn reach(
+    cell: &Cell,
+    before: &[usize],
+    cells: &[(&String, &Cell)],
+    done: &[Option<Reach>],
+) -> Reach {
     let own = u64::from(cell.role() != Role::Through);
     let through = |driver: &usize| {
-        let level = done[*driver].unwrap_or(0);
+        let levels = done[*driver].map_or(0, |reach| reach.levels);
         // The rest of a chain is no level more.
         let chain = cell.role() == Role::Carry && cells[*driver].1.role() == Role::Carry;
-        level + if chain { 0 } else { own }
+        Reach {
+            levels: levels + if chain { 0 } else { own },
+            after: Some(*driver),
+        }
     };
-    before.iter().map(through).max().unwrap_or(own)
+    let longest = before.iter().map(through).max_by_key(|reach| reach.levels);
+    longest.unwrap_or(Reach {
+        levels: own,
+        after: None,
+    })
 }
 
 fn longest_chain(cells: &[(&String, &Cell)], drivers: &HashMap<u32, usize>) -> u64 {
@@ -275,9 +365,32 @@ mod tests {
         let expected = Depth {
             levels: 2,
             carry_bits: 0,
+            begins_at: "from".to_owned(),
             ends_at: "to".to_owned(),
         };
         assert_eq!(depth, expected);
+    }
+
+    #[test]
+    fn a_path_is_named_by_the_source() {
+        let module = json!({
+            "attributes": {"top": "1"},
+            "netnames": {
+                "$auto$4": {"hide_name": 1, "bits": [4]},
+                "lanes.tap": {"hide_name": 0, "bits": [3, 4]},
+                "queue.head": {"bits": [9]},
+            },
+            "cells": {
+                "$auto$1": cell("FDRE", json!({"D": [3]}), json!({"Q": [4]})),
+                "$auto$2": cell("LUT1", json!({"I0": [4]}), json!({"O": [5]})),
+                "$auto$3": cell("FDRE", json!({"D": [5]}), json!({"Q": [9]})),
+            },
+        });
+        let depth = depth(&serde_json::from_value(module).expect("a module"));
+        assert_eq!(
+            (depth.begins_at.as_str(), depth.ends_at.as_str()),
+            ("lanes.tap[1]", "queue.head")
+        );
     }
 
     #[test]
@@ -297,7 +410,11 @@ mod tests {
         let depth = measured(json!({
             "from": cell("FDRE", json!({"D": [3]}), json!({"Q": [4]})),
             "lut": cell("LUT1", json!({"I0": [4]}), json!({"O": [5]})),
-            "ram": cell("RAM64M8", json!({"ADDRA": [4], "DIA": [5], "WE": [5]}), json!({"DOA": [6]})),
+            "ram": cell(
+                "RAM64M8",
+                json!({"ADDRA": [4], "DIA": [5], "WE": [5], "ADDRH": [5]}),
+                json!({"DOA": [6]})
+            ),
             "to": cell("FDRE", json!({"D": [6]}), json!({"Q": [7]})),
         }));
         assert_eq!(depth.levels, 1);

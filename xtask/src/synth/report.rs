@@ -72,6 +72,7 @@ impl Report {
             "cells": cells,
             "logic_levels": self.depth.as_ref().map(|depth| depth.levels),
             "longest_carry_bits": self.depth.as_ref().map(|depth| depth.carry_bits),
+            "deepest_path_begins_at": self.depth.as_ref().map(|depth| depth.begins_at.as_str()),
             "deepest_path_ends_at": self.depth.as_ref().map(|depth| depth.ends_at.as_str()),
             "utilisation": self.utilisation,
             "seeds": seeds,
@@ -91,6 +92,8 @@ impl Report {
             Some(Depth {
                 levels: value["logic_levels"].as_u64()?,
                 carry_bits: value["longest_carry_bits"].as_u64()?,
+                // Reports of before 2026-11-22 tell the end only.
+                begins_at: text("deepest_path_begins_at").unwrap_or_default(),
                 ends_at: text("deepest_path_ends_at")?,
             })
         };
@@ -280,6 +283,7 @@ mod tests {
             depth: Some(Depth {
                 levels: 7,
                 carry_bits: 60,
+                begins_at: "here".to_owned(),
                 ends_at: "there".to_owned(),
             }),
             ..example(&[])
