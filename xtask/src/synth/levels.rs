@@ -255,6 +255,9 @@ fn levels(cells: &[(&String, &Cell)], drivers: &HashMap<u32, usize>) -> Vec<Reac
         after: None,
     };
     let mut done: Vec<Option<Reach>> = vec![None; cells.len()];
+    // Cells whose drivers were asked for. One that is begun and not done waits for the cell at hand: a loop, which
+    // synthesis refuses before.
+    let mut begun = vec![false; cells.len()];
     for start in 0..cells.len() {
         let mut stack = vec![start];
         while let Some(&index) = stack.last() {
@@ -272,16 +275,12 @@ fn levels(cells: &[(&String, &Cell)], drivers: &HashMap<u32, usize>) -> Vec<Reac
                 .inputs()
                 .filter_map(|net| drivers.get(&net).copied())
                 .collect();
-            let open: Vec<usize> = before
-                .iter()
-                .copied()
-                .filter(|driver| done[*driver].is_none() && !stack.contains(driver))
-                .collect();
-            if open.is_empty() {
+            if begun[index] {
                 done[index] = Some(reach(cell, &before, cells, &done));
                 stack.pop();
             } else {
-                stack.extend(open);
+                begun[index] = true;
+                stack.extend(before.into_iter().filter(|driver| !begun[*driver]));
             }
         }
     }
@@ -369,6 +368,30 @@ mod tests {
             ends_at: "to".to_owned(),
         };
         assert_eq!(depth, expected);
+    }
+
+    /// Each LUT takes from all before it, so that whoever is visited first asks for all others.
+    #[test]
+    fn cells_that_share_drivers_are_measured_in_any_order() {
+        const LUTS: u32 = 12;
+        let mut cells = serde_json::Map::new();
+        cells.insert(
+            "from".to_owned(),
+            cell("FDRE", json!({"D": [1]}), json!({"Q": [10]})),
+        );
+        for lut in 0..LUTS {
+            let before: Vec<u32> = (10..=10 + lut).collect();
+            let inputs = json!({"I0": before});
+            cells.insert(
+                format!("lut{lut}"),
+                cell("LUT6", inputs, json!({"O": [11 + lut]})),
+            );
+        }
+        cells.insert(
+            "to".to_owned(),
+            cell("FDRE", json!({"D": [10 + LUTS]}), json!({"Q": [1]})),
+        );
+        assert_eq!(measured(Value::Object(cells)).levels, u64::from(LUTS));
     }
 
     #[test]
