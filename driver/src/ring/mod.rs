@@ -53,7 +53,8 @@ impl Geometry {
 /// doorbells and fewer interrupts for more delay. A ring gives each slot at once unless told.
 ///
 /// The card interrupts once, for the first slot; it does so again after the next doorbell, which comes when all that
-/// wait are taken. So whether `slots` wait is looked at eight times within `within`, not told by the card.
+/// wait are taken. So whether `slots` wait is looked at eight times within `within`, or every [`SLOW_POLL`] where that is
+/// more often, not told by the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coalescing {
     /// Slots; 0 and 1 mean at once. More than half of the ring counts as half, so that the card never waits for it.
@@ -141,6 +142,9 @@ impl Ring {
             return Duration::ZERO;
         }
         let Coalescing { slots, within } = self.coalescing;
+        if slots <= 1 {
+            return Duration::ZERO;
+        }
         let (waiting, enough) = self.core.waiting(slots);
         let since = *self.gathers.get_or_insert_with(Instant::now);
         let left = within.saturating_sub(since.elapsed());
@@ -149,7 +153,7 @@ impl Ring {
             self.due = waiting.saturating_sub(1);
             return Duration::ZERO;
         }
-        left.min(within / 8)
+        left.min(within / 8).min(SLOW_POLL)
     }
 
     /// Which ring this is.
