@@ -133,6 +133,7 @@ impl Ring {
     pub fn coalesce(&mut self, coalescing: Coalescing) {
         self.coalescing = coalescing;
         self.due = 0;
+        self.gathers = None;
     }
 
     /// How much longer the slot at the head waits for others; zero when it may go.
@@ -149,7 +150,6 @@ impl Ring {
         let since = *self.gathers.get_or_insert_with(Instant::now);
         let left = within.saturating_sub(since.elapsed());
         if enough || left.is_zero() {
-            self.gathers = None;
             self.due = waiting.saturating_sub(1);
             return Duration::ZERO;
         }
@@ -240,6 +240,8 @@ impl Ring {
     }
 
     pub(crate) fn slot(&mut self, found: Found) -> Slot<'_> {
+        // However it was asked for: those behind it gather from when they are seen.
+        self.gathers = None;
         Slot {
             core: Arc::clone(&self.core),
             found,

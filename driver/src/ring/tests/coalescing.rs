@@ -54,6 +54,12 @@ fn who_waits_no_longer_gets_what_is_there() {
     let start = Instant::now();
     assert!(ring.wait(SHORT).expect("healthy").is_some());
     assert!(start.elapsed() >= SHORT, "{:?}", start.elapsed());
+    // What was waited for before is not the next slot's time.
+    ring.coalescing.within = 3 * SHORT;
+    assert!(card.complete(&[3; 8]));
+    let start = Instant::now();
+    assert!(ring.wait(LONG).expect("healthy").is_some());
+    assert!(start.elapsed() >= 3 * SHORT, "{:?}", start.elapsed());
     assert!(card.complete(&[2; 8]));
     assert_eq!(
         take(&mut ring),
