@@ -6,8 +6,9 @@ use crate::process::Background;
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// First as root without a driver for the function and without the kernel's VFIO, then as a user: without any right, as one whose group owns the VFIO
-/// group, without interrupt remapping, with too little memory that may be locked, and as it should be.
+/// First as root without a driver for the function and without the kernel's VFIO, then as a user: without any right, as one
+/// whose group owns the VFIO group, without interrupt remapping, with too little memory that may be locked, and as it
+/// should be.
 fn init(iommu: &str) -> String {
     let unremapped = if iommu == guest::VIRTIO_IOMMU {
         guest::ALLOW_UNREMAPPED
