@@ -127,10 +127,9 @@ impl Cell {
     /// Whether a port of a memory is the address of something that is read: ADDRA of DOA, and so on. The last is often
     /// the address of what is written, and nothing else.
     fn reads_at(&self, port: &str) -> bool {
-        let single = |port: &str| port.starts_with('A') || port.starts_with("DPRA");
         match port.strip_prefix("ADDR") {
             Some(letter) => self.connections.contains_key(&format!("DO{letter}")),
-            None => single(port),
+            None => port.starts_with('A') || port.starts_with("DPRA"),
         }
     }
 

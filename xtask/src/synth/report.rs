@@ -92,8 +92,7 @@ impl Report {
             Some(Depth {
                 levels: value["logic_levels"].as_u64()?,
                 carry_bits: value["longest_carry_bits"].as_u64()?,
-                // Reports of before 2026-11-22 tell the end only.
-                begins_at: text("deepest_path_begins_at").unwrap_or_default(),
+                begins_at: text("deepest_path_begins_at")?,
                 ends_at: text("deepest_path_ends_at")?,
             })
         };

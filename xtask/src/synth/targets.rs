@@ -94,8 +94,8 @@ impl Target {
             }
             // Unless told, abc9 takes 0.3 ns for a wire and would rather pass five LUTs by their fastest pin than two by
             // their slowest. A wire of 3 ns makes each level cost nearly the same: what is asked for is few levels. Sums
-            // of up to 8 bits go into LUTs: as chains they are two levels more, and what only looks like a part of one
-            // is taken from it.
+            // of up to 8 bits go into LUTs: else many a path from a counter leads through an inverter and the chain that
+            // counts it, even where it is only compared.
             Self::Ultrascale => {
                 "scratchpad -set synth_xilinx.abc9.W 3000; \
                  synth_xilinx -family xcup -flatten -run begin:fine; \
