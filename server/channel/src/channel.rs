@@ -1,6 +1,6 @@
 //! The channel: a state machine without sockets or clock. The caller brings bytes from the wire
 //! and the time, and takes bytes for the wire and events. Steps are numbered as in
-//! `docs/protocol.md`; steps 2 to 4 are in `handshake.rs`, step 6 in `halves.rs`.
+//! `docs/protocol.md`; steps 2 to 4 are in `handshake.rs`, step 6 in `rekey.rs`.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -9,17 +9,22 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 
+use crate::batch::SESSION_LEN;
 use crate::config::{Admission, ClientConfig, ServerConfig, Settings};
-use crate::control::{Control, Handshake, Refusal, Terms};
+use crate::control::{Control, Handshake, Refusal};
 use crate::error::{CloseReason, Error, SendError};
 use crate::event::Event;
-use crate::halves::{ReceiveHalf, SendHalf, Side, StepError};
+use crate::halves::Side;
 use crate::handshake::Stage;
-use crate::identity::PeerIdentity;
+use crate::identity::{Identity, PeerIdentity};
 use crate::incoming::{Buffer, Fill, Incoming, Pool, Received};
 use crate::message::{MAX_TEXT, Message, cut};
+use crate::receiving::ReceiveHalf;
 use crate::record::{HEADER_LEN, Header, Kind, MAX_PLAINTEXT, TAG_LEN};
+use crate::sending::SendHalf;
 use crate::source::{ByteSource, MixingSource, SourceExhausted};
+use crate::stock::KeyStock;
+use crate::terms::Terms;
 
 /// Keys of both directions.
 pub(crate) struct Keys {
@@ -47,6 +52,11 @@ pub struct Channel {
     pub(crate) source: Arc<dyn ByteSource>,
     pub(crate) mixing: Option<Arc<dyn MixingSource>>,
     pub(crate) admission: Option<Arc<dyn Admission>>,
+    /// Signs our batches of keys.
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) stock: Option<Arc<KeyStock>>,
+    /// The session's name in batches, once the first channel stands.
+    pub(crate) session: [u8; SESSION_LEN],
     // The groups of a client's TLS configuration hold its source weakly.
     _client: Option<ClientConfig>,
     pub(crate) settings: Settings,
@@ -54,7 +64,7 @@ pub struct Channel {
     pub(crate) peer: Option<PeerIdentity>,
     incoming: Incoming,
     pool: Pool,
-    queue: VecDeque<Buffer>,
+    pub(crate) queue: VecDeque<Buffer>,
     queue_bytes: usize,
     pub(crate) events: VecDeque<Event>,
     event_bytes: usize,
@@ -69,6 +79,9 @@ pub struct Channel {
     pub(crate) clear_sent: u32,
     pub(crate) clear_received: u32,
     pub(crate) rekeys: u64,
+    pub(crate) pq_rekeys: u64,
+    pub(crate) starvations: u64,
+    pub(crate) step_downs: u64,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
     pub(crate) hops: u8,
@@ -92,9 +105,11 @@ impl Channel {
             rustls::Connection::Client(tls),
             Side::B,
             source,
+            config.identity.clone(),
             config.settings.clone(),
             now,
         );
+        channel.stock = config.stock.clone();
         channel.mixing = Some(config.source.clone());
         channel._client = Some(config.clone());
         Ok(channel)
@@ -119,9 +134,11 @@ impl Channel {
             rustls::Connection::Server(tls),
             Side::A,
             config.source.clone(),
+            config.identity.clone(),
             config.settings.clone(),
             now,
         );
+        channel.stock = config.stock.clone();
         channel.admission = config.admission.clone();
         channel
     }
@@ -130,15 +147,13 @@ impl Channel {
         mut tls: rustls::Connection,
         side: Side,
         source: Arc<dyn ByteSource>,
+        identity: Arc<Identity>,
         settings: Settings,
         now: Duration,
     ) -> Self {
         // Back-pressure is ours (`queue_bytes`): rustls must never cut a record.
         tls.set_buffer_limit(None);
-        let terms = Terms {
-            packets: settings.rekey_packets.map_or(0, |n| n.get()),
-            seconds: settings.rekey_seconds.map_or(0, |t| t.get()),
-        };
+        let terms = Terms::of(&settings);
         Self {
             tls,
             side,
@@ -146,6 +161,9 @@ impl Channel {
             source,
             mixing: None,
             admission: None,
+            identity,
+            stock: None,
+            session: [0; SESSION_LEN],
             _client: None,
             settings,
             terms,
@@ -167,6 +185,9 @@ impl Channel {
             clear_sent: 0,
             clear_received: 0,
             rekeys: 0,
+            pq_rekeys: 0,
+            starvations: 0,
+            step_downs: 0,
             bytes_sent: 0,
             bytes_received: 0,
             hops: 0,
@@ -227,11 +248,24 @@ impl Channel {
                 return Err(self.fail(CloseReason::Unexpected, "a sealed record before the keys"));
             }
         };
-        let len = match keys.receive.open(&header, body.as_mut_slice()) {
-            Ok(len) => len,
-            Err(reason) => return Err(self.fail(reason, "record")),
+        let now = self.now;
+        let (len, stepped) = match keys.receive.open(&header, body.as_mut_slice(), now) {
+            Ok(opened) => opened,
+            Err(Refusal(reason, what)) => return Err(self.fail(reason, what)),
         };
-        if header.kind == Kind::Control {
+        if stepped {
+            self.rekeys += 1;
+        }
+        self.opened(header.kind, body, len)?;
+        if stepped {
+            self.replenish()?;
+        }
+        Ok(())
+    }
+
+    /// A record's plaintext, `len` bytes of `body`.
+    fn opened(&mut self, kind: Kind, body: Buffer, len: usize) -> Result<(), Error> {
+        if kind == Kind::Control {
             let result = self.control(&body.as_slice()[..len]);
             self.pool.give(body);
             return result;
@@ -250,76 +284,8 @@ impl Channel {
         }
     }
 
-    fn control(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let message = match Control::decode(bytes) {
-            Ok(message) => message,
-            Err(Refusal(reason, what)) => return Err(self.fail(reason, what)),
-        };
-        let open = matches!(self.state, State::Open(_));
-        match message {
-            Control::Close { code, text } => {
-                let reason = CloseReason::from_code(code).unwrap_or(CloseReason::Normal);
-                let text = printable(text);
-                self.end(reason, &text, false, true);
-                Ok(())
-            }
-            Control::Ready if !open => {
-                self.second_channel();
-                Ok(())
-            }
-            // After our own `Ready` the other side may begin at once, on keys that we have.
-            Control::Ready => Err(self.fail(CloseReason::Unexpected, "ready twice")),
-            _ if !open => Err(self.fail(CloseReason::Unexpected, "control before ready")),
-            Control::Ping { token } => self.send_control(&Control::Pong { token }),
-            Control::Pong { .. } => Ok(()), // hearing it was its purpose
-            Control::RekeyRequest {
-                direction,
-                epoch,
-                share,
-            } => {
-                let source = self.source.clone();
-                let answer = self
-                    .keys()
-                    .map(|keys| keys.receive.answer(&*source, direction, epoch, &share));
-                match answer {
-                    Some(Ok(reply)) => {
-                        self.rekeys += 1;
-                        self.send_control(&reply)
-                    }
-                    Some(Err(error)) => Err(self.step_failed(error)),
-                    None => Ok(()),
-                }
-            }
-            Control::RekeyReply {
-                direction,
-                epoch,
-                share,
-            } => {
-                let now = self.now;
-                let step = self
-                    .keys()
-                    .map(|keys| keys.send.replied(direction, epoch, &share, now));
-                match step {
-                    Some(Ok(())) => {
-                        self.rekeys += 1;
-                        self.flush_queue()
-                    }
-                    Some(Err(error)) => Err(self.step_failed(error)),
-                    None => Ok(()),
-                }
-            }
-        }
-    }
-
     pub(crate) fn take_buffer(&mut self, len: usize) -> Buffer {
         self.pool.take(len)
-    }
-
-    pub(crate) fn step_failed(&mut self, error: StepError) -> Error {
-        match error {
-            StepError::Source(exhausted) => self.source_failed(exhausted),
-            StepError::Refused(Refusal(reason, what)) => self.fail(reason, what),
-        }
     }
 
     pub(crate) fn source_failed(&mut self, exhausted: SourceExhausted) -> Error {
@@ -339,7 +305,7 @@ impl Channel {
         }
     }
 
-    /// Sends a service message, or queues it while a rekey is awaited.
+    /// Sends a service message, or queues it while prekeys are awaited.
     ///
     /// # Errors
     /// [`SendError`]; nothing of the message was then sent or queued.
@@ -376,23 +342,15 @@ impl Channel {
         self.queue.is_empty() && self.untaken == 0 && !self.tls.wants_write()
     }
 
-    /// Seals what is queued until a rekey is due, then asks for it (step 6a).
+    /// Seals what is queued, with a step of the chain wherever one is due (step 6c).
     pub(crate) fn flush_queue(&mut self) -> Result<(), Error> {
         loop {
-            let (terms, now) = (self.terms, self.now);
+            if !self.rekey_if_due()? {
+                return Ok(());
+            }
             let State::Open(keys) = &mut self.state else {
                 return Ok(());
             };
-            if keys.send.is_awaiting() {
-                return Ok(());
-            }
-            if keys.send.is_due(terms, now) {
-                let request = match keys.send.request(&*self.source, now) {
-                    Ok(request) => request,
-                    Err(exhausted) => return Err(self.source_failed(exhausted)),
-                };
-                return self.send_control(&request);
-            }
             let Some(mut record) = self.queue.pop_front() else {
                 return Ok(());
             };

@@ -21,7 +21,10 @@ use crate::identity::{CaCertificate, Identity, IdentityError, PeerIdentity, Role
 use crate::kx::{self, Group};
 use crate::labels;
 use crate::record::MAX_EPOCH_RECORDS;
+use crate::sending::MAX_CREDITS;
 use crate::source::{ByteSource, MixingSource};
+use crate::stock::KeyStock;
+use crate::terms::WhenExhausted;
 
 /// How a channel behaves. N and T of the two sides are exchanged in the handshake and the
 /// stricter of each holds.
@@ -38,7 +41,17 @@ pub struct Settings {
     /// A ping goes out after this long without sending; three times this long without hearing
     /// anything ends the channel.
     pub keepalive: Duration,
-    /// How long a rekey request may stay unanswered.
+    /// N_pq: epochs of a direction between two whose keys take in a fresh ML-KEM-1024 secret; `None` for no limit.
+    pub pq_epochs: Option<NonZeroU32>,
+    /// T_pq: the same in seconds.
+    pub pq_seconds: Option<NonZeroU32>,
+    /// What happens when a rekey is due and the other side's prekeys are used up.
+    pub when_exhausted: WhenExhausted,
+    /// Prekeys that the other side holds at first and at least, 1 to 4096.
+    pub prekeys_least: usize,
+    /// Prekeys that the other side holds at most, however fast it uses them, up to 4096.
+    pub prekeys_most: usize,
+    /// How long data may wait for prekeys.
     pub rekey_timeout: Duration,
     /// Bytes queued or not yet taken above which [`crate::Channel::send`] says would-block.
     pub queue_bytes: usize,
@@ -56,6 +69,11 @@ impl Default for Settings {
             second_portion: 64,
             handshake_timeout: Duration::from_secs(10),
             keepalive: Duration::from_secs(15),
+            pq_epochs: NonZeroU32::new(256),
+            pq_seconds: NonZeroU32::new(3600),
+            when_exhausted: WhenExhausted::Wait,
+            prekeys_least: 4,
+            prekeys_most: 1024,
             rekey_timeout: Duration::from_secs(30),
             queue_bytes: 512 * 1024,
             receive_bytes: 512 * 1024,
@@ -71,6 +89,12 @@ impl Settings {
         }
         if !(64..=MAX_EPOCH_RECORDS).contains(&self.record_limit) {
             return Err(Error::Setting("record_limit must be 64 to 2^24"));
+        }
+        if !(1..=self.prekeys_most).contains(&self.prekeys_least) || self.prekeys_most > MAX_CREDITS
+        {
+            return Err(Error::Setting(
+                "prekeys_least must be at least 1, prekeys_most at least that and at most 4096",
+            ));
         }
         if self.queue_bytes == 0 || self.receive_bytes == 0 {
             return Err(Error::Setting(
@@ -112,6 +136,8 @@ pub struct ClientConfig {
     pub(crate) source: Arc<dyn MixingSource>,
     // The groups hold the source weakly; this keeps it alive.
     _groups_source: Arc<dyn ByteSource>,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) stock: Option<Arc<KeyStock>>,
     pub(crate) settings: Settings,
 }
 
@@ -129,6 +155,8 @@ pub struct ClientOptions {
     pub source: Arc<dyn MixingSource>,
     /// Groups offered, best first; default hybrid, then plain.
     pub groups: Vec<Group>,
+    /// Keys made ahead, from the same source; `None` makes each when it is needed.
+    pub stock: Option<Arc<KeyStock>>,
     /// Behaviour.
     pub settings: Settings,
 }
@@ -144,6 +172,7 @@ impl ClientOptions {
             server_id: None,
             source,
             groups: vec![Group::Secp384r1Mlkem1024, Group::Secp384r1],
+            stock: None,
             settings: Settings::default(),
         }
     }
@@ -179,6 +208,8 @@ impl ClientConfig {
             wall,
             source: options.source,
             _groups_source: source,
+            identity: options.identity,
+            stock: options.stock,
             settings: options.settings,
         })
     }
@@ -209,6 +240,8 @@ pub struct ServerConfig {
     wall: Arc<Wall>,
     pub(crate) source: Arc<dyn ByteSource>,
     pub(crate) admission: Option<Arc<dyn Admission>>,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) stock: Option<Arc<KeyStock>>,
     pub(crate) settings: Settings,
 }
 
@@ -224,6 +257,8 @@ pub struct ServerOptions {
     pub source: Arc<dyn ByteSource>,
     /// Groups accepted, best first; default hybrid, then plain.
     pub groups: Vec<Group>,
+    /// Keys made ahead, from the same source; `None` makes each when it is needed.
+    pub stock: Option<Arc<KeyStock>>,
     /// Revocations and the like; `None` admits every verified peer.
     pub admission: Option<Arc<dyn Admission>>,
     /// Behaviour.
@@ -240,6 +275,7 @@ impl ServerOptions {
             client_roles: vec![Role::Host],
             source,
             groups: vec![Group::Secp384r1Mlkem1024, Group::Secp384r1],
+            stock: None,
             admission: None,
             settings: Settings::default(),
         }
@@ -273,6 +309,8 @@ impl ServerConfig {
             wall,
             source: options.source,
             admission: options.admission,
+            identity: options.identity,
+            stock: options.stock,
             settings: options.settings,
         })
     }

@@ -1,50 +1,14 @@
-//! Handshake messages (clear records, steps 3 and 4) and control messages (sealed). Slots for
-//! prekeys and ML-KEM are in the encoding from this first version on and must be empty in it.
+//! Handshake messages (clear records, steps 3 and 4) and control messages (sealed). The handshake's slots for
+//! prekeys and ML-KEM must be empty in this version: both travel as control messages.
 
+use crate::batch::{BatchKind, SignedBatch};
 use crate::error::CloseReason;
-use crate::kx::{MLKEM_LEN, POINT_LEN};
+use crate::kx::POINT_LEN;
 use crate::message::{MAX_TEXT, cut};
+use crate::mlkem::MLKEM_LEN;
 use crate::schedule::Direction;
+use crate::terms::Terms;
 use crate::wire::{Malformed, Out, Reader};
-
-/// N and T as one side wants them; 0 stands for no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Terms {
-    pub(crate) packets: u64,
-    pub(crate) seconds: u32,
-}
-
-impl Terms {
-    /// The stricter of both sides' wishes.
-    pub(crate) fn stricter(self, other: Self) -> Self {
-        fn min<T: Ord + Default + Copy>(a: T, b: T) -> T {
-            let none = T::default();
-            if a == none {
-                b
-            } else if b == none {
-                a
-            } else {
-                a.min(b)
-            }
-        }
-        Self {
-            packets: min(self.packets, other.packets),
-            seconds: min(self.seconds, other.seconds),
-        }
-    }
-
-    fn encode(self, out: &mut Out<'_>) {
-        out.u64(self.packets);
-        out.u32(self.seconds);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            packets: reader.u64("N")?,
-            seconds: reader.u32("T")?,
-        })
-    }
-}
 
 /// Why a control message is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,18 +129,12 @@ impl<'a> Handshake<'a> {
 pub(crate) enum Control<'a> {
     /// Step 4: the sender has the second channel's keys.
     Ready,
-    /// Step 6: the sender of a direction wants its next epoch.
-    RekeyRequest {
-        direction: Direction,
-        epoch: u32,
-        share: [u8; POINT_LEN],
-    },
-    /// Step 6: the receiver of that direction answers with its own share.
-    RekeyReply {
-        direction: Direction,
-        epoch: u32,
-        share: [u8; POINT_LEN],
-    },
+    /// Step 6a: the receiver of a direction sends keys ahead.
+    Prekeys(SignedBatch<'a>),
+    /// Step 6b: the sender of a direction announces its own.
+    Announcement(SignedBatch<'a>),
+    /// Step 6d: the sender of a direction has no prekey for this epoch.
+    Starved { direction: Direction, epoch: u32 },
     /// Asks for a sign of life.
     Ping { token: u64 },
     /// Gives it.
@@ -185,39 +143,22 @@ pub(crate) enum Control<'a> {
     Close { code: u16, text: &'a str },
 }
 
-fn read_direction(reader: &mut Reader<'_>) -> Result<Direction, Malformed> {
-    match reader.u8("direction")? {
-        0 => Ok(Direction::AToB),
-        1 => Ok(Direction::BToA),
-        _ => Err(Malformed("direction")),
-    }
-}
-
 impl<'a> Control<'a> {
     pub(crate) fn encode(&self, out: &mut Out<'_>) {
         match self {
             Self::Ready => out.u8(1),
-            Self::RekeyRequest {
-                direction,
-                epoch,
-                share,
-            } => {
-                out.u8(2);
-                out.u8(direction.code());
-                out.u32(*epoch);
-                out.bytes(share);
-                empty_slots(out);
+            Self::Prekeys(signed) => {
+                out.u8(BatchKind::Prekeys.code());
+                signed.encode(out);
             }
-            Self::RekeyReply {
-                direction,
-                epoch,
-                share,
-            } => {
-                out.u8(3);
+            Self::Announcement(signed) => {
+                out.u8(BatchKind::Announcement.code());
+                signed.encode(out);
+            }
+            Self::Starved { direction, epoch } => {
+                out.u8(9);
                 out.u8(direction.code());
                 out.u32(*epoch);
-                out.bytes(share);
-                empty_slots(out);
             }
             Self::Ping { token } => {
                 out.u8(4);
@@ -237,28 +178,8 @@ impl<'a> Control<'a> {
 
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let mut reader = Reader::new(bytes);
-        let kind = reader.u8("control type")?;
-        let message = match kind {
+        let message = match reader.u8("control type")? {
             1 => Self::Ready,
-            2 | 3 => {
-                let direction = read_direction(&mut reader)?;
-                let epoch = reader.u32("epoch")?;
-                let share = reader.array("share")?;
-                read_empty_slots(&mut reader)?;
-                if kind == 2 {
-                    Self::RekeyRequest {
-                        direction,
-                        epoch,
-                        share,
-                    }
-                } else {
-                    Self::RekeyReply {
-                        direction,
-                        epoch,
-                        share,
-                    }
-                }
-            }
             4 => Self::Ping {
                 token: reader.u64("token")?,
             },
@@ -269,12 +190,12 @@ impl<'a> Control<'a> {
                 code: reader.u16("close code")?,
                 text: reader.text(MAX_TEXT, "close text")?,
             },
-            7 | 8 => {
-                return Err(Refusal(
-                    CloseReason::ReservedSlot,
-                    "prekeys and announcements are not used in version 1",
-                ));
-            }
+            7 => Self::Prekeys(SignedBatch::read(BatchKind::Prekeys, &mut reader)?),
+            8 => Self::Announcement(SignedBatch::read(BatchKind::Announcement, &mut reader)?),
+            9 => Self::Starved {
+                direction: Direction::read(&mut reader)?,
+                epoch: reader.u32("epoch")?,
+            },
             _ => return Err(Refusal(CloseReason::UnknownKind, "control type")),
         };
         reader.end()?;
@@ -287,23 +208,19 @@ mod tests {
     #![allow(clippy::unwrap_used)] // a failed decode must fail the test
 
     use super::*;
+    use crate::batch::{Batch, Point};
     use crate::wire::to_vec;
 
-    const SHARE: [u8; POINT_LEN] = [4; POINT_LEN];
+    const SHARE: Point = [4; POINT_LEN];
 
     #[test]
-    fn stricter_terms_hold_and_zero_is_no_limit() {
-        let terms = |packets, seconds| Terms { packets, seconds };
-        assert_eq!(terms(20, 0).stricter(terms(0, 9)), terms(20, 9));
-        assert_eq!(terms(20, 7).stricter(terms(5, 9)), terms(5, 7));
-        assert_eq!(terms(0, 0).stricter(terms(0, 0)), terms(0, 0));
-    }
-
-    #[test]
-    fn handshake_messages_round_trip() {
+    fn handshake_messages_round_trip_and_their_slots_are_refused() {
         let terms = Terms {
             packets: 20,
             seconds: 60,
+            pq_epochs: 7,
+            pq_seconds: 9,
+            step_down: true,
         };
         for message in [
             Handshake::Portion {
@@ -323,21 +240,53 @@ mod tests {
                 assert!(Handshake::decode(&bytes[..cut]).is_err(), "{cut}");
             }
         }
+        let share = to_vec(|out| {
+            Handshake::Share {
+                terms,
+                share: SHARE,
+            }
+            .encode(out);
+        });
+        for (from_end, what) in [(3, "prekeys"), (1, "ML-KEM")] {
+            let mut used = share.clone();
+            let at = used.len() - from_end;
+            used[at] = 1;
+            used.push(0);
+            assert_eq!(
+                Handshake::decode(&used).unwrap_err().0,
+                CloseReason::ReservedSlot,
+                "{what}"
+            );
+        }
+    }
+
+    fn batch<'a>(
+        keys: &'a [Point],
+        mlkem_epoch: u32,
+        mlkem: Option<&'a [u8; MLKEM_LEN]>,
+    ) -> SignedBatch<'a> {
+        SignedBatch {
+            batch: Batch {
+                direction: Direction::AToB,
+                first: 9,
+                keys,
+                mlkem_epoch,
+                mlkem,
+            },
+            signature: (&[5; 70][..]).into(),
+        }
     }
 
     #[test]
-    fn control_messages_round_trip_and_reserved_slots_are_refused() {
+    fn control_messages_round_trip() {
         for message in [
             Control::Ready,
-            Control::RekeyRequest {
-                direction: Direction::AToB,
-                epoch: 9,
-                share: SHARE,
-            },
-            Control::RekeyReply {
+            Control::Prekeys(batch(&[SHARE; 3], 0, None)),
+            Control::Prekeys(batch(&[], 0, Some(&[6; MLKEM_LEN]))),
+            Control::Announcement(batch(&[SHARE], 9, Some(&[6; MLKEM_LEN]))),
+            Control::Starved {
                 direction: Direction::BToA,
                 epoch: 9,
-                share: SHARE,
             },
             Control::Ping { token: 1 },
             Control::Pong { token: 2 },
@@ -348,33 +297,47 @@ mod tests {
             let mut longer = bytes.clone();
             longer.push(0);
             assert!(Control::decode(&longer).is_err());
+            assert!(Control::decode(&bytes[..bytes.len() - 1]).is_err());
         }
-        let request = to_vec(|out| {
-            Control::RekeyRequest {
-                direction: Direction::AToB,
-                epoch: 1,
-                share: SHARE,
-            }
-            .encode(out);
-        });
-        for (from_end, what) in [(3, "prekeys"), (1, "ML-KEM")] {
-            let mut used = request.clone();
-            let at = used.len() - from_end;
-            used[at] = 1;
-            used.push(0);
+        for unknown in [2, 3, 10, 99] {
             assert_eq!(
-                Control::decode(&used).unwrap_err().0,
-                CloseReason::ReservedSlot,
+                Control::decode(&[unknown]).unwrap_err().0,
+                CloseReason::UnknownKind
+            );
+        }
+    }
+
+    #[test]
+    fn batches_that_say_nothing_or_too_much_do_not_parse() {
+        let encode = |message: &Control<'_>| to_vec(|out| message.encode(out));
+        for (what, bytes) in [
+            ("empty", encode(&Control::Prekeys(batch(&[], 0, None)))),
+            (
+                "too many",
+                encode(&Control::Prekeys(batch(&[SHARE; 257], 0, None))),
+            ),
+            (
+                "an epoch with an encapsulation key",
+                encode(&Control::Prekeys(batch(&[], 9, Some(&[6; MLKEM_LEN])))),
+            ),
+            (
+                "a ciphertext without an epoch",
+                encode(&Control::Announcement(batch(
+                    &[SHARE],
+                    0,
+                    Some(&[6; MLKEM_LEN]),
+                ))),
+            ),
+            (
+                "an epoch without a ciphertext",
+                encode(&Control::Announcement(batch(&[SHARE], 9, None))),
+            ),
+        ] {
+            assert_eq!(
+                Control::decode(&bytes).unwrap_err().0,
+                CloseReason::BadMessage,
                 "{what}"
             );
         }
-        assert_eq!(
-            Control::decode(&[7]).unwrap_err().0,
-            CloseReason::ReservedSlot
-        );
-        assert_eq!(
-            Control::decode(&[99]).unwrap_err().0,
-            CloseReason::UnknownKind
-        );
     }
 }

@@ -65,16 +65,16 @@ close_reasons! {
     Unexpected = 13, "a message came in a state that does not allow it";
     /// A public key that is not a valid point.
     BadKey = 14, "a public key is not valid";
-    /// A rekey message that does not fit the epoch, or a second one at once.
+    /// A batch of keys, or a word about them, that does not fit the direction, its epochs or their number.
     BadRekey = 15, "a rekey message does not fit the state of the channel";
-    /// A slot that is reserved in this version (prekeys, ML-KEM) is not empty.
+    /// A slot that is reserved in this version (prekeys or ML-KEM in a handshake message) is not empty.
     ReservedSlot = 16, "a slot reserved for a later version is in use; update this side";
     /// The handshake took too long.
     HandshakeTimeout = 17, "the handshake took too long; check the network and the clocks";
     /// Nothing came for too long.
     KeepaliveTimeout = 18, "nothing was heard for too long; check the network";
-    /// A rekey was not answered in time.
-    RekeyTimeout = 19, "a rekey was not answered in time";
+    /// A rekey was due and no prekeys came in time.
+    RekeyTimeout = 19, "no prekeys for a rekey came in time";
     /// The own byte source failed.
     SourceExhausted = 20, "the byte source is exhausted or unhealthy";
     /// 2^24 records were used in one epoch and no rekey could be had.
@@ -85,6 +85,8 @@ close_reasons! {
     Tls = 23, "the TLS layer failed";
     /// The peer did not agree on `photonbox/1`.
     WrongAlpn = 24, "the other side does not speak photonbox/1";
+    /// A batch of one-time keys is not signed by the other side's identity.
+    BadSignature = 25, "a batch of keys is not signed by the other side's identity";
 }
 
 impl CloseReason {

@@ -26,6 +26,11 @@ pub enum Event {
     },
     /// Step 5: a service message.
     Message(Received),
+    /// Step 6d: a rekey is due, there are no prekeys, and data goes on under this epoch's key until some come.
+    SteppedDown {
+        /// Epoch of the sending direction.
+        epoch: u32,
+    },
     /// The channel is over; nothing comes after this. Take and send what is outgoing, then drop
     /// the connection.
     Closed {

@@ -10,11 +10,14 @@ use std::io::Write;
 
 use self::pair::{Pair, Setup, delivery, payloads};
 use crate::Event;
+use crate::batch::{Batch, BatchKind, Point, SignedBatch};
 use crate::channel::Channel;
-use crate::control::{Control, Handshake, Terms};
+use crate::control::{Control, Handshake};
 use crate::error::{CloseReason, Error};
+use crate::mlkem::MLKEM_LEN;
 use crate::record::{HEADER_LEN, Header, Kind, TAG_LEN};
 use crate::schedule::Direction;
+use crate::terms::Terms;
 use crate::wire::to_vec;
 
 /// Writes raw bytes inside TLS.
@@ -58,11 +61,59 @@ fn check(mut pair: Pair, reason: CloseReason, name: &str) {
     assert_eq!(pair.b.status(pair.now).closed, Some(reason));
 }
 
+const SHARE: Point = [4; 97];
+
+fn batch(direction: Direction, first: u32, keys: &[Point]) -> Batch<'_> {
+    Batch {
+        direction,
+        first,
+        keys,
+        mlkem_epoch: 0,
+        mlkem: None,
+    }
+}
+
+/// A batch with a good signature.
+fn signed(a: &mut Channel, kind: BatchKind, batch: Batch<'_>) -> Vec<u8> {
+    let signed = batch.sign(kind, &a.session, &a.identity).unwrap();
+    match kind {
+        BatchKind::Prekeys => control(a, &Control::Prekeys(signed)),
+        BatchKind::Announcement => control(a, &Control::Announcement(signed)),
+    }
+}
+
+fn announcement(a: &mut Channel, first: u32, keys: &[Point], mlkem: Option<u32>) -> Vec<u8> {
+    let batch = Batch {
+        mlkem_epoch: mlkem.unwrap_or(0),
+        mlkem: mlkem.map(|_| &[7; MLKEM_LEN]),
+        ..batch(Direction::AToB, first, keys)
+    };
+    signed(a, BatchKind::Announcement, batch)
+}
+
+fn prekeys(a: &mut Channel, first: u32, keys: &[Point]) -> Vec<u8> {
+    signed(a, BatchKind::Prekeys, batch(Direction::BToA, first, keys))
+}
+
+fn starved(a: &mut Channel, direction: Direction, epoch: u32) -> Vec<u8> {
+    control(a, &Control::Starved { direction, epoch })
+}
+
+/// A record that says it is of this epoch.
+fn of_epoch(epoch: u32) -> Vec<u8> {
+    let header = Header {
+        kind: Kind::Data,
+        epoch,
+        counter: 0,
+        length: 40,
+    };
+    [&header.to_bytes()[..], &[0; 40]].concat()
+}
+
 type Fault = fn(&mut Channel) -> Vec<u8>;
 
 #[test]
 fn every_fault_in_an_open_channel_has_its_answer() {
-    const SHARE: [u8; 97] = [4; 97];
     let faults: &[(&str, CloseReason, Fault)] = &[
         ("magic", CloseReason::BadMagic, |_| {
             b"GET / HTTP/1.1\r\n\r\n  ".to_vec()
@@ -105,17 +156,17 @@ fn every_fault_in_an_open_channel_has_its_answer() {
         ("cut control", CloseReason::BadMessage, |a| {
             seal(a, Kind::Control, &[4, 0])
         }),
-        ("prekeys", CloseReason::ReservedSlot, |a| {
+        ("retired control", CloseReason::UnknownKind, |a| {
+            seal(a, Kind::Control, &[2])
+        }),
+        ("cut batch", CloseReason::BadMessage, |a| {
             seal(a, Kind::Control, &[7, 0, 0])
         }),
         ("ready again", CloseReason::Unexpected, |a| {
             control(a, &Control::Ready)
         }),
         ("clear data", CloseReason::Unexpected, |_| {
-            let terms = Terms {
-                packets: 0,
-                seconds: 0,
-            };
+            let terms = Terms::default();
             let body = to_vec(|out| {
                 Handshake::Share {
                     terms,
@@ -140,45 +191,94 @@ fn every_fault_in_an_open_channel_has_its_answer() {
             };
             [&header.to_bytes()[..], &[1]].concat()
         }),
-        ("rekey share", CloseReason::BadKey, |a| {
-            control(
-                a,
-                &Control::RekeyRequest {
-                    direction: Direction::AToB,
-                    epoch: 1,
-                    share: SHARE,
-                },
-            )
+        (
+            "epoch that nobody announced",
+            CloseReason::WrongEpoch,
+            |_| of_epoch(1),
+        ),
+        ("epoch ahead", CloseReason::WrongEpoch, |a| {
+            let announced = announcement(a, 1, &[SHARE; 2], None);
+            [announced, of_epoch(2)].concat()
         }),
-        ("rekey epoch", CloseReason::BadRekey, |a| {
-            control(
-                a,
-                &Control::RekeyRequest {
-                    direction: Direction::AToB,
-                    epoch: 2,
-                    share: SHARE,
-                },
-            )
+        ("announced key", CloseReason::BadKey, |a| {
+            let announced = announcement(a, 1, &[SHARE], None);
+            [announced, of_epoch(1)].concat()
         }),
-        ("rekey direction", CloseReason::BadRekey, |a| {
-            control(
-                a,
-                &Control::RekeyRequest {
-                    direction: Direction::BToA,
-                    epoch: 1,
-                    share: SHARE,
-                },
-            )
+        ("announcement's epoch", CloseReason::BadRekey, |a| {
+            announcement(a, 2, &[SHARE], None)
         }),
-        ("reply unasked", CloseReason::BadRekey, |a| {
-            control(
-                a,
-                &Control::RekeyReply {
-                    direction: Direction::BToA,
-                    epoch: 1,
-                    share: SHARE,
-                },
-            )
+        ("announced twice", CloseReason::BadRekey, |a| {
+            let first = announcement(a, 1, &[SHARE], None);
+            [first, announcement(a, 1, &[SHARE], None)].concat()
+        }),
+        ("announcement's direction", CloseReason::BadRekey, |a| {
+            let batch = batch(Direction::BToA, 1, &[SHARE]);
+            signed(a, BatchKind::Announcement, batch)
+        }),
+        ("announcement beyond prekeys", CloseReason::BadRekey, |a| {
+            announcement(a, 1, &[SHARE; 5], None)
+        }),
+        ("announcement's signature", CloseReason::BadSignature, |a| {
+            a.session[0] ^= 1;
+            announcement(a, 1, &[SHARE], None)
+        }),
+        ("prekeys' signature", CloseReason::BadSignature, |a| {
+            a.session[31] ^= 1;
+            prekeys(a, 5, &[SHARE])
+        }),
+        ("signed as the other kind", CloseReason::BadSignature, |a| {
+            let batch = batch(Direction::BToA, 5, &[SHARE]);
+            let signed = batch
+                .sign(BatchKind::Announcement, &a.session, &a.identity)
+                .unwrap();
+            control(a, &Control::Prekeys(signed))
+        }),
+        ("no signature", CloseReason::BadSignature, |a| {
+            let batch = batch(Direction::BToA, 5, &[SHARE]);
+            let signature = (&[][..]).into();
+            control(a, &Control::Prekeys(SignedBatch { batch, signature }))
+        }),
+        ("prekeys' epoch", CloseReason::BadRekey, |a| {
+            prekeys(a, 4, &[SHARE])
+        }),
+        ("prekeys' direction", CloseReason::BadRekey, |a| {
+            let batch = batch(Direction::AToB, 5, &[SHARE]);
+            signed(a, BatchKind::Prekeys, batch)
+        }),
+        ("prekeys without end", CloseReason::BadRekey, |a| {
+            let many = |n: u32| prekeys(a, 5 + 256 * n, &[SHARE; 256]);
+            (0..16).flat_map(many).collect()
+        }),
+        ("second encapsulation key", CloseReason::BadRekey, |a| {
+            let mlkem = Some(&[1; MLKEM_LEN]);
+            let batch = Batch {
+                mlkem,
+                ..batch(Direction::BToA, 5, &[])
+            };
+            signed(a, BatchKind::Prekeys, batch)
+        }),
+        ("ciphertext for a later epoch", CloseReason::BadRekey, |a| {
+            announcement(a, 1, &[SHARE], Some(2))
+        }),
+        ("ciphertext for an epoch gone", CloseReason::BadRekey, |a| {
+            // 2^32 − 1 stands for "before".
+            announcement(a, 1, &[SHARE], Some(u32::MAX))
+        }),
+        ("second ciphertext", CloseReason::BadRekey, |a| {
+            // As if it had used the key that it says it used.
+            a.keys().unwrap().send.mlkem_key = None;
+            let first = announcement(a, 1, &[SHARE], Some(1));
+            [first, announcement(a, 2, &[SHARE], Some(2))].concat()
+        }),
+        ("starved of another epoch", CloseReason::BadRekey, |a| {
+            starved(a, Direction::AToB, 2)
+        }),
+        ("starved of another direction", CloseReason::BadRekey, |a| {
+            starved(a, Direction::BToA, 1)
+        }),
+        ("starved twice", CloseReason::BadRekey, |a| {
+            let first = starved(a, Direction::AToB, 1);
+            [first, starved(a, Direction::AToB, 1)].concat()
         }),
     ];
     for (name, reason, fault) in faults {
@@ -211,10 +311,7 @@ fn handshake_messages_out_of_turn_or_malformed_close() {
         (
             to_vec(|out| {
                 Handshake::Share {
-                    terms: Terms {
-                        packets: 0,
-                        seconds: 0,
-                    },
+                    terms: Terms::default(),
                     share: [4; 97],
                 }
                 .encode(out);
@@ -224,10 +321,7 @@ fn handshake_messages_out_of_turn_or_malformed_close() {
         (
             to_vec(|out| {
                 Handshake::Portion {
-                    terms: Terms {
-                        packets: 0,
-                        seconds: 0,
-                    },
+                    terms: Terms::default(),
                     share: [4; 97],
                     portion: &[1; 15],
                 }
@@ -238,10 +332,7 @@ fn handshake_messages_out_of_turn_or_malformed_close() {
         (
             to_vec(|out| {
                 Handshake::Portion {
-                    terms: Terms {
-                        packets: 0,
-                        seconds: 0,
-                    },
+                    terms: Terms::default(),
                     share: [4; 97],
                     portion: &[1; 64],
                 }
@@ -293,6 +384,7 @@ fn a_source_that_runs_dry_between_epochs_never_reuses_a_key() {
     let mut pair = setup.open();
     source.set_budget(0);
     assert!(pair.a.send(&delivery(0, b"one")).is_ok());
-    assert!(pair.a.send(&delivery(1, b"two")).is_err());
+    assert!(pair.a.send(&delivery(1, b"two")).is_ok());
+    assert!(pair.a.send(&delivery(2, b"three")).is_err());
     assert!(pair.a.is_closed() && pair.a.keys().is_none());
 }

@@ -5,15 +5,18 @@ use std::time::Duration;
 use photonbox_secret::{SecretArray, SecretBytes};
 
 use crate::channel::{Channel, Keys, State, printable};
-use crate::control::{Control, Handshake, Refusal, Terms};
+use crate::control::{Control, Handshake, Refusal};
 use crate::error::{CloseReason, Error};
 use crate::event::Event;
-use crate::halves::{ReceiveHalf, SendHalf, Side};
+use crate::halves::Side;
 use crate::identity::PeerIdentity;
 use crate::kx::{EphemeralKey, Group, HYBRID, KxError, POINT_LEN};
 use crate::labels;
+use crate::receiving::{ReceiveHalf, Window};
 use crate::record::{HEADER_LEN, Header, Kind};
 use crate::schedule::{CHAIN_LEN, RootChain};
+use crate::sending::SendHalf;
+use crate::terms::Terms;
 
 type Exporter = SecretArray<CHAIN_LEN>;
 
@@ -61,11 +64,14 @@ impl Channel {
             ));
         }
         let mut exporter = Exporter::new_zeroed();
-        if self
+        let exported = self
             .tls
             .export_keying_material(exporter.as_mut_array(), labels::EXPORTER, None)
-            .is_err()
-        {
+            .and_then(|_| {
+                self.tls
+                    .export_keying_material(&mut self.session, labels::SESSION, None)
+            });
+        if exported.is_err() {
             return Err(self.fail(CloseReason::Tls, "the TLS exporter failed"));
         }
         self.events.push_back(Event::FirstChannel {
@@ -151,6 +157,9 @@ impl Channel {
                 {
                     return Err(self.source_failed(exhausted));
                 }
+                if let Some(stock) = &self.stock {
+                    stock.clear();
+                }
                 let key = match EphemeralKey::generate(&*self.source) {
                     Ok(key) => key,
                     Err(exhausted) => return Err(self.source_failed(exhausted)),
@@ -190,7 +199,7 @@ impl Channel {
                 return Err(self.fail(CloseReason::BadKey, "the share is no point"));
             }
         };
-        let root = RootChain::new(exporter.as_array(), &ecdh);
+        let root = RootChain::new(exporter.as_array(), ecdh.as_array());
         let (a_to_b, b_to_a) = root.split(self.side.order(&own, peer));
         let (send, receive) = match self.side {
             Side::A => (a_to_b, b_to_a),
@@ -198,9 +207,19 @@ impl Channel {
         };
         self.state = State::AwaitReady(Box::new(Keys {
             send: SendHalf::new(self.side, send, self.settings.record_limit, self.now),
-            receive: ReceiveHalf::new(self.side, receive),
+            receive: ReceiveHalf::new(
+                self.side,
+                receive,
+                Window::new(
+                    self.settings.prekeys_least,
+                    self.settings.prekeys_most,
+                    self.now,
+                ),
+            ),
         }));
-        self.send_control(&Control::Ready)
+        self.send_control(&Control::Ready)?;
+        // Step 6a, for the first time: by the time that the other side may send, it has prekeys.
+        self.replenish()
     }
 
     /// Step 4 is done: the other side's `Ready` opened under the new keys.

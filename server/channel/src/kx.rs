@@ -11,24 +11,20 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use aws_lc_rs::agreement::{ECDH_P384, PrivateKey, UnparsedPublicKey, agree};
-use ml_kem::kem::{Decapsulate, KeyExport};
-use ml_kem::{DecapsulationKey1024, EncapsulationKey1024};
+use photonbox_secret::SecretArray;
 use rustls::crypto::{ActiveKeyExchange, CompletedKeyExchange, SharedSecret, SupportedKxGroup};
 use rustls::ffdhe_groups::FfdheGroup;
 use rustls::{NamedGroup, OtherError, PeerMisbehaved, ProtocolVersion};
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use crate::mlkem::{self, MLKEM_LEN, MLKEM_SECRET_LEN, MlkemKey, MlkemSecret};
 use crate::source::{ByteSource, SourceExhausted};
 
 /// Length of an uncompressed P-384 point.
 pub const POINT_LEN: usize = 97;
 /// Length of an ECDH secret: the x-coordinate.
 pub const ECDH_LEN: usize = 48;
-/// Length of an ML-KEM-1024 encapsulation key, and of a ciphertext.
-pub const MLKEM_LEN: usize = 1568;
-/// Length of an ML-KEM secret.
-pub const MLKEM_SECRET_LEN: usize = 32;
 /// TLS number of SecP384R1MLKEM1024.
 pub const HYBRID: u16 = 0x11ED;
 
@@ -70,6 +66,9 @@ pub enum KxError {
     #[error("the other side's public key is not valid")]
     BadPeerKey,
 }
+
+/// An ECDH secret, in locked memory.
+pub type EcdhSecret = SecretArray<ECDH_LEN>;
 
 /// An ephemeral P-384 key pair, used once.
 pub struct EphemeralKey {
@@ -122,7 +121,7 @@ impl EphemeralKey {
     ///
     /// # Errors
     /// [`KxError::BadPeerKey`] when `peer` is not an uncompressed point of the curve.
-    pub fn agree(self, peer: &[u8]) -> Result<Zeroizing<[u8; ECDH_LEN]>, KxError> {
+    pub fn agree(self, peer: &[u8]) -> Result<EcdhSecret, KxError> {
         if peer.len() != POINT_LEN || peer[0] != 4 {
             return Err(KxError::BadPeerKey);
         }
@@ -130,14 +129,7 @@ impl EphemeralKey {
             &self.private,
             UnparsedPublicKey::new(&ECDH_P384, peer),
             KxError::BadPeerKey,
-            |secret| {
-                let mut out = Zeroizing::new([0; ECDH_LEN]);
-                if secret.len() != ECDH_LEN {
-                    return Err(KxError::BadPeerKey);
-                }
-                out.copy_from_slice(secret);
-                Ok(out)
-            },
+            |secret| EcdhSecret::from_slice(secret).map_err(|_| KxError::BadPeerKey),
         )
     }
 }
@@ -151,32 +143,6 @@ fn tls_error(error: KxError) -> rustls::Error {
 
 fn exhausted() -> rustls::Error {
     tls_error(KxError::Source(SourceExhausted))
-}
-
-/// Draws an ML-KEM-1024 key pair (FIPS 203 §7.1: the seed d || z).
-fn mlkem_keypair(source: &dyn ByteSource) -> Result<DecapsulationKey1024, SourceExhausted> {
-    let mut seed = ml_kem::Seed::default();
-    source.fill(&mut seed)?;
-    let key = DecapsulationKey1024::from_seed(seed);
-    seed.zeroize();
-    Ok(key)
-}
-
-/// Encapsulates to `ek`: ciphertext and secret (FIPS 203 §7.2, with its check of the key).
-fn mlkem_encapsulate(
-    source: &dyn ByteSource,
-    ek: &[u8],
-) -> Result<(Vec<u8>, Zeroizing<[u8; MLKEM_SECRET_LEN]>), KxError> {
-    let encoded = ek.try_into().map_err(|_| KxError::BadPeerKey)?;
-    let key = EncapsulationKey1024::new(&encoded).map_err(|_| KxError::BadPeerKey)?;
-    let mut message = ml_kem::B32::default();
-    source.fill(&mut message)?;
-    let (ciphertext, mut shared) = key.encapsulate_deterministic(&message);
-    message.zeroize();
-    let mut secret = Zeroizing::new([0; MLKEM_SECRET_LEN]);
-    secret.copy_from_slice(&shared);
-    shared.zeroize();
-    Ok((ciphertext.to_vec(), secret))
 }
 
 /// A rustls group that draws from a caller's source. rustls wants groups that live for ever; this
@@ -223,9 +189,9 @@ impl SupportedKxGroup for SourcedGroup {
         Ok(match self.group {
             Group::Secp384r1 => Box::new(ActiveP384 { ecdh }),
             Group::Secp384r1Mlkem1024 => {
-                let mlkem = mlkem_keypair(&*source).map_err(|_| exhausted())?;
+                let mlkem = MlkemKey::generate(&*source).map_err(|_| exhausted())?;
                 let mut share = ecdh.public.to_vec();
-                share.extend_from_slice(&mlkem.encapsulation_key().to_bytes());
+                share.extend_from_slice(&*mlkem.public());
                 Box::new(ActiveHybrid { ecdh, mlkem, share })
             }
         })
@@ -241,10 +207,10 @@ impl SupportedKxGroup for SourcedGroup {
         let mut share = ecdh.public.to_vec();
         let x = ecdh.agree(point).map_err(tls_error)?;
         let secret = match self.group {
-            Group::Secp384r1 => SharedSecret::from(&x[..]),
+            Group::Secp384r1 => SharedSecret::from(x.as_slice()),
             Group::Secp384r1Mlkem1024 => {
-                let (ciphertext, shared) = mlkem_encapsulate(&*source, ek).map_err(tls_error)?;
-                share.extend_from_slice(&ciphertext);
+                let (ciphertext, shared) = mlkem::encapsulate(&*source, ek).map_err(tls_error)?;
+                share.extend_from_slice(&*ciphertext);
                 hybrid_secret(&x, &shared)
             }
         };
@@ -276,10 +242,10 @@ fn split_share(share: &[u8]) -> Result<(&[u8], &[u8]), rustls::Error> {
 }
 
 /// The ECDH secret first.
-fn hybrid_secret(x: &[u8; ECDH_LEN], mlkem: &[u8; MLKEM_SECRET_LEN]) -> SharedSecret {
+fn hybrid_secret(x: &EcdhSecret, mlkem: &MlkemSecret) -> SharedSecret {
     let mut joined = Zeroizing::new([0_u8; ECDH_LEN + MLKEM_SECRET_LEN]);
-    joined[..ECDH_LEN].copy_from_slice(x);
-    joined[ECDH_LEN..].copy_from_slice(mlkem);
+    joined[..ECDH_LEN].copy_from_slice(x.as_slice());
+    joined[ECDH_LEN..].copy_from_slice(mlkem.as_slice());
     SharedSecret::from(&joined[..])
 }
 
@@ -290,7 +256,7 @@ struct ActiveP384 {
 impl ActiveKeyExchange for ActiveP384 {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, rustls::Error> {
         let x = self.ecdh.agree(peer).map_err(tls_error)?;
-        Ok(SharedSecret::from(&x[..]))
+        Ok(SharedSecret::from(x.as_slice()))
     }
 
     fn pub_key(&self) -> &[u8] {
@@ -308,7 +274,7 @@ impl ActiveKeyExchange for ActiveP384 {
 
 struct ActiveHybrid {
     ecdh: EphemeralKey,
-    mlkem: DecapsulationKey1024,
+    mlkem: MlkemKey,
     share: Vec<u8>,
 }
 
@@ -319,11 +285,7 @@ impl ActiveKeyExchange for ActiveHybrid {
         let ciphertext = ciphertext
             .try_into()
             .map_err(|_| tls_error(KxError::BadPeerKey))?;
-        let mut shared = self.mlkem.decapsulate(&ciphertext);
-        let mut secret = Zeroizing::new([0; MLKEM_SECRET_LEN]);
-        secret.copy_from_slice(&shared);
-        shared.zeroize();
-        Ok(hybrid_secret(&x, &secret))
+        Ok(hybrid_secret(&x, &self.mlkem.decapsulate(ciphertext)))
     }
 
     fn hybrid_component(&self) -> Option<(NamedGroup, &[u8])> {
@@ -335,7 +297,7 @@ impl ActiveKeyExchange for ActiveHybrid {
         peer: &[u8],
     ) -> Result<SharedSecret, rustls::Error> {
         let x = self.ecdh.agree(peer).map_err(tls_error)?;
-        Ok(SharedSecret::from(&x[..]))
+        Ok(SharedSecret::from(x.as_slice()))
     }
 
     fn pub_key(&self) -> &[u8] {

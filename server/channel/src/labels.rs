@@ -3,8 +3,10 @@
 //! ```text
 //! photonbox/1
 //! ├── exporter "EXPORTER-photonbox/1 second channel"   salt of chain_0 (from TLS)
+//! ├── exporter "EXPORTER-photonbox/1 session"          name of a session in batches (from TLS)
 //! ├── chain    "photonbox/1 chain"                     every chain_d,e || key_d,e
 //! ├── sign
+//! │   ├── batch    "photonbox/1 sign batch"            prekeys and announced keys
 //! │   ├── request  "photonbox/1 sign request"          a host's request through relays
 //! │   └── opening  "photonbox/1 sign opening"          the hub's answer to it
 //! └── seal     "photonbox/1 seal full"                 HPKE info of a sealed stream
@@ -14,6 +16,11 @@
 
 /// TLS exporter label of the salt of chain_0 (RFC 8446 §7.5); no context.
 pub const EXPORTER: &[u8] = b"EXPORTER-photonbox/1 second channel";
+/// TLS exporter label of the session's name, 32 bytes; no context. It is no secret.
+pub const SESSION: &[u8] = b"EXPORTER-photonbox/1 session";
+/// A batch of one-time keys: label || session || direction || kind || first epoch || count || keys ||
+/// ML-KEM epoch || ML-KEM field with its length (protocol steps 6a and 6b).
+pub const SIGN_BATCH: &[u8] = b"photonbox/1 sign batch";
 /// Info of each step of the chain: label || d || e || both public keys (spec 1-entropy §1.5).
 pub const CHAIN: &[u8] = b"photonbox/1 chain";
 /// A host's signed request.
@@ -34,7 +41,15 @@ mod tests {
 
     #[test]
     fn no_label_is_a_prefix_of_another() {
-        let all = [EXPORTER, CHAIN, SIGN_REQUEST, SIGN_OPENING, SEAL];
+        let all = [
+            EXPORTER,
+            SESSION,
+            CHAIN,
+            SIGN_BATCH,
+            SIGN_REQUEST,
+            SIGN_OPENING,
+            SEAL,
+        ];
         for (i, a) in all.iter().enumerate() {
             for (j, b) in all.iter().enumerate() {
                 assert!(i == j || !a.starts_with(b), "{i} {j}");

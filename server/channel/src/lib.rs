@@ -12,6 +12,7 @@
 #[cfg(test)]
 extern crate self as photonbox_channel;
 
+mod batch;
 mod channel;
 mod config;
 mod control;
@@ -27,12 +28,18 @@ mod incoming;
 pub mod kx;
 pub mod labels;
 pub mod message;
+pub mod mlkem;
+mod receiving;
 pub mod record;
+mod rekey;
 pub mod schedule;
 pub mod sealed;
+mod sending;
 mod source;
 mod status;
+mod stock;
 mod stream;
+mod terms;
 mod timing;
 mod wire;
 
@@ -57,4 +64,6 @@ pub use message::{
 pub use record::parse_record_header;
 pub use source::{ByteSource, MixingSource, SourceExhausted};
 pub use status::{ChannelStatus, CloseCounts, EntropyClass, trust};
+pub use stock::{KeyStock, Workers};
+pub use terms::WhenExhausted;
 pub use wire::Malformed;

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha384;
 use zeroize::Zeroizing;
 
-use crate::kx::{ECDH_LEN, MLKEM_SECRET_LEN, POINT_LEN};
+use crate::kx::{ECDH_LEN, POINT_LEN};
 use crate::labels;
+use crate::mlkem::MLKEM_SECRET_LEN;
+use crate::wire::{Malformed, Reader};
 
 /// Length of a chain secret in bytes.
 pub const CHAIN_LEN: usize = 48;
@@ -30,6 +32,14 @@ pub enum Direction {
 }
 
 impl Direction {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        match reader.u8("direction")? {
+            0 => Ok(Self::AToB),
+            1 => Ok(Self::BToA),
+            _ => Err(Malformed("direction")),
+        }
+    }
+
     /// The byte in labels and messages.
     #[must_use]
     pub fn code(self) -> u8 {

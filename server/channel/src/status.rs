@@ -29,6 +29,16 @@ pub struct ChannelStatus {
     pub class: EntropyClass,
     /// Rekeys of both directions so far.
     pub rekeys: u64,
+    /// Of those of the sending direction, the ones that took in an ML-KEM secret.
+    pub pq_rekeys: u64,
+    /// Rekeys of the sending direction that the other side's prekeys still allow.
+    pub prekeys: usize,
+    /// Prekeys that we let the other side hold; it adapts to bandwidth and delay.
+    pub prekeys_window: usize,
+    /// How often a rekey was due and there was no prekey.
+    pub starved: u64,
+    /// How often data then went on under the old key, because both sides allow it.
+    pub stepped_down: u64,
     /// Data packets left in the sending epoch; `None` for N = ∞.
     pub packets_left: Option<u64>,
     /// Seconds left in the sending epoch; `None` for T = ∞.

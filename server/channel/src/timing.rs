@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::channel::{Channel, State};
-use crate::control::Control;
 use crate::error::{CloseReason, Error};
 use crate::status::{ChannelStatus, EntropyClass, trust};
 
@@ -19,7 +18,8 @@ impl Channel {
             State::Open(keys) => {
                 let heard = self.last_heard + self.settings.keepalive * 3;
                 let ping = self.last_sent + self.settings.keepalive;
-                let rekey = match keys.send.awaiting_since() {
+                let rekey = match keys.send.starved {
+                    Some(_) if keys.send.stepped_down => None,
                     Some(since) => Some(since + self.settings.rekey_timeout),
                     None => keys.send.expires(self.terms),
                 };
@@ -44,10 +44,11 @@ impl Channel {
                 Ok(())
             }
             State::Open(keys) => {
-                let rekey_late = keys
-                    .send
-                    .awaiting_since()
-                    .is_some_and(|since| now >= since + self.settings.rekey_timeout);
+                let rekey_late = !keys.send.stepped_down
+                    && keys
+                        .send
+                        .starved
+                        .is_some_and(|since| now >= since + self.settings.rekey_timeout);
                 if now >= self.last_heard + self.settings.keepalive * 3 {
                     return Err(self.fail(CloseReason::KeepaliveTimeout, "keepalive"));
                 }
@@ -56,9 +57,7 @@ impl Channel {
                 }
                 self.flush_queue()?;
                 if now >= self.last_sent + self.settings.keepalive {
-                    self.pings += 1;
-                    let token = self.pings;
-                    self.send_control(&Control::Ping { token })?;
+                    self.ping()?;
                 }
                 Ok(())
             }
@@ -74,9 +73,12 @@ impl Channel {
         let packets = (self.terms.packets != 0).then_some(self.terms.packets);
         let (mut epoch, mut epoch_receive) = (0, 0);
         let (mut packets_left, mut seconds_left) = (None, None);
+        let (mut prekeys, mut prekeys_window) = (0, 0);
         if let State::Open(keys) | State::AwaitReady(keys) = &self.state {
             epoch = keys.send.sealer.epoch();
             epoch_receive = keys.receive.epoch();
+            prekeys = keys.send.credits();
+            prekeys_window = keys.receive.window.size();
             packets_left = packets.map(|n| n.saturating_sub(keys.send.packets));
             seconds_left = (self.terms.seconds != 0).then(|| {
                 let end = keys.send.since + Duration::from_secs(u64::from(self.terms.seconds));
@@ -96,6 +98,11 @@ impl Channel {
                 EntropyClass::Asymmetric
             },
             rekeys: self.rekeys,
+            pq_rekeys: self.pq_rekeys,
+            prekeys,
+            prekeys_window,
+            starved: self.starvations,
+            stepped_down: self.step_downs,
             packets_left,
             seconds_left,
             bytes: self.bytes_sent + self.bytes_received,

@@ -2,12 +2,13 @@
 //!
 //! Shows T8 (`docs/threat-model.md`).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use photonbox_channel::{CloseReason, Error, Event, SendError};
+use photonbox_channel::{CloseReason, Error, Event, KeyStock, SendError, WhenExhausted, Workers};
 use proptest::prelude::*;
 
-use crate::pair::{Setup, delivery, payloads};
+use crate::pair::{Pair, Setup, delivery, payloads};
 
 fn pattern(len: usize, salt: u8) -> Vec<u8> {
     (0..len)
@@ -27,8 +28,9 @@ fn fifty_rekeys_at_n_20_lose_nothing() {
     pair.settle();
     assert_eq!(payloads(&pair.b_events), sent);
     let status = pair.a.status(pair.now);
-    assert_eq!(status.epoch, 55);
-    assert_eq!(status.rekeys, 55);
+    // The 55th would be for the packet that isn't there.
+    assert_eq!(status.epoch, 54);
+    assert_eq!(status.rekeys, 54);
     assert_eq!(pair.b.status(pair.now).epoch, 0);
     assert!(pair.a.is_flushed());
 }
@@ -37,11 +39,13 @@ fn fifty_rekeys_at_n_20_lose_nothing() {
 fn at_n_1_every_packet_has_its_own_epoch() {
     let mut pair = Setup::new().rekey(1, 0).open();
     for i in 0..30 {
-        let before = pair.a.status(pair.now).epoch;
         pair.a.send(&delivery(i, &[i as u8; 16])).unwrap();
         pair.settle();
-        assert_eq!(pair.a.status(pair.now).epoch, before + 1);
-        assert_eq!(pair.a.status(pair.now).packets_left, Some(1));
+        let (a, b) = (pair.a.status(pair.now), pair.b.status(pair.now));
+        assert_eq!(u64::from(a.epoch), i);
+        assert_eq!(b.epoch_receive, a.epoch);
+        assert_eq!(a.packets_left, Some(0));
+        assert_eq!(a.starved, 0);
     }
     assert_eq!(payloads(&pair.b_events).len(), 30 * 16);
 }
@@ -62,9 +66,8 @@ fn both_sides_streaming_at_n_1_do_not_deadlock() {
     assert_eq!(payloads(&pair.b_events), from_a);
     assert_eq!(payloads(&pair.a_events), from_b);
     let status = pair.a.status(pair.now);
-    assert_eq!((status.epoch, status.epoch_receive), (200, 199));
-    // The last of B's rekeys is answered but no record of its new epoch has come.
-    assert_eq!(status.rekeys, 400);
+    assert_eq!((status.epoch, status.epoch_receive), (199, 199));
+    assert_eq!(status.rekeys, 398);
 }
 
 #[test]
@@ -184,12 +187,23 @@ fn keepalive_keeps_and_silence_ends() {
     ));
 }
 
+/// Sends until data waits for prekeys, with nothing brought to the other side; how many messages went out.
+fn exhaust(pair: &mut Pair) -> u64 {
+    (0..)
+        .find(|i| {
+            pair.a.send(&delivery(*i, &[0; 16])).unwrap();
+            pair.a.status(pair.now).starved > 0
+        })
+        .unwrap()
+}
+
 #[test]
-fn an_unanswered_rekey_ends_the_channel() {
+fn prekeys_that_do_not_come_in_time_end_the_channel() {
     let mut setup = Setup::new().rekey(1, 0);
     setup.server.settings.keepalive = Duration::from_secs(1000);
     let mut pair = setup.open();
-    pair.a.send(&delivery(0, &[0; 16])).unwrap();
+    // One packet in the first epoch and one for each of four prekeys.
+    assert_eq!(exhaust(&mut pair), 5);
     let late = pair.now + Duration::from_secs(30);
     assert_eq!(pair.a.next_timeout(), Some(late));
     assert!(matches!(
@@ -199,18 +213,209 @@ fn an_unanswered_rekey_ends_the_channel() {
 }
 
 #[test]
+fn exhausted_prekeys_hold_data_back_until_more_come() {
+    let mut pair = Setup::new().rekey(1, 0).open();
+    assert_eq!(exhaust(&mut pair), 5);
+    assert_eq!(pair.a.status(pair.now).prekeys, 0);
+    assert!(!pair.a.is_flushed());
+    pair.settle();
+    let status = pair.a.status(pair.now);
+    assert_eq!((status.epoch, status.starved), (5, 1));
+    assert_eq!(status.stepped_down, 0);
+    assert_eq!(payloads(&pair.b_events).len(), 6 * 16);
+    // B learnt of it, and gives more ahead from now on.
+    assert_eq!(pair.b.status(pair.now).prekeys_window, 8);
+    assert!(status.prekeys >= 5, "{}", status.prekeys);
+}
+
+#[test]
+fn stepping_down_needs_both_sides_and_shows() {
+    for (client, server) in [(true, true), (true, false), (false, true)] {
+        let mut setup = Setup::new().rekey(1, 0);
+        for (settings, wish) in [
+            (&mut setup.client.settings, client),
+            (&mut setup.server.settings, server),
+        ] {
+            if wish {
+                settings.when_exhausted = WhenExhausted::StepDown;
+            }
+        }
+        let mut pair = setup.open();
+        assert_eq!(exhaust(&mut pair), 5);
+        for i in 0..10 {
+            pair.a.send(&delivery(i, &[1; 16])).unwrap();
+        }
+        let both = client && server;
+        let status = pair.a.status(pair.now);
+        assert_eq!(status.stepped_down, u64::from(both));
+        assert_eq!(status.epoch, 4);
+        pair.b.take_outgoing(&mut pair.to_a);
+        let mut wire = Vec::new();
+        pair.a.take_outgoing(&mut wire);
+        pair.to_b = wire;
+        pair.settle();
+        assert_eq!(payloads(&pair.b_events).len(), 16 * 16);
+        let events = &pair.a_events;
+        let told = |event: &Event| matches!(event, Event::SteppedDown { epoch: 4 });
+        assert_eq!(events.iter().filter(|e| told(e)).count(), usize::from(both));
+        // With prekeys again every packet has its epoch again.
+        let before = pair.a.status(pair.now).epoch;
+        for i in 0..3 {
+            pair.a.send(&delivery(i, &[2; 16])).unwrap();
+        }
+        assert_eq!(pair.a.status(pair.now).epoch, before + 3);
+    }
+}
+
+/// Streams at N = 1 with a delay of so many exchanges between the ends; the most and the last window.
+fn window_under_delay(pair: &mut Pair, packets: u64) -> usize {
+    for i in 0..packets {
+        while pair.a.send(&delivery(i, &[3; 16])) == Err(SendError::WouldBlock) {
+            pair.settle();
+        }
+        // A round trip takes as long as forty packets.
+        if i % 40 == 0 {
+            pair.step(usize::MAX);
+        }
+    }
+    pair.settle();
+    pair.b.status(pair.now).prekeys_window
+}
+
+#[test]
+fn the_window_follows_bandwidth_and_delay() {
+    let mut setup = Setup::new().rekey(1, 0);
+    setup.client.settings.prekeys_most = 200;
+    let mut pair = setup.open();
+    let wide = window_under_delay(&mut pair, 2000);
+    assert!((64..=200).contains(&wide), "{wide}");
+    let starved = pair.a.status(pair.now).starved;
+    window_under_delay(&mut pair, 2000);
+    let still = pair.a.status(pair.now).starved;
+    assert!(
+        still - starved <= 2,
+        "it has learnt: {starved} then {still}"
+    );
+    // A packet a second needs no such window.
+    for i in 0..200 {
+        pair.a.send(&delivery(i, &[4; 16])).unwrap();
+        pair.settle();
+        pair.pass(Duration::from_secs(1));
+    }
+    assert_eq!(pair.b.status(pair.now).prekeys_window, 4);
+    assert_eq!(payloads(&pair.b_events).len(), 4200 * 16);
+}
+
+#[test]
+fn prekeys_never_exceed_the_settings_of_who_gives_them() {
+    let mut setup = Setup::new().rekey(1, 0);
+    setup.client.settings.prekeys_least = 2;
+    setup.client.settings.prekeys_most = 16;
+    let mut pair = setup.open();
+    assert_eq!(pair.a.status(pair.now).prekeys, 2);
+    for i in 0..1000 {
+        while pair.a.send(&delivery(i, &[3; 16])) == Err(SendError::WouldBlock) {
+            pair.settle();
+        }
+        if i % 30 == 0 {
+            pair.step(usize::MAX);
+        }
+        assert!(pair.a.status(pair.now).prekeys <= 16);
+    }
+    pair.settle();
+    assert_eq!(pair.b.status(pair.now).prekeys_window, 16);
+}
+
+#[test]
+fn ml_kem_comes_into_the_chain_by_epochs_and_by_time() {
+    let terms = |setup: &mut Setup, epochs, seconds| {
+        for settings in [&mut setup.client.settings, &mut setup.server.settings] {
+            settings.pq_epochs = std::num::NonZeroU32::new(epochs);
+            settings.pq_seconds = std::num::NonZeroU32::new(seconds);
+        }
+    };
+    let mut setup = Setup::new().rekey(1, 0);
+    terms(&mut setup, 10, 0);
+    let mut pair = setup.open();
+    for i in 0..101 {
+        pair.a.send(&delivery(i, &[5; 16])).unwrap();
+        pair.settle();
+    }
+    let status = pair.a.status(pair.now);
+    assert_eq!((status.epoch, status.pq_rekeys), (100, 10));
+
+    let mut setup = Setup::new().rekey(0, 60);
+    terms(&mut setup, 0, 150);
+    let mut pair = setup.open();
+    pair.pass(Duration::from_secs(905));
+    for status in [pair.a.status(pair.now), pair.b.status(pair.now)] {
+        // Every third of the steps at 60, 120, 180, … s.
+        assert_eq!((status.epoch, status.pq_rekeys), (15, 5));
+    }
+
+    let mut setup = Setup::new().rekey(1, 0);
+    terms(&mut setup, 0, 0);
+    let mut pair = setup.open();
+    for i in 0..300 {
+        pair.a.send(&delivery(i, &[5; 16])).unwrap();
+        pair.settle();
+    }
+    assert_eq!(pair.a.status(pair.now).pq_rekeys, 0);
+}
+
+#[test]
+fn a_step_by_time_reaches_an_idle_receiver_at_once() {
+    let mut pair = Setup::new().rekey(0, 60).open();
+    pair.pass(Duration::from_secs(61));
+    let (a, b) = (pair.a.status(pair.now), pair.b.status(pair.now));
+    assert_eq!((a.epoch, b.epoch_receive), (1, 1));
+    assert_eq!((b.epoch, a.epoch_receive), (1, 1));
+}
+
+#[test]
+fn ready_made_keys_are_used_and_those_from_before_the_portion_are_not() {
+    struct AtOnce;
+    impl Workers for AtOnce {
+        fn run(&self, job: Box<dyn FnOnce() + Send>) {
+            job();
+        }
+    }
+    let mut setup = Setup::new().rekey(1, 0);
+    let stock = KeyStock::new(setup.b_source.clone(), Arc::new(AtOnce), 32);
+    assert!(stock.take().is_none());
+    assert_eq!(stock.ready(), 32);
+    let early: Vec<_> = (0..4).map(|_| *stock.take().unwrap().public()).collect();
+    assert_eq!(early.len(), 4);
+    setup.client.stock = Some(stock.clone());
+    let source = setup.b_source.clone();
+    let before = source.drawn();
+    let mut pair = setup.open();
+    // The 28 were thrown away when the portion was mixed in, and the first key asked for brought new ones.
+    let drawn = source.drawn() - before;
+    assert!(drawn >= 32, "{drawn}");
+    let ready = stock.ready();
+    for i in 0..100 {
+        pair.a.send(&delivery(i, &[6; 16])).unwrap();
+        pair.settle();
+    }
+    assert!(ready <= 32 && stock.ready() <= 32);
+    assert_eq!(payloads(&pair.b_events).len(), 1600);
+}
+
+#[test]
 fn a_source_that_fails_later_ends_the_channel_and_says_so() {
     let setup = Setup::new().rekey(2, 0);
     let source = setup.b_source.clone();
     let mut pair = setup.open();
     source.set_budget(0);
-    for i in 0..3 {
+    // Four prekeys are out; when two are used, two more are to be made.
+    for i in 0..6 {
         pair.a.send(&delivery(i, &[i as u8; 16])).unwrap();
     }
     pair.settle();
     assert!(matches!(pair.b_error, Some(Error::Source(_))));
     // What came before is not lost, and A learns why.
-    assert_eq!(payloads(&pair.b_events).len(), 32);
+    assert_eq!(payloads(&pair.b_events).len(), 5 * 16);
     assert!(matches!(
         pair.a_events.last(),
         Some(Event::Closed {
