@@ -2,19 +2,15 @@
 //! and what came before is not lost.
 #![allow(clippy::unwrap_used)] // an unexpected error must fail the test
 
-#[path = "../tests/channel/pair.rs"]
-#[allow(dead_code)] // this file uses a part of it
-mod pair;
-
 use std::io::Write;
 
-use self::pair::{Pair, Setup, delivery, payloads};
 use crate::Event;
 use crate::batch::{Batch, BatchKind, Point, SignedBatch};
 use crate::channel::Channel;
 use crate::control::{Control, Handshake};
 use crate::error::{CloseReason, Error};
 use crate::mlkem::MLKEM_LEN;
+use crate::pair::{Pair, Setup, delivery, payloads};
 use crate::record::{HEADER_LEN, Header, Kind, TAG_LEN};
 use crate::schedule::Direction;
 use crate::terms::Terms;

@@ -102,12 +102,14 @@ impl EphemeralKey {
 
     fn from_scalar(scalar: &[u8; 48]) -> Option<Self> {
         let private = PrivateKey::from_private_key(&ECDH_P384, scalar).ok()?;
-        let public = private
+        let public: [u8; POINT_LEN] = private
             .compute_public_key()
             .ok()?
             .as_ref()
             .try_into()
             .ok()?;
+        #[cfg(test)]
+        crate::witness::made(&public, scalar);
         Some(Self { private, public })
     }
 
@@ -125,12 +127,18 @@ impl EphemeralKey {
         if peer.len() != POINT_LEN || peer[0] != 4 {
             return Err(KxError::BadPeerKey);
         }
-        agree(
+        let agreed = agree(
             &self.private,
             UnparsedPublicKey::new(&ECDH_P384, peer),
             KxError::BadPeerKey,
             |secret| EcdhSecret::from_slice(secret).map_err(|_| KxError::BadPeerKey),
-        )
+        );
+        #[cfg(test)]
+        if let Ok(secret) = &agreed {
+            crate::witness::note("ECDH", secret.as_slice());
+            crate::witness::used(&self.public);
+        }
+        agreed
     }
 }
 

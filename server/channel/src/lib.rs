@@ -16,6 +16,8 @@ mod batch;
 mod channel;
 mod config;
 mod control;
+#[cfg(test)]
+mod erasure_tests;
 mod error;
 mod event;
 #[cfg(test)]
@@ -29,6 +31,10 @@ pub mod kx;
 pub mod labels;
 pub mod message;
 pub mod mlkem;
+#[cfg(test)]
+#[path = "../tests/channel/pair.rs"]
+#[allow(dead_code)] // tests in here use a part of it
+mod pair;
 mod receiving;
 pub mod record;
 mod rekey;
@@ -42,6 +48,8 @@ mod stream;
 mod terms;
 mod timing;
 mod wire;
+#[cfg(test)]
+mod witness;
 
 pub use channel::Channel;
 pub use config::{

@@ -80,6 +80,11 @@ fn expand(hkdf: &Hkdf<Sha384>, info: &[u8]) -> (SecretArray<CHAIN_LEN>, SecretAr
     let mut key = SecretArray::new_zeroed();
     chain.as_mut_array().copy_from_slice(&okm[..CHAIN_LEN]);
     key.as_mut_array().copy_from_slice(&okm[CHAIN_LEN..]);
+    #[cfg(test)]
+    {
+        crate::witness::note("chain", chain.as_slice());
+        crate::witness::note("record key", key.as_slice());
+    }
     (chain, key)
 }
 

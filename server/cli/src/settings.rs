@@ -9,7 +9,7 @@ use crate::exit::Failure;
 use crate::quantity::{self, Bound};
 use anyhow::Context as _;
 use photonbox_daemon::config::Config;
-use photonbox_daemon::{CardOptions, Group, RekeyOptions};
+use photonbox_daemon::{CardOptions, Group, RekeyOptions, WhenExhausted};
 use std::path::PathBuf;
 
 /// Reads the configuration file that was asked for, or gives the defaults.
@@ -181,6 +181,16 @@ pub(crate) struct ChannelArgs {
     /// Seconds between rekeys, 1 or more, or `inf`.
     #[arg(long, value_name = "T", env = "PHOTONBOX_REKEY_SECONDS")]
     rekey_seconds: Option<Bound>,
+    /// Epochs between two that take in a fresh ML-KEM-1024 secret, 1 or more, or `inf`.
+    #[arg(long, value_name = "N", env = "PHOTONBOX_PQ_EPOCHS")]
+    pq_epochs: Option<Bound>,
+    /// Seconds between two that take in a fresh ML-KEM-1024 secret, 1 or more, or `inf`.
+    #[arg(long, value_name = "T", env = "PHOTONBOX_PQ_SECONDS")]
+    pq_seconds: Option<Bound>,
+    /// When a rekey is due and the other side's prekeys are used up: `wait` (default), or `step-down` to go on under the
+    /// old key, if the other side allows it too.
+    #[arg(long, value_name = "POLICY", env = "PHOTONBOX_WHEN_EXHAUSTED", value_parser = when_exhausted)]
+    when_exhausted: Option<WhenExhausted>,
     /// Key exchange of the first channel: `hybrid` (SecP384R1MLKEM1024, default) or `p384`.
     #[arg(long, value_name = "GROUP", env = "PHOTONBOX_GROUP", value_parser = group)]
     group: Option<Group>,
@@ -198,7 +208,22 @@ impl ChannelArgs {
         if let Some(Bound(seconds)) = self.rekey_seconds {
             rekey.seconds = seconds;
         }
+        if let Some(Bound(epochs)) = self.pq_epochs {
+            rekey.pq_epochs = epochs;
+        }
+        if let Some(Bound(seconds)) = self.pq_seconds {
+            rekey.pq_seconds = seconds;
+        }
+        set(&mut rekey.when_exhausted, self.when_exhausted);
         set(group, self.group);
+    }
+}
+
+fn when_exhausted(text: &str) -> Result<WhenExhausted, String> {
+    match text {
+        "wait" => Ok(WhenExhausted::Wait),
+        "step-down" => Ok(WhenExhausted::StepDown),
+        _ => Err("write wait or step-down".to_owned()),
     }
 }
 

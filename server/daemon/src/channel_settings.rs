@@ -22,13 +22,20 @@ pub(crate) fn groups(group: Group) -> Vec<ChannelGroup> {
 
 /// The channel's behaviour. Zero packets or seconds mean no limit.
 pub(crate) fn settings(rekey: &RekeyOptions, limits: &LimitOptions) -> Settings {
+    let narrow = |bound: Option<u64>| {
+        bound.and_then(|bound| NonZeroU32::new(u32::try_from(bound).unwrap_or(u32::MAX)))
+    };
+    let defaults = Settings::default();
     Settings {
         rekey_packets: rekey.packets.and_then(NonZeroU64::new),
-        rekey_seconds: rekey
-            .seconds
-            .and_then(|seconds| NonZeroU32::new(u32::try_from(seconds).unwrap_or(u32::MAX))),
+        rekey_seconds: narrow(rekey.seconds),
+        pq_epochs: narrow(rekey.pq_epochs),
+        pq_seconds: narrow(rekey.pq_seconds),
+        when_exhausted: rekey.when_exhausted,
+        prekeys_least: defaults.prekeys_least.min(rekey.prekeys),
+        prekeys_most: rekey.prekeys,
         handshake_timeout: Duration::from_millis(limits.handshake_timeout_ms.max(1)),
-        ..Settings::default()
+        ..defaults
     }
 }
 

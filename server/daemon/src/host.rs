@@ -31,6 +31,7 @@ use crate::shutdown::{Phase, Shutdown};
 use crate::sinks::{Contribute, Sink};
 use crate::state_dir::{self, RunningLock};
 use crate::wire::{self, Channels, Surroundings};
+use crate::workers::key_stock;
 use crate::{Error, Result, os};
 
 /// The smallest total: 128 bits.
@@ -178,6 +179,9 @@ impl Running {
         );
         client.groups = groups(options.group);
         client.settings = settings(&options.rekey, &options.limits);
+        let source = Arc::clone(&generator) as Arc<dyn ByteSource>;
+        let stock = key_stock(&source, options.rekey.keys_ahead);
+        client.stock.clone_from(&stock);
         let client = ClientConfig::new(client).map_err(|e| channel_settings::refused(&e))?;
 
         // Everything that can be wrong here is found before the first connection.
@@ -241,6 +245,7 @@ impl Running {
             );
             server.groups = groups(options.group);
             server.settings = settings(&options.rekey, &options.limits);
+            server.stock = stock;
             let server = ServerConfig::new(server).map_err(|e| channel_settings::refused(&e))?;
             let service = Relay {
                 id: own.name.clone(),

@@ -35,6 +35,7 @@ use crate::shutdown::{Phase, Shutdown};
 use crate::source::{Entropy, label};
 use crate::state_dir::{self, RunningLock};
 use crate::wire::{self, Channels, Surroundings};
+use crate::workers::key_stock;
 use crate::{Error, Result, os};
 
 /// How often the ledger is written.
@@ -340,6 +341,7 @@ pub(crate) async fn serve_watched(
         Arc::clone(&source),
     );
     server.groups = groups(options.group);
+    server.stock = key_stock(&source, options.rekey.keys_ahead);
     server.admission = Some(Arc::clone(&hub.admission) as Arc<dyn Admission>);
     server.settings = settings(&options.rekey, &options.limits);
     let config = Arc::new(ServerConfig::new(server).map_err(|e| channel_settings::refused(&e))?);

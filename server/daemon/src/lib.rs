@@ -39,6 +39,7 @@ pub mod sinks;
 mod source;
 pub mod state_dir;
 mod wire;
+mod workers;
 
 pub use card::{OpenedCard, SimulatedCard, card_failed, open_card, simulated_card, start_card};
 pub use config::Config;
@@ -51,3 +52,4 @@ pub use hub::serve;
 pub use keybox::CardEngine;
 pub use options::*;
 pub use shutdown::{Phase, Shutdown};
+pub use workers::key_stock;

@@ -358,7 +358,7 @@ impl Handler for Asking {
                 self.message(received.message());
                 channel.recycle(received);
             }
-            Event::Closed { .. } => {}
+            Event::Closed { .. } | Event::SteppedDown { .. } => {}
         }
         while channel.can_send()
             && let Some(id) = self.cancels.pop()

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub use photonbox_channel::WhenExhausted;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -237,6 +238,16 @@ pub struct RekeyOptions {
     pub packets: Option<u64>,
     /// Seconds between rekeys; none means only packets.
     pub seconds: Option<u64>,
+    /// Epochs between two that take in a fresh ML-KEM-1024 secret (N_pq >= 1); none means only time.
+    pub pq_epochs: Option<u64>,
+    /// Seconds between two that take in a fresh ML-KEM-1024 secret; none means only epochs.
+    pub pq_seconds: Option<u64>,
+    /// What data does when a rekey is due and the other side's prekeys are used up; going on takes both sides' word.
+    pub when_exhausted: WhenExhausted,
+    /// Prekeys that one peer may hold of ours, 1 to 4096: the window adapts below it.
+    pub prekeys: usize,
+    /// Key pairs made ahead for all channels, on threads of low priority; 0 makes each when it is needed.
+    pub keys_ahead: usize,
 }
 
 impl Default for RekeyOptions {
@@ -244,6 +255,11 @@ impl Default for RekeyOptions {
         Self {
             packets: Some(1000),
             seconds: Some(60),
+            pq_epochs: Some(256),
+            pq_seconds: Some(3600),
+            when_exhausted: WhenExhausted::Wait,
+            prekeys: 1024,
+            keys_ahead: 64,
         }
     }
 }
@@ -464,7 +480,7 @@ impl Default for DemoOptions {
             seconds: 10.0,
             rekey: RekeyOptions {
                 packets: Some(20),
-                seconds: Some(60),
+                ..RekeyOptions::default()
             },
             group: Group::default(),
             allow_unlocked_memory: false,

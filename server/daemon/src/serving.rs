@@ -386,7 +386,7 @@ impl<S: Service> Handler for Serving<S> {
                 self.message(received.message());
                 channel.recycle(received);
             }
-            Event::Closed { .. } => {}
+            Event::Closed { .. } | Event::SteppedDown { .. } => {}
         }
         self.flush_refusals(channel);
     }

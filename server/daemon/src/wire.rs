@@ -201,6 +201,14 @@ where
                 });
                 break;
             }
+            if let Event::SteppedDown { epoch } = event {
+                let peer = channel.peer().map_or("", |peer| peer.id.as_str());
+                tracing::warn!(
+                    peer,
+                    epoch,
+                    "a rekey is due and the other side's prekeys are used up: data goes on under the old key"
+                );
+            }
             handler.event(&mut channel, event);
         }
         if let Some(end) = end {

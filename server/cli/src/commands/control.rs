@@ -126,6 +126,7 @@ fn status_text(status: &Value) -> String {
         ">epoch",
         "class",
         ">rekeys",
+        ">prekeys",
         ">packets left",
         ">seconds left",
         ">bytes",
@@ -140,6 +141,7 @@ fn status_text(status: &Value) -> String {
             "epoch",
             "class",
             "rekeys",
+            "prekeys",
             "packets_left",
             "seconds_left",
             "bytes",
@@ -151,6 +153,14 @@ fn status_text(status: &Value) -> String {
         text.push('\n');
         text.push_str(&table.text());
         text.push_str("  * ln(1 + seconds connected)/N; it has no security meaning\n");
+        for channel in status["channels"].as_array().into_iter().flatten() {
+            if let Some(times @ 1..) = channel["stepped_down"].as_u64() {
+                text.push_str(&format!(
+                    "  {}: prekeys were used up and data went on under an old key {times} times\n",
+                    plain(&channel["peer"])
+                ));
+            }
+        }
     }
     if let Some(sinks) = status["sinks"].as_array().filter(|s| !s.is_empty()) {
         text.push_str("\n  sinks\n");
@@ -227,7 +237,8 @@ mod tests {
             "lanes": [{"lane": 2, "state": "failed", "alarms": ["rate-low", "start-up"]}],
             "pool": {"full_bits": 384, "credited_bits": 1000, "delivered_bits": 0},
             "channels": [{"peer": "alpha", "epoch": 3, "class": "symmetric", "rekeys": 2,
-                "packets_left": null, "seconds_left": 7, "bytes": 99, "hops": 1, "trust": 0.25}],
+                "packets_left": null, "seconds_left": 7, "bytes": 99, "hops": 1, "trust": 0.25, "prekeys": 17,
+                "stepped_down": 2}],
             "sinks": ["stdout"],
         }));
         for part in [
@@ -238,6 +249,8 @@ mod tests {
             "alpha",
             "0.250",
             "no security meaning",
+            "17",
+            "alpha: prekeys were used up and data went on under an old key 2 times",
             "stdout",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");

@@ -61,6 +61,7 @@ impl World {
             rekey: RekeyOptions {
                 packets: Some(20),
                 seconds: None,
+                ..RekeyOptions::default()
             },
             ..ServeOptions::default()
         }
@@ -83,6 +84,7 @@ impl World {
             rekey: RekeyOptions {
                 packets: Some(20),
                 seconds: None,
+                ..RekeyOptions::default()
             },
             ..JoinOptions::default()
         }
