@@ -78,9 +78,8 @@ pub(crate) fn step(
 ) -> Result<Epoch, Refusal> {
     let public = *own.public();
     let ecdh = own.agree(peer).map_err(|error| match error {
-        KxError::Source(_) | KxError::BadPeerKey => {
-            Refusal(CloseReason::BadKey, "a one-time key is no point")
-        }
+        KxError::BadPeerKey => Refusal(CloseReason::BadKey, "a one-time key is no point"),
+        KxError::Source(_) => Refusal(CloseReason::SourceExhausted, "no memory for a step"),
     })?;
     let mlkem = mlkem.map(MlkemSecret::as_array);
     chain

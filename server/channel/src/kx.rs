@@ -10,7 +10,7 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use aws_lc_rs::agreement::{ECDH_P384, PrivateKey, UnparsedPublicKey, agree};
+use photonbox_ecdh::{EcdhError, KeyPair};
 use photonbox_secret::SecretArray;
 use rustls::crypto::{ActiveKeyExchange, CompletedKeyExchange, SharedSecret, SupportedKxGroup};
 use rustls::ffdhe_groups::FfdheGroup;
@@ -70,11 +70,8 @@ pub enum KxError {
 /// An ECDH secret, in locked memory.
 pub type EcdhSecret = SecretArray<ECDH_LEN>;
 
-/// An ephemeral P-384 key pair, used once.
-pub struct EphemeralKey {
-    private: PrivateKey,
-    public: [u8; POINT_LEN],
-}
+/// An ephemeral P-384 key pair, used once. Its scalar lies in locked memory.
+pub struct EphemeralKey(KeyPair);
 
 impl fmt::Debug for EphemeralKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,36 +84,34 @@ impl EphemeralKey {
     ///
     /// # Errors
     /// [`SourceExhausted`]: of the source itself, or after 64 rejections in a row, which a source
-    /// of random bytes does not give (each has a chance below 2^-190).
+    /// of random bytes does not give (each has a chance below 2^-190), or where there is no memory.
     pub fn generate(source: &dyn ByteSource) -> Result<Self, SourceExhausted> {
-        let mut scalar = Zeroizing::new([0_u8; 48]);
         for _ in 0..64 {
-            source.fill(&mut scalar[..])?;
-            if scalar[..] >= ORDER[..] || scalar.iter().all(|b| *b == 0) {
+            let mut scalar = SecretArray::<ECDH_LEN>::new_zeroed();
+            source.fill(scalar.as_mut_slice())?;
+            if scalar.as_slice() >= &ORDER[..] {
                 continue;
             }
-            return Self::from_scalar(&scalar).ok_or(SourceExhausted);
+            #[cfg(test)]
+            let seen = scalar.duplicate();
+            match KeyPair::of_scalar(scalar) {
+                Ok(pair) => {
+                    #[cfg(test)]
+                    crate::witness::made(pair.public(), seen.as_slice());
+                    return Ok(Self(pair));
+                }
+                // Zero: draw another.
+                Err(EcdhError::BadScalar | EcdhError::BadPoint) => {}
+                Err(EcdhError::NoMemory) => break,
+            }
         }
         Err(SourceExhausted)
-    }
-
-    fn from_scalar(scalar: &[u8; 48]) -> Option<Self> {
-        let private = PrivateKey::from_private_key(&ECDH_P384, scalar).ok()?;
-        let public: [u8; POINT_LEN] = private
-            .compute_public_key()
-            .ok()?
-            .as_ref()
-            .try_into()
-            .ok()?;
-        #[cfg(test)]
-        crate::witness::made(&public, scalar);
-        Some(Self { private, public })
     }
 
     /// The uncompressed point.
     #[must_use]
     pub fn public(&self) -> &[u8; POINT_LEN] {
-        &self.public
+        self.0.public()
     }
 
     /// The x-coordinate of the shared point. The key is used up.
@@ -124,19 +119,15 @@ impl EphemeralKey {
     /// # Errors
     /// [`KxError::BadPeerKey`] when `peer` is not an uncompressed point of the curve.
     pub fn agree(self, peer: &[u8]) -> Result<EcdhSecret, KxError> {
-        if peer.len() != POINT_LEN || peer[0] != 4 {
-            return Err(KxError::BadPeerKey);
-        }
-        let agreed = agree(
-            &self.private,
-            UnparsedPublicKey::new(&ECDH_P384, peer),
-            KxError::BadPeerKey,
-            |secret| EcdhSecret::from_slice(secret).map_err(|_| KxError::BadPeerKey),
-        );
+        #[cfg(test)]
+        crate::witness::used(self.public());
+        let agreed = self.0.agree(peer).map_err(|error| match error {
+            EcdhError::BadPoint => KxError::BadPeerKey,
+            EcdhError::BadScalar | EcdhError::NoMemory => KxError::Source(SourceExhausted),
+        });
         #[cfg(test)]
         if let Ok(secret) = &agreed {
             crate::witness::note("ECDH", secret.as_slice());
-            crate::witness::used(&self.public);
         }
         agreed
     }
@@ -198,7 +189,7 @@ impl SupportedKxGroup for SourcedGroup {
             Group::Secp384r1 => Box::new(ActiveP384 { ecdh }),
             Group::Secp384r1Mlkem1024 => {
                 let mlkem = MlkemKey::generate(&*source).map_err(|_| exhausted())?;
-                let mut share = ecdh.public.to_vec();
+                let mut share = ecdh.public().to_vec();
                 share.extend_from_slice(&*mlkem.public());
                 Box::new(ActiveHybrid { ecdh, mlkem, share })
             }
@@ -212,7 +203,7 @@ impl SupportedKxGroup for SourcedGroup {
             Group::Secp384r1Mlkem1024 => split_share(client)?,
         };
         let ecdh = EphemeralKey::generate(&*source).map_err(|_| exhausted())?;
-        let mut share = ecdh.public.to_vec();
+        let mut share = ecdh.public().to_vec();
         let x = ecdh.agree(point).map_err(tls_error)?;
         let secret = match self.group {
             Group::Secp384r1 => SharedSecret::from(x.as_slice()),
@@ -268,7 +259,7 @@ impl ActiveKeyExchange for ActiveP384 {
     }
 
     fn pub_key(&self) -> &[u8] {
-        &self.ecdh.public
+        self.ecdh.public()
     }
 
     fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
@@ -297,7 +288,7 @@ impl ActiveKeyExchange for ActiveHybrid {
     }
 
     fn hybrid_component(&self) -> Option<(NamedGroup, &[u8])> {
-        Some((NamedGroup::secp384r1, &self.ecdh.public))
+        Some((NamedGroup::secp384r1, self.ecdh.public()))
     }
 
     fn complete_hybrid_component(
@@ -326,6 +317,7 @@ mod tests {
     #![allow(clippy::unwrap_used)] // a failed exchange must fail the test
 
     use super::*;
+    use aws_lc_rs::agreement::{ECDH_P384, PrivateKey, UnparsedPublicKey, agree};
     use aws_lc_rs::kem;
     use std::sync::Mutex;
 

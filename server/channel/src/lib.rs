@@ -33,7 +33,8 @@ pub mod message;
 pub mod mlkem;
 #[cfg(test)]
 #[path = "../tests/channel/pair.rs"]
-#[allow(dead_code, clippy::unwrap_used)] // tests in here use a part of it, and a failed step must fail them
+#[allow(dead_code, clippy::unwrap_used)]
+// tests in here use a part of it, and a failed step must fail them
 mod pair;
 mod receiving;
 pub mod record;

@@ -16,9 +16,6 @@ pub trait Workers: Send + Sync {
 }
 
 /// Ready-made key pairs for all channels of one side. A channel that finds none makes its own.
-///
-/// The keys' secrets lie in the cryptographic library's memory until they are used: it wipes them when it
-/// frees them, but does not lock them.
 pub struct KeyStock {
     source: Arc<dyn ByteSource>,
     workers: Arc<dyn Workers>,

@@ -44,7 +44,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("photonbox-secret", &[]),
     ("photonbox-entropy", &["photonbox-secret"]),
-    ("photonbox-channel", &["photonbox-secret"]),
+    ("photonbox-ecdh", &["photonbox-secret"]),
+    ("photonbox-channel", &["photonbox-secret", "photonbox-ecdh"]),
     ("photonbox-store", &["photonbox-secret"]),
     (
         "photonbox-daemon",

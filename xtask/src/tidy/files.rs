@@ -25,6 +25,7 @@ const UNSAFE: &[(&str, &str)] = &[
         "calls into the embedded verilated designs",
     ),
     ("server/secret/", "locked memory"),
+    ("server/ecdh/", "calls into aws-lc's curve arithmetic"),
     (
         "server/daemon/src/os.rs",
         "ioctls and signals of the operating system",
@@ -42,6 +43,7 @@ const ROOTS_WITH_UNSAFE: &[&str] = &[
     "hdl/cosim/src/lib.rs",
     "hdl/simcard/src/lib.rs",
     "server/secret/src/lib.rs",
+    "server/ecdh/src/lib.rs",
     "server/daemon/src/lib.rs",
 ];
 
@@ -131,7 +133,8 @@ fn check_one(file: &str, text: &str) -> Vec<String> {
             }
         }
     }
-    if SANS_IO.iter().any(|place| file.starts_with(place)) {
+    let tests = file.ends_with("_tests.rs") || file.ends_with("/tests.rs");
+    if !tests && SANS_IO.iter().any(|place| file.starts_with(place)) {
         for (number, line) in code.lines().enumerate() {
             let line = line.split("//").next().unwrap_or_default();
             let excepted = |word: &str| {
@@ -204,5 +207,7 @@ mod tests {
         );
         let in_test = "#[cfg(test)]\nmod tests { fn f() { Instant::now(); } }\n";
         assert!(check_one("server/channel/src/x.rs", in_test).is_empty());
+        let clock = "let t = Instant::now();\n";
+        assert!(check_one("server/channel/src/x_tests.rs", clock).is_empty());
     }
 }
