@@ -26,6 +26,9 @@ use crate::source::{ByteSource, MixingSource, SourceExhausted};
 use crate::stock::KeyStock;
 use crate::terms::Terms;
 
+/// Steps of the chain between two looks at the wire.
+const STEPS_AT_ONCE: u64 = 4;
+
 /// Keys of both directions.
 pub(crate) struct Keys {
     pub(crate) send: SendHalf,
@@ -339,12 +342,14 @@ impl Channel {
     /// Whether every message given to [`Self::send`] is sealed and every byte was taken.
     #[must_use]
     pub fn is_flushed(&self) -> bool {
-        self.queue.is_empty() && self.untaken == 0 && !self.tls.wants_write()
+        self.untaken == 0 && !self.wants_write() && self.queue.is_empty()
     }
 
-    /// Seals what is queued, with a step of the chain wherever one is due (step 6c).
+    /// Seals what is queued, with a step of the chain wherever one is due (step 6c). After some steps the rest waits until
+    /// the wire has taken what there is: at N = 1 a full queue is a quarter of a second's work.
     pub(crate) fn flush_queue(&mut self) -> Result<(), Error> {
-        loop {
+        let most = self.rekeys + STEPS_AT_ONCE;
+        while self.rekeys < most {
             if !self.rekey_if_due()? {
                 return Ok(());
             }
@@ -360,6 +365,7 @@ impl Channel {
             let sealed = keys.send.sealer.seal(Kind::Data, record.as_mut_slice());
             self.write_record(sealed, record)?;
         }
+        Ok(())
     }
 
     pub(crate) fn send_control(&mut self, message: &Control<'_>) -> Result<(), Error> {

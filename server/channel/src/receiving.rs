@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::batch::{Batch, MAX_BATCH, Made, Point};
+use crate::batch::{Batch, Made, Point};
 use crate::control::Refusal;
 use crate::halves::{Side, bad, step};
 use crate::kx::EphemeralKey;
@@ -14,6 +14,8 @@ use crate::schedule::{Chain, Direction, Epoch};
 use crate::source::{ByteSource, SourceExhausted};
 use crate::stock::{self, KeyStock};
 
+/// Prekeys of a batch at most: some milliseconds' work.
+const MOST: usize = 64;
 /// How often the window is looked at for being too wide.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -64,9 +66,9 @@ impl Window {
     /// Prekeys to send while `out` are out: some at a time, since each batch costs a signature.
     fn wanted(&self, out: usize) -> usize {
         let missing = self.size.saturating_sub(out);
-        let worthwhile = (self.size / 2).clamp(1, 64).max(self.size / 4);
+        let worthwhile = (self.size / 2).clamp(1, MOST);
         if missing >= worthwhile {
-            missing.min(MAX_BATCH)
+            missing.min(MOST)
         } else {
             0
         }

@@ -43,6 +43,15 @@ impl Channel {
         Ok(true)
     }
 
+    /// Whether queued data could be sealed now.
+    pub(crate) fn has_more(&self) -> bool {
+        let State::Open(keys) = &self.state else {
+            return false;
+        };
+        let waits = keys.send.starved.is_some() && !keys.send.stepped_down;
+        !self.queue.is_empty() && !waits
+    }
+
     /// Step 6d. Whether data may go on.
     fn exhausted(&mut self) -> Result<bool, Error> {
         let (now, may_step_down) = (self.now, self.terms.step_down);

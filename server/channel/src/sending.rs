@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::batch::{Batch, MAX_BATCH, Made, Point};
+use crate::batch::{Batch, Made, Point};
 use crate::control::Refusal;
 use crate::error::CloseReason;
 use crate::halves::{Side, StepError, bad, step};
@@ -18,6 +18,9 @@ use crate::terms::Terms;
 
 /// Prekeys that the other side may give ahead, at most: a bound on what it can make us hold.
 pub(crate) const MAX_CREDITS: usize = 4096;
+/// Keys of an announcement at most: two signatures' work, one to make and one to check, then is a hundredth of the
+/// keys' own.
+const MOST: usize = 64;
 /// An announcement that is used up within this time is followed by one twice as long.
 const BRISK: Duration = Duration::from_secs(1);
 
@@ -165,7 +168,7 @@ impl SendHalf {
         if self.announced.is_empty() {
             let brisk = now.saturating_sub(self.announced_at) < BRISK;
             self.batch = if brisk {
-                (self.batch * 2).min(MAX_BATCH)
+                (self.batch * 2).min(MOST)
             } else {
                 (self.batch / 2).max(1)
             };

@@ -57,6 +57,8 @@ impl Channel {
     /// Appends the bytes for the wire to `out` and returns how many.
     pub fn take_outgoing(&mut self, out: &mut Vec<u8>) -> usize {
         let before = out.len();
+        // What goes wrong is the reason of the `Closed` event.
+        let _ = self.flush_queue();
         while self.tls.wants_write() {
             // Writing to a vector does not fail.
             if !matches!(self.tls.write_tls(out), Ok(n) if n > 0) {
@@ -73,19 +75,25 @@ impl Channel {
     /// `wire`'s own, [`ErrorKind::WouldBlock`] among them; what was not written stays.
     pub fn write_wire(&mut self, wire: &mut dyn Write) -> std::io::Result<usize> {
         let mut written = 0;
-        while self.tls.wants_write() {
-            match self.tls.write_tls(wire)? {
-                0 => return Err(ErrorKind::WriteZero.into()),
-                n => written += n,
+        loop {
+            while self.tls.wants_write() {
+                match self.tls.write_tls(wire)? {
+                    0 => return Err(ErrorKind::WriteZero.into()),
+                    n => written += n,
+                }
+            }
+            self.untaken = 0;
+            // What goes wrong is the reason of the `Closed` event, and still goes out.
+            let _ = self.flush_queue();
+            if !self.tls.wants_write() {
+                return Ok(written);
             }
         }
-        self.untaken = 0;
-        Ok(written)
     }
 
     /// Whether there are bytes for the wire.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        self.tls.wants_write()
+        self.tls.wants_write() || self.has_more()
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! The peer is rustls with the same cipher suite, its certificates and its key exchange; after the
 //! handshake it is rustls and nothing else. A stream's payloads are just under 64 KiB, at N = 1 they are 1 KiB:
-//! there each costs two key generations and two agreements, and their size says nothing.
+//! there each costs two key generations and two agreements, and their size says nothing. `.far` is the same stream over a
+//! line with 50 ms of delay each way, beside the one without.
 
+use super::delay::delayed_sockets;
 use super::drbg::Generator;
 use super::duo::{self, Carried, End, sockets};
 use super::harness::{self, Effort, Measured};
@@ -16,6 +18,7 @@ use photonbox_channel::{
     Settings, enroll_client_config, enroll_server_config,
 };
 use photonbox_daemon::pki::{LEAF_SECONDS, LeafRole, Signer, new_authority};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustls::pki_types::ServerName;
 use std::net::TcpStream;
 use std::num::NonZeroU64;
@@ -26,6 +29,10 @@ use std::time::{Duration, Instant, SystemTime};
 const STREAM_PAYLOAD: usize = 64 * 1024 - 256;
 const SINGLE_PAYLOAD: usize = 1024;
 const REQUEST_BYTES: usize = 32;
+/// Slices that a stream at N = 1 lasts.
+const SINGLE_SLICES: u32 = 4;
+/// Delay of a long line, each way.
+const FAR: Duration = Duration::from_millis(50);
 
 /// A hub's and a host's identity under a CA of this run only.
 struct World {
@@ -62,6 +69,15 @@ impl World {
 
     /// Two ends of a channel with this N, both channels standing: (A, B).
     fn channel(&self, packets: Option<u64>) -> anyhow::Result<(ChannelEnd, ChannelEnd)> {
+        self.channel_over(sockets()?, packets)
+    }
+
+    /// The same over these sockets.
+    fn channel_over(
+        &self,
+        (server_socket, client_socket): (TcpStream, TcpStream),
+        packets: Option<u64>,
+    ) -> anyhow::Result<(ChannelEnd, ChannelEnd)> {
         let settings = Settings {
             rekey_packets: packets.and_then(NonZeroU64::new),
             rekey_seconds: None,
@@ -75,7 +91,6 @@ impl World {
         server.settings = settings.clone();
         client.settings = settings;
         let (server, client) = (ServerConfig::new(server)?, ClientConfig::new(client)?);
-        let (server_socket, client_socket) = sockets()?;
         let origin = Instant::now();
         let now = origin.elapsed();
         let server = Channel::accept(&server, self.unix_seconds, now)?;
@@ -138,6 +153,15 @@ impl ChannelEnd {
         self.push()
     }
 
+    /// Takes in what the other side has sent, without waiting: prekeys above all.
+    fn glance(&mut self) -> anyhow::Result<()> {
+        let mut ready = [PollFd::new(&self.socket, PollFlags::IN)];
+        if poll(&mut ready, Some(&Timespec::default()))? > 0 {
+            self.pull()?;
+        }
+        Ok(())
+    }
+
     fn handshake(&mut self) -> anyhow::Result<()> {
         self.push()?;
         while !self.channel.is_open() {
@@ -149,6 +173,7 @@ impl ChannelEnd {
 
 impl End for ChannelEnd {
     fn send(&mut self, payload: &[u8]) -> anyhow::Result<()> {
+        self.glance()?;
         while !self.channel.can_send() {
             self.push()?;
             // Taking what was sealed may have made room; if not, the answer to a rekey will.
@@ -274,9 +299,11 @@ pub(crate) fn measure(
     measuring("channel.stream.1");
     let (mut a, mut b) = world.channel(Some(1))?;
     let single = vec![0x5A; SINGLE_PAYLOAD];
+    // A stream's beginning and end, where one side waits for the other, are to weigh little.
+    let long = effort.slice * SINGLE_SLICES;
     let medians = harness::pairs(
         effort.pairs,
-        || Ok(duo::stream(&mut a, &mut b, &single, effort.slice)?.payloads_per_second),
+        || Ok(duo::stream(&mut a, &mut b, &single, long)?.payloads_per_second),
         // Both ends make a key pair and agree, and they share the cores.
         || Ok::<_, anyhow::Error>(ecdh::all_cores(effort.slice)? / 2.0),
     )?;
@@ -286,6 +313,23 @@ pub(crate) fn measure(
         medians.ours,
         medians.baseline,
     ));
+
+    measuring("channel.stream.1.far");
+    let (mut far_a, mut far_b) = world.channel_over(delayed_sockets(FAR)?, Some(1))?;
+    // Once for nothing: the window of prekeys grows.
+    duo::stream(&mut far_a, &mut far_b, &single, long)?;
+    let medians = harness::pairs(
+        effort.pairs,
+        || Ok(duo::stream(&mut far_a, &mut far_b, &single, long)?.payloads_per_second),
+        || Ok::<_, anyhow::Error>(duo::stream(&mut a, &mut b, &single, long)?.payloads_per_second),
+    )?;
+    results.push(Measured::beside(
+        "channel.stream.1.far",
+        "packets/s",
+        medians.ours,
+        medians.baseline,
+    ));
+    drop((far_a, far_b));
 
     // Plain TLS never changes its keys, so N = ∞ is its like; what rekeys cost shows beside it.
     measuring("channel.latency32");

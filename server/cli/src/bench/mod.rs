@@ -2,6 +2,7 @@
 
 pub(crate) mod card;
 mod channel;
+mod delay;
 mod drbg;
 mod duo;
 mod ecdh;
