@@ -3,7 +3,6 @@
 //! `docs/protocol.md`; steps 2 to 4 are in `handshake.rs`, step 6 in `rekey.rs`.
 
 use std::collections::VecDeque;
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::halves::Side;
 use crate::handshake::Stage;
 use crate::identity::{Identity, PeerIdentity};
 use crate::incoming::{Buffer, Fill, Incoming, Pool, Received};
+use crate::layer::Layer;
 use crate::message::{MAX_TEXT, Message, cut};
 use crate::receiving::ReceiveHalf;
 use crate::record::{HEADER_LEN, Header, Kind, MAX_PLAINTEXT, TAG_LEN};
@@ -46,10 +46,18 @@ pub(crate) enum State {
     Closed,
 }
 
+/// What a channel is made of, besides the layer under it.
+pub(crate) struct ChannelParts {
+    pub(crate) source: Arc<dyn ByteSource>,
+    pub(crate) mixing: Option<Arc<dyn MixingSource>>,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) settings: Settings,
+}
+
 /// One end of a channel. All times are durations since any fixed origin of the caller's, never
 /// going back.
 pub struct Channel {
-    pub(crate) tls: rustls::Connection,
+    pub(crate) layer: Layer,
     pub(crate) side: Side,
     pub(crate) state: State,
     pub(crate) source: Arc<dyn ByteSource>,
@@ -104,16 +112,15 @@ impl Channel {
             ServerName::try_from("photonbox.invalid").map_err(|_| Error::Setting("server name"))?;
         let tls = rustls::ClientConnection::new(config.tls.clone(), name)?;
         let source: Arc<dyn ByteSource> = config.source.clone();
-        let mut channel = Self::new(
-            rustls::Connection::Client(tls),
-            Side::B,
+        let parts = ChannelParts {
             source,
-            config.identity.clone(),
-            config.settings.clone(),
-            now,
-        );
+            mixing: Some(config.source.clone()),
+            identity: config.identity.clone(),
+            settings: config.settings.clone(),
+        };
+        let layer = Layer::tls(rustls::Connection::Client(tls));
+        let mut channel = Self::new(layer, Side::B, parts, now);
         channel.stock = config.stock.clone();
-        channel.mixing = Some(config.source.clone());
         channel._client = Some(config.clone());
         Ok(channel)
     }
@@ -133,36 +140,33 @@ impl Channel {
         tls: rustls::ServerConnection,
         now: Duration,
     ) -> Self {
-        let mut channel = Self::new(
-            rustls::Connection::Server(tls),
-            Side::A,
-            config.source.clone(),
-            config.identity.clone(),
-            config.settings.clone(),
-            now,
-        );
+        let parts = ChannelParts {
+            source: config.source.clone(),
+            mixing: None,
+            identity: config.identity.clone(),
+            settings: config.settings.clone(),
+        };
+        let layer = Layer::tls(rustls::Connection::Server(tls));
+        let mut channel = Self::new(layer, Side::A, parts, now);
         channel.stock = config.stock.clone();
         channel.admission = config.admission.clone();
         channel
     }
 
-    fn new(
-        mut tls: rustls::Connection,
-        side: Side,
-        source: Arc<dyn ByteSource>,
-        identity: Arc<Identity>,
-        settings: Settings,
-        now: Duration,
-    ) -> Self {
-        // Back-pressure is ours (`queue_bytes`): rustls must never cut a record.
-        tls.set_buffer_limit(None);
+    pub(crate) fn new(layer: Layer, side: Side, parts: ChannelParts, now: Duration) -> Self {
+        let ChannelParts {
+            source,
+            mixing,
+            identity,
+            settings,
+        } = parts;
         let terms = Terms::of(&settings);
         Self {
-            tls,
+            layer,
             side,
             state: State::Handshake(Stage::Tls),
             source,
-            mixing: None,
+            mixing,
             admission: None,
             identity,
             stock: None,
@@ -207,10 +211,9 @@ impl Channel {
 
     /// Lets TLS work on what it has read, then the records.
     pub(crate) fn process(&mut self) -> Result<(), Error> {
-        let peer_has_closed = match self.tls.process_new_packets() {
-            Ok(state) => state.peer_has_closed(),
+        let peer_has_closed = match self.layer.process() {
+            Ok(closed) => closed,
             Err(error) => {
-                let error = Error::from(error);
                 let reason = match &error {
                     Error::Source(_) => CloseReason::SourceExhausted,
                     _ => CloseReason::Tls,
@@ -220,7 +223,7 @@ impl Channel {
                 return Err(error);
             }
         };
-        if matches!(self.state, State::Handshake(Stage::Tls)) && !self.tls.is_handshaking() {
+        if matches!(self.state, State::Handshake(Stage::Tls)) && !self.layer.is_handshaking() {
             self.first_channel()?;
         }
         self.pump()?;
@@ -232,7 +235,7 @@ impl Channel {
 
     fn pump(&mut self) -> Result<(), Error> {
         while !self.is_closed() {
-            match self.incoming.fill(&mut self.tls.reader(), &mut self.pool) {
+            match self.incoming.fill(&mut self.layer, &mut self.pool) {
                 Fill::Record(header, body) => self.record(header, body)?,
                 Fill::More | Fill::End => break,
                 Fill::Fault(reason) => return Err(self.fail(reason, "record header")),
@@ -387,7 +390,7 @@ impl Channel {
         if let Err(reason) = sealed {
             return Err(self.fail(reason, "sealing"));
         }
-        if self.tls.writer().write_all(record.as_slice()).is_err() {
+        if self.layer.write_plain(record.as_slice()).is_err() {
             return Err(self.fail(CloseReason::Tls, "TLS takes no more plaintext"));
         }
         self.untaken += record.as_slice().len();
@@ -408,6 +411,13 @@ impl Channel {
     /// Gives a message's buffer back for reuse: a fast stream then neither allocates nor wipes.
     pub fn recycle(&mut self, received: Received) {
         self.pool.give(received.buffer);
+    }
+
+    /// Gives unused buffers back: an idle channel then costs little more than its keys and its layer.
+    pub fn shrink(&mut self) {
+        self.pool = Pool::default();
+        self.queue.shrink_to_fit();
+        self.events.shrink_to_fit();
     }
 
     /// Tells that the connection under the channel has ended. Without a close message before it
@@ -441,7 +451,7 @@ impl Channel {
         if tell {
             self.tell(reason, detail);
         }
-        self.tls.send_close_notify();
+        self.layer.close();
         self.state = State::Closed;
         self.queue.clear();
         self.queue_bytes = 0;

@@ -83,7 +83,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if !(16..=1024).contains(&self.second_portion) {
             return Err(Error::Setting("second_portion must be 16 to 1024 bytes"));
         }

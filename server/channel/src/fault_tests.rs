@@ -2,8 +2,6 @@
 //! and what came before is not lost.
 #![allow(clippy::unwrap_used)] // an unexpected error must fail the test
 
-use std::io::Write;
-
 use crate::Event;
 use crate::batch::{Batch, BatchKind, Point, SignedBatch};
 use crate::channel::Channel;
@@ -18,7 +16,7 @@ use crate::wire::to_vec;
 
 /// Writes raw bytes inside TLS.
 fn inject(channel: &mut Channel, bytes: &[u8]) {
-    channel.tls.writer().write_all(bytes).unwrap();
+    channel.layer.write_plain(bytes).unwrap();
 }
 
 /// Seals any plaintext under the channel's own key.
@@ -290,7 +288,7 @@ fn every_fault_in_an_open_channel_has_its_answer() {
 fn tls_that_ends_without_a_close_message_is_a_truncation() {
     let mut pair = Setup::new().open();
     pair.a.send(&delivery(0, b"before")).unwrap();
-    pair.a.tls.send_close_notify();
+    pair.a.layer.close();
     pair.settle();
     assert_eq!(payloads(&pair.b_events), b"before");
     assert!(matches!(
@@ -352,8 +350,8 @@ fn handshake_messages_out_of_turn_or_malformed_close() {
         // B's certificate and Finished, given to A's TLS alone.
         let mut rest = &pair.to_a[..];
         while !rest.is_empty() {
-            pair.a.tls.read_tls(&mut rest).unwrap();
-            pair.a.tls.process_new_packets().unwrap();
+            pair.a.layer.read_wire(&mut rest).unwrap();
+            pair.a.layer.process().unwrap();
         }
         let header = Header {
             kind: Kind::Clear,

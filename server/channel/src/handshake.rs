@@ -9,8 +9,7 @@ use crate::control::{Control, Handshake, Refusal};
 use crate::error::{CloseReason, Error};
 use crate::event::Event;
 use crate::halves::Side;
-use crate::identity::PeerIdentity;
-use crate::kx::{EphemeralKey, Group, HYBRID, KxError, POINT_LEN};
+use crate::kx::{EphemeralKey, KxError, POINT_LEN};
 use crate::labels;
 use crate::receiving::{ReceiveHalf, Window};
 use crate::record::{HEADER_LEN, Header, Kind};
@@ -38,20 +37,14 @@ impl Channel {
     pub(crate) fn first_channel(&mut self) -> Result<(), Error> {
         let elapsed = self.now.saturating_sub(self.started);
         self.first_at = Some(self.now);
-        if self.tls.alpn_protocol() != Some(labels::ALPN_CHANNEL) {
+        let agreed = self.layer.agreed();
+        if !agreed.speaks_photonbox {
             return Err(self.fail(CloseReason::WrongAlpn, "no photonbox/1 in ALPN"));
         }
-        let group = match self.tls.negotiated_key_exchange_group().map(|g| g.name()) {
-            Some(rustls::NamedGroup::secp384r1) => Group::Secp384r1,
-            Some(name) if u16::from(name) == HYBRID => Group::Secp384r1Mlkem1024,
-            _ => return Err(self.fail(CloseReason::Tls, "an unknown key-exchange group")),
+        let Some(group) = agreed.group else {
+            return Err(self.fail(CloseReason::Tls, "an unknown key-exchange group"));
         };
-        let peer = self
-            .tls
-            .peer_certificates()
-            .and_then(<[_]>::first)
-            .map(|certificate| PeerIdentity::of_verified(certificate));
-        let Some(Ok(peer)) = peer else {
+        let Some(Ok(peer)) = agreed.peer else {
             return Err(self.fail(CloseReason::NotAdmitted, "no certificate"));
         };
         self.peer = Some(peer.clone());
@@ -65,12 +58,9 @@ impl Channel {
         }
         let mut exporter = Exporter::new_zeroed();
         let exported = self
-            .tls
-            .export_keying_material(exporter.as_mut_array(), labels::EXPORTER, None)
-            .and_then(|_| {
-                self.tls
-                    .export_keying_material(&mut self.session, labels::SESSION, None)
-            });
+            .layer
+            .export(exporter.as_mut_array(), labels::EXPORTER)
+            .and_then(|()| self.layer.export(&mut self.session, labels::SESSION));
         if exported.is_err() {
             return Err(self.fail(CloseReason::Tls, "the TLS exporter failed"));
         }

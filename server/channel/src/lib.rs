@@ -29,6 +29,7 @@ mod identity;
 mod incoming;
 pub mod kx;
 pub mod labels;
+mod layer;
 pub mod message;
 pub mod mlkem;
 #[cfg(test)]
@@ -36,6 +37,8 @@ pub mod mlkem;
 #[allow(dead_code, clippy::unwrap_used)]
 // tests in here use a part of it, and a failed step must fail them
 mod pair;
+#[cfg(feature = "pipe")]
+mod pipe;
 mod receiving;
 pub mod record;
 mod rekey;
@@ -70,6 +73,8 @@ pub use labels::{ALPN_CHANNEL, ALPN_ENROLL};
 pub use message::{
     AttestedDelivery, Class, Delivery, Message, Mode, Provenance, RefusalCode, Request,
 };
+#[cfg(feature = "pipe")]
+pub use pipe::PipeEnd;
 pub use record::parse_record_header;
 pub use source::{ByteSource, MixingSource, SourceExhausted};
 pub use status::{ChannelStatus, CloseCounts, EntropyClass, trust};

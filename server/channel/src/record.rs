@@ -136,12 +136,24 @@ fn aead_key(key: &RecordKey) -> LessSafeKey {
     }
 }
 
+#[cfg(feature = "pipe")]
+fn name(key: &RecordKey) -> [u8; 16] {
+    let mut hash = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA384);
+    hash.update(b"name of a key");
+    hash.update(key.bytes());
+    let mut name = [0; 16];
+    name.copy_from_slice(&hash.finish().as_ref()[..16]);
+    name
+}
+
 /// Seals the records of one epoch and direction.
 pub struct RecordSealer {
     key: LessSafeKey,
     epoch: u32,
     next: u32,
     limit: u32,
+    #[cfg(feature = "pipe")]
+    name: [u8; 16],
 }
 
 impl RecordSealer {
@@ -153,7 +165,15 @@ impl RecordSealer {
             epoch,
             next: 0,
             limit: limit.min(MAX_EPOCH_RECORDS),
+            #[cfg(feature = "pipe")]
+            name: name(&key),
         }
+    }
+
+    /// What tells this epoch's key from others, and says nothing else about it.
+    #[cfg(feature = "pipe")]
+    pub(crate) fn name(&self) -> [u8; 16] {
+        self.name
     }
 
     /// Records that may still be sealed.

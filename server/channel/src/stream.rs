@@ -20,7 +20,7 @@ impl Channel {
         }
         let mut rest = bytes;
         while !rest.is_empty() && self.wants_wire() {
-            match self.tls.read_tls(&mut rest) {
+            match self.layer.read_wire(&mut rest) {
                 Ok(0) => break,
                 Ok(_) => self.last_heard = self.now,
                 Err(_) => return Err(self.fail(CloseReason::Tls, "TLS takes no more bytes")),
@@ -45,7 +45,7 @@ impl Channel {
         if self.is_closed() || !self.wants_wire() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let read = self.tls.read_tls(wire)?;
+        let read = self.layer.read_wire(wire)?;
         if read > 0 {
             self.last_heard = self.now;
             // What went wrong is the reason of the `Closed` event.
@@ -59,9 +59,9 @@ impl Channel {
         let before = out.len();
         // What goes wrong is the reason of the `Closed` event.
         let _ = self.flush_queue();
-        while self.tls.wants_write() {
+        while self.layer.wants_write() {
             // Writing to a vector does not fail.
-            if !matches!(self.tls.write_tls(out), Ok(n) if n > 0) {
+            if !matches!(self.layer.write_wire(out), Ok(n) if n > 0) {
                 break;
             }
         }
@@ -76,8 +76,8 @@ impl Channel {
     pub fn write_wire(&mut self, wire: &mut dyn Write) -> std::io::Result<usize> {
         let mut written = 0;
         loop {
-            while self.tls.wants_write() {
-                match self.tls.write_tls(wire)? {
+            while self.layer.wants_write() {
+                match self.layer.write_wire(wire)? {
                     0 => return Err(ErrorKind::WriteZero.into()),
                     n => written += n,
                 }
@@ -85,7 +85,7 @@ impl Channel {
             self.untaken = 0;
             // What goes wrong is the reason of the `Closed` event, and still goes out.
             let _ = self.flush_queue();
-            if !self.tls.wants_write() {
+            if !self.layer.wants_write() {
                 return Ok(written);
             }
         }
@@ -94,6 +94,6 @@ impl Channel {
     /// Whether there are bytes for the wire.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        self.tls.wants_write() || self.has_more()
+        self.layer.wants_write() || self.has_more()
     }
 }
