@@ -48,6 +48,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("photonbox-channel", &["photonbox-secret", "photonbox-ecdh"]),
     ("photonbox-store", &["photonbox-secret"]),
     (
+        "photonbox-simulate",
+        &["photonbox-channel", "photonbox-entropy"],
+    ),
+    (
         "photonbox-daemon",
         &[
             "photonbox-secret",
@@ -63,6 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "photonbox",
         &[
+            "photonbox-simulate",
             "photonbox-secret",
             "photonbox-entropy",
             "photonbox-channel",
