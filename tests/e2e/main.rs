@@ -17,5 +17,6 @@ mod process;
 mod ptu_file;
 mod scene;
 mod simcard;
+mod simulate;
 mod sinks;
 mod survival;

@@ -1,7 +1,7 @@
 //! The command line as a whole. Each command's own flags stand beside the command.
 
 use crate::commands::{
-    card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard,
+    card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard, simulate,
 };
 use crate::logging::LogFormat;
 use crate::{assess, bench, capture};
@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Card(card::CardCommand),
     /// Serve simulated cards on sockets: to `--card vfio-user:PATH`, or to virtual machines.
     Simcard(simcard::SimcardArgs),
+    /// Run networks of real channels in virtual time, with faults, and see what rekeying consumes.
+    Simulate(simulate::SimulateArgs),
     /// Compute key boxes: orbits of IP keys.
     Keybox(keybox::KeyboxCommand),
     /// Look at a recording of photons and turn it into bits.

@@ -16,7 +16,9 @@ mod settings;
 
 use args::{Cli, Command};
 use clap::Parser as _;
-use commands::{card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard};
+use commands::{
+    card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard, simulate,
+};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -49,6 +51,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Rearm(args) => control::rearm(&args, &common),
         Command::Card(args) => card::run(args, &common),
         Command::Simcard(args) => simcard::run(args, &common),
+        Command::Simulate(args) => simulate::run(args, &common),
         Command::Keybox(args) => keybox::run(args, &common),
         Command::Capture(args) => capture::run(args, &mut std::io::stdout().lock()),
         Command::Assess(args) => assess::run(args, &mut std::io::stdout().lock()),

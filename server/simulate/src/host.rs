@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use photonbox_channel::{
-    Channel, Class, Delivery, EntropyClass, Event, Identity, Message, PeerIdentity, PipeEnd,
-    Provenance, Settings,
+    Channel, Class, Delivery, EntropyClass, Event, Message, PipeEnd, Provenance,
 };
 use photonbox_entropy::ledger::{DeliveryId, Ledger, SourceId};
 use photonbox_entropy::provenance::{Class as LedgerClass, Provenance as LedgerProvenance};
@@ -15,6 +14,7 @@ use sha2::{Digest, Sha384};
 use crate::dice::{Dice, digest};
 use crate::faults::{Clock, Faults, Line, Micros, Outages, SECOND};
 use crate::source::Source;
+use crate::world::{Counts, Planted, Segment, What, World};
 
 /// Bytes of a block: one output of the conditioner.
 pub(crate) const BLOCK: usize = 48;
@@ -24,63 +24,6 @@ const DEBIT: u64 = 57 * 8 * 999;
 const LONGEST_PAUSE: Micros = 4 * SECOND;
 /// Within this time of two hosts that can hear each other a link stands: two handshakes that fail on the way, and pauses.
 pub(crate) const STANDS_WITHIN: Micros = 40 * SECOND;
-
-/// What goes over a line.
-pub(crate) struct Segment {
-    pub(crate) at: Micros,
-    /// Host and its end that it goes to.
-    pub(crate) to: (u32, u32),
-    pub(crate) session: u64,
-    pub(crate) what: What,
-}
-
-pub(crate) enum What {
-    /// B begins a session.
-    Dial,
-    /// Bytes of a session.
-    Bytes(Vec<u8>),
-    /// There is no such session here (any more).
-    Reset,
-}
-
-/// What all hosts share.
-pub(crate) struct World {
-    pub(crate) seed: u64,
-    pub(crate) settings: Settings,
-    /// T, in virtual time.
-    pub(crate) rotation: Micros,
-    /// Between two blocks on a link.
-    pub(crate) block_every: Micros,
-    pub(crate) end: Micros,
-    /// What the hosts themselves do wrong.
-    pub(crate) planted: Option<Planted>,
-    /// Who each host is.
-    pub(crate) identities: Vec<Arc<Identity>>,
-    pub(crate) publics: Vec<Arc<PeerIdentity>>,
-}
-
-impl World {
-    fn identity(&self, host: u32) -> &Arc<Identity> {
-        &self.identities[host as usize % self.identities.len()]
-    }
-
-    fn public(&self, host: u32) -> Arc<PeerIdentity> {
-        Arc::clone(&self.publics[host as usize % self.publics.len()])
-    }
-}
-
-/// A fault that the invariants must find: to see that they can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Planted {
-    /// Now and then a block is sent twice.
-    Repeat,
-    /// Now and then a block is another.
-    Alter,
-    /// Now and then a byte on a line changes.
-    Flip,
-    /// A block costs the ledger nothing.
-    Free,
-}
 
 /// This host's end of a link.
 struct End {
@@ -100,28 +43,6 @@ struct End {
     delivery: Option<DeliveryId>,
     key: Option<[u8; 16]>,
     key_since: Micros,
-}
-
-/// What a host counts.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Counts {
-    /// Bits drawn to make a channel, and to rekey one.
-    pub(crate) setup_bits: u64,
-    pub(crate) rekey_bits: u64,
-    /// Steps of sending chains.
-    pub(crate) rekeys: u64,
-    pub(crate) sessions: u64,
-    pub(crate) blocks: u64,
-}
-
-impl Counts {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.setup_bits += other.setup_bits;
-        self.rekey_bits += other.rekey_bits;
-        self.rekeys += other.rekeys;
-        self.sessions += other.sessions;
-        self.blocks += other.blocks;
-    }
 }
 
 /// A host.

@@ -11,6 +11,7 @@ mod faults;
 mod graph;
 mod host;
 mod source;
+mod world;
 
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU32;
@@ -22,10 +23,11 @@ use serde::Serialize;
 
 pub use faults::Faults;
 pub use graph::Topology;
-pub use host::Planted;
+pub use world::Planted;
 
 use faults::{LEAST_DELAY, Micros, SECOND};
-use host::{Counts, Host, World};
+use host::Host;
+use world::{Counts, World};
 
 /// Violations that are told in full.
 const TOLD: usize = 20;
@@ -226,18 +228,17 @@ impl Network {
 
     fn window(&mut self, world: &World, active: &[u32], window_end: Micros) {
         // Only these hosts are touched: they are taken out of the list by their order.
-        let mut wanted = active.iter().copied().peekable();
         let mut working: Vec<&mut Host> = Vec::with_capacity(active.len());
         let mut rest = &mut self.hosts[..];
         let mut offset = 0;
-        while let Some(id) = wanted.next() {
-            let (_, tail) = rest.split_at_mut(id as usize - offset);
+        for id in active {
+            let (_, tail) = rest.split_at_mut(*id as usize - offset);
             let Some((host, tail)) = tail.split_first_mut() else {
                 break;
             };
             working.push(host);
             rest = tail;
-            offset = id as usize + 1;
+            offset = *id as usize + 1;
         }
         working
             .par_iter_mut()

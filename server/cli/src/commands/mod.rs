@@ -12,3 +12,4 @@ pub(crate) mod man;
 pub(crate) mod serve;
 pub(crate) mod signals;
 pub(crate) mod simcard;
+pub(crate) mod simulate;
