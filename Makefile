@@ -82,7 +82,7 @@ formal: tools formal-channel ## hardware: properties of sampler, rings and write
 formal-channel: ## the models of the channel (docs/formal): each query, then the attacks on broken variants (minutes)
 	CARGO="$(CARGO)" tests/formal/channel.sh
 
-formal-quick: # the same with one session of each side: a minute, and two more to build the tool the first time
+formal-quick: # the same with one session of each side: 80 s, and three minutes more to build the tool the first time
 	@CARGO="$(CARGO)" tests/formal/channel.sh --quick
 
 loom: ## the ring logic in every interleaving of card and consumer, then with faults planted
