@@ -3,13 +3,13 @@
 use crate::{
     bringup,
     error::Error,
-    layout::{LaneState, RingKind, alarm_names},
+    layout::{RingKind, alarm_names},
     regs::Registers,
     ring::{Ring, RingCore},
     settings::{CardSettings, Route},
     transport::{Interrupt, Transport},
 };
-use photonbox_regmap::{MODEL_BUILD_HASH, global, lane};
+use photonbox_regmap::{MODEL_BUILD_HASH, global};
 use serde::{Deserialize, Serialize};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
@@ -186,6 +186,8 @@ pub(crate) struct CardState {
     pub(crate) settings: Option<CardSettings>,
     /// Alarms of lanes that a reset freed of them, and that stay off until an operator re-arms them.
     pub(crate) held: Vec<u32>,
+    /// Alarms that were seen on the card: a reset by another would hide them from a recovery.
+    pub(crate) seen: Vec<u32>,
     pub(crate) recoveries: u64,
 }
 
@@ -224,6 +226,7 @@ impl Card {
                 before_sleep: Stage::Reset,
                 generation,
                 settings: None,
+                seen: vec![0; held.len()],
                 held,
                 recoveries: 0,
             }),
@@ -372,6 +375,7 @@ impl Card {
         let mut state = self.lock();
         self.reset_locked(&mut state)?;
         state.held.fill(0);
+        state.seen.fill(0);
         state.settings = None;
         Ok(())
     }
@@ -400,11 +404,10 @@ impl Card {
         };
         self.wake(&mut state)?;
         bringup::magic(&self.registers)?;
-        for (held, alarms) in state.held.iter_mut().zip(bringup::latched_alarms(
-            &self.registers,
-            self.identity.lanes,
-        )?) {
-            *held |= alarms;
+        let latched = bringup::latched_alarms(&self.registers, self.identity.lanes)?;
+        let CardState { held, seen, .. } = &mut *state;
+        for ((held, seen), latched) in held.iter_mut().zip(seen).zip(latched) {
+            *held |= *seen | latched;
         }
         let before = [self.entropy.counts(), self.raw.counts()];
         self.reset_locked(&mut state)?;
@@ -425,99 +428,6 @@ impl Card {
         tracing::warn!(?recovery, "the card was reset and set up again");
         self.start_locked(&mut state)?;
         Ok(recovery)
-    }
-
-    /// An operator's command: the lane begins again with its start-up test.
-    ///
-    /// # Errors
-    /// [`Error::NoLane`]; [`Error::LaneState`] when it isn't in alarm; [`Error::Hung`] when it stays there.
-    pub fn rearm(&self, number: u32) -> Result<(), Error> {
-        if number >= self.identity.lanes {
-            return Err(Error::NoLane {
-                lane: number,
-                last: self.identity.lanes - 1,
-            });
-        }
-        let mut state = self.lock();
-        state.awake("re-arm a lane")?;
-        let at = |register| lane::base(number) + register;
-        if let Some(held) = state
-            .held
-            .get_mut(number as usize)
-            .filter(|held| **held != 0)
-        {
-            *held = 0;
-            let wanted = state
-                .settings
-                .as_ref()
-                .and_then(|settings| settings.lanes.get(number as usize));
-            // Without settings, or before the card is configured, the next `configure` enables it.
-            return match wanted {
-                Some(wanted) if wanted.enabled && state.stage != Stage::Reset => {
-                    self.registers.set(at(lane::ENABLE), lane::ENABLE_ON.mask())
-                }
-                _ => Ok(()),
-            };
-        }
-        let state_now = || {
-            Ok::<_, Error>(LaneState::from_register(
-                self.registers.read(at(lane::STATE))?,
-            ))
-        };
-        let found = state_now()?;
-        if found != LaneState::Alarmed {
-            return Err(Error::LaneState {
-                lane: number,
-                state: found.to_string(),
-                what: "there is nothing to re-arm",
-            });
-        }
-        self.registers
-            .write(at(lane::RESTART), lane::RESTART_REQUEST.mask())?;
-        let alarms = self.registers.read(at(lane::ALARMS))?;
-        self.registers.write(at(lane::ALARMS), alarms)?;
-        self.registers
-            .wait("the restart of a lane", self.patience, |_| {
-                Ok(state_now()? != LaneState::Alarmed)
-            })
-    }
-
-    /// Whether any lane is left to give bits.
-    ///
-    /// # Errors
-    /// [`Error::HealthAlarm`] when none is; [`Error::DeadCard`].
-    pub fn check_health(&self) -> Result<(), Error> {
-        let state = self.lock();
-        state.awake("tell its health")?;
-        self.lanes_left(&state)
-    }
-
-    fn lanes_left(&self, state: &CardState) -> Result<(), Error> {
-        let Some(settings) = &state.settings else {
-            return Ok(());
-        };
-        let mut alarmed = Vec::new();
-        for (number, _) in settings
-            .lanes
-            .iter()
-            .enumerate()
-            .filter(|(_, lane)| lane.enabled)
-        {
-            let alarms = self.alarms(state, number as u32)?;
-            if alarms == 0 {
-                return Ok(());
-            }
-            alarmed.push(format!("lane {number}: {}", alarm_names(alarms).join("+")));
-        }
-        Err(Error::HealthAlarm {
-            alarms: alarmed.join(", "),
-        })
-    }
-
-    /// A lane's alarms: those on the card, and those it is held for.
-    pub(crate) fn alarms(&self, state: &CardState, number: u32) -> Result<u32, Error> {
-        let held = state.held.get(number as usize).copied().unwrap_or(0);
-        Ok(held | self.registers.read(lane::base(number) + lane::ALARMS)?)
     }
 
     /// The ring, for its one owner; it comes back when that drops it. It gives slots while the card runs.

@@ -1,6 +1,6 @@
 //! The rings by name. Everything else about registers and rings comes from `photonbox-regmap`.
 
-use photonbox_regmap::{lane, layout::ring_name, ring};
+use photonbox_regmap::{Field, lane, layout::ring_name, ring};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -75,24 +75,45 @@ impl fmt::Display for LaneState {
     }
 }
 
-/// Names of the alarms in an `ALARMS` word, as hub and documents call them: `repetition-count`,
-/// `adaptive-proportion`, `rate-low`, `rate-high`, `balance`, `start-up`; an alarm of a newer map by its own name.
-#[must_use]
-pub fn alarm_names(alarms: u32) -> Vec<String> {
+/// The alarms of a lane and their names, as hub and documents call them.
+fn alarms_by_name() -> impl Iterator<Item = (String, &'static Field)> {
     let register = lane::REGISTERS
         .iter()
         .find(|register| register.offset == lane::ALARMS);
     let fields = register.map_or(&[][..], |register| register.fields);
-    fields
-        .iter()
-        .filter(|field| field.is_set(alarms))
-        .map(|field| match field.name.to_ascii_lowercase().as_str() {
+    fields.iter().map(|field| {
+        let name = match field.name.to_ascii_lowercase().as_str() {
             "rct" => "repetition-count".to_owned(),
             "apt" => "adaptive-proportion".to_owned(),
             "startup" => "start-up".to_owned(),
             other => other.replace('_', "-"),
-        })
+        };
+        (name, field)
+    })
+}
+
+/// Names of the alarms in an `ALARMS` word: `repetition-count`, `adaptive-proportion`, `rate-low`, `rate-high`,
+/// `balance`, `start-up`; an alarm of a newer map by its own name.
+#[must_use]
+pub fn alarm_names(alarms: u32) -> Vec<String> {
+    alarms_by_name()
+        .filter(|(_, field)| field.is_set(alarms))
+        .map(|(name, _)| name)
         .collect()
+}
+
+/// The `ALARMS` word of these names. One that this map doesn't know, or none at all, counts as a failed start-up test:
+/// never as health.
+pub(crate) fn alarm_bits(names: &[String]) -> u32 {
+    let start_up = lane::ALARM_STARTUP.mask();
+    let bits = names.iter().map(|name| {
+        let known = alarms_by_name().find(|(known, _)| known == name);
+        known.map_or(start_up, |(_, field)| field.mask())
+    });
+    match bits.fold(0, |word, bit| word | bit) {
+        0 => start_up,
+        word => word,
+    }
 }
 
 #[cfg(test)]
@@ -113,6 +134,11 @@ mod tests {
             "start-up",
         ];
         assert_eq!(alarm_names(u32::MAX), all);
+        assert_eq!(alarm_bits(&alarm_names(both)), both);
+        let start_up = lane::ALARM_STARTUP.mask();
+        let unknown = ["rate-low".to_owned(), "of a newer map".to_owned()];
+        assert_eq!(alarm_bits(&unknown), lane::ALARM_RATE_LOW.mask() | start_up);
+        assert_eq!(alarm_bits(&[]), start_up);
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod device;
 pub mod dma;
 pub mod error;
 pub mod events;
+mod held;
 pub mod keybox;
 pub mod layout;
 mod power;

@@ -158,7 +158,7 @@ impl Card {
     pub fn status(&self) -> Result<CardStatus, Error> {
         let registers = &self.registers;
         // Held to the end: another snapshot would mix two instants.
-        let state = self.lock();
+        let mut state = self.lock();
         state.awake("tell its status")?;
         registers.write(global::SNAPSHOT, 1)?;
         let identity = &self.identity;
@@ -169,7 +169,11 @@ impl Card {
                 .as_ref()
                 .and_then(|settings| settings.lanes.get(number as usize))
                 .copied();
-            lanes.push(self.lane_status(number, self.alarms(&state, number)?, settings)?);
+            let alarms = self.alarms(&state, number)?;
+            if let Some(seen) = state.seen.get_mut(number as usize) {
+                *seen |= alarms;
+            }
+            lanes.push(self.lane_status(number, alarms, settings)?);
         }
         let word = registers.read(global::STATUS)?;
         let at = |register| extractor::BASE + register;

@@ -4,7 +4,7 @@
 
 use crate::opening_resets;
 use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
-use photonbox_driver::{Error, LaneState, RingKind, Stage};
+use photonbox_driver::{Device, Error, LaneState, RingKind, Stage};
 use photonbox_regmap::{global, ring};
 use photonbox_simcard::{Fault, Pace, ptu::Detector};
 use std::{sync::Arc, time::Duration};
@@ -171,6 +171,66 @@ fn a_start_with_every_lane_held_is_a_health_alarm() {
 }
 
 #[test]
+fn a_reset_by_another_frees_no_lane_whose_alarm_was_seen() {
+    let (sim, card, _ring) = running(&settings(2));
+    sim.inject(Fault::DeadLane { lane: 0 }).expect("possible");
+    sim.advance(20 * MS);
+    sim.clear_faults();
+    let seen = card.status().expect("status").lanes[0].state;
+    assert_eq!(seen, LaneState::Alarmed);
+    // The card forgets, and so does every register that a recovery could look at.
+    sim.function_level_reset();
+    card.recover(&seed()).expect("goes on with lane 1");
+    sim.advance(20 * MS);
+    let status = card.status().expect("status");
+    assert_eq!(
+        (status.lanes[0].state, status.lanes[1].state),
+        (LaneState::Alarmed, LaneState::Running)
+    );
+    card.rearm(0).expect("the operator may");
+    sim.advance(20 * MS);
+    let lane = card.status().expect("status").lanes.swap_remove(0);
+    assert_eq!((lane.state, lane.alarms.len()), (LaneState::Running, 0));
+}
+
+#[test]
+fn a_lane_held_for_an_alarm_that_only_a_hub_remembers_stays_off() {
+    let simulated = sim(light(), Pace::Manual);
+    let card = open(Arc::clone(&simulated) as _);
+    card.configure(&settings(2)).expect("valid");
+    card.load_seed(&seed()).expect("seed");
+    let alarms = ["rate-low".to_owned()];
+    assert!(matches!(card.hold(4, &alarms), Err(Error::NoLane { .. })));
+    card.hold(0, &alarms).expect("stopped");
+    card.start().expect("lane 1 is left");
+    assert!(matches!(card.hold(1, &alarms), Err(Error::Order { .. })));
+    for round in 0..2 {
+        simulated.advance(20 * MS);
+        let status = card.status().expect("status");
+        assert_eq!(
+            (status.lanes[0].state, status.lanes[1].state),
+            (LaneState::Alarmed, LaneState::Running)
+        );
+        assert_eq!(status.lanes[0].alarms, alarms);
+        assert_eq!(status.lanes[0].bits, 0);
+        if round == 0 {
+            card.recover(&seed()).expect("recovered");
+        }
+    }
+    card.stop().expect("stops");
+    card.hold(1, &alarms).expect("stopped");
+    assert!(matches!(card.start(), Err(Error::HealthAlarm { .. })));
+    card.rearm(0).expect("re-armed");
+    card.start().expect("starts");
+    simulated.advance(20 * MS);
+    let status = card.status().expect("status");
+    assert_eq!(
+        (status.lanes[0].state, status.lanes[1].state),
+        (LaneState::Running, LaneState::Alarmed)
+    );
+}
+
+#[test]
 fn a_reset_under_traffic_discards_and_counts_what_was_in_flight() {
     let (sim, card, mut ring) = running(&settings(4));
     sim.advance(20 * MS);
@@ -209,7 +269,7 @@ fn a_reset_behind_the_driver_s_back_is_seen_and_recovered() {
     card.load_seed(&seed()).expect("seed");
     let mut ring = card.take_ring(RingKind::Entropy).expect("free");
     card.start().expect("starts");
-    photonbox_driver::Device::write32(
+    Device::write32(
         &*simulated,
         global::CONTROL,
         global::CONTROL_SOFT_RESET.mask(),
@@ -228,7 +288,7 @@ fn a_reset_behind_the_driver_s_back_is_seen_and_recovered() {
 fn a_bus_error_stops_the_ring_and_recovery_restarts_it() {
     let (sim, card, mut ring) = running(&settings(1));
     // Someone switches bus mastering off: the card's bridge answers its writes with an error.
-    photonbox_driver::Device::bus_master_enable(&*sim, false);
+    Device::bus_master_enable(&*sim, false);
     sim.advance(20 * MS);
     let error = ring.wait(Duration::from_secs(60)).err().expect("seen");
     assert!(

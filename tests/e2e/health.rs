@@ -275,3 +275,71 @@ fn a_host_that_comes_to_an_unhealthy_hub_says_so_and_waits() {
     assert!(status.success(), "{lines:#?}");
     assert_eq!(length(&scene, "out"), 100);
 }
+
+#[test]
+fn a_killed_hub_comes_back_with_its_lanes_held() {
+    let scene = Scene::new();
+    let dead: Vec<String> = (0..4).map(|lane| format!("dead-lane:{lane}")).collect();
+    let dead = dead.join(",");
+    let hub = scene.hub("hub", &["--allow-simulated", "--fault", &dead]);
+    until(
+        "every lane fails",
+        || hub.status(),
+        |status| {
+            let lanes = used_lanes(status);
+            lanes.len() == 4 && lanes.iter().all(|lane| lane["held_since"].is_u64())
+        },
+    );
+    hub.process.kill();
+
+    // The card of the next process is as after power-on, and its light is good.
+    let mut hub = scene.serve("hub", "127.0.0.1:0", &["--allow-simulated"]);
+    hub.process
+        .line_with("find its cause, then run `photonbox rearm 0`");
+    let output = process::run(&["status", "--state", arg(&hub.state)]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("hub unhealthy"), "{said}");
+    assert_eq!(said.matches("failed rate-low").count(), 4, "{said}");
+    // Nobody gets keys before the operator has looked.
+    let token = hub.token();
+    let line = process::refusal(
+        &[
+            "enroll",
+            "--state",
+            &scene.arg("alpha"),
+            "--hub",
+            &hub.address,
+            "--host-name",
+            "alpha",
+            "--ca-hash",
+            token["ca_hash"].as_str().expect("a hash"),
+            "--token",
+            token["token"].as_str().expect("a token"),
+        ],
+        3,
+    );
+    assert!(line.contains("no healthy source of entropy"), "{line}");
+    assert_eq!(hub.status()["health"], "unhealthy");
+
+    for lane in 0..4 {
+        process::text(&["rearm", "--state", arg(&hub.state), &lane.to_string()]);
+    }
+    until(
+        "all lanes run and none is held",
+        || hub.status(),
+        |status| {
+            let lanes = used_lanes(status);
+            status["health"] == "healthy" && lanes.iter().all(|lane| lane["held_since"].is_null())
+        },
+    );
+    scene.enrol(&hub, "alpha");
+    hub.process.kill();
+    let hub = scene.serve("hub", "127.0.0.1:0", &["--allow-simulated"]);
+    until(
+        "a restart needs no operator any more",
+        || hub.status(),
+        |status| status["health"] == "healthy",
+    );
+    assert!(hub.process.terminate().success());
+}

@@ -206,6 +206,26 @@ impl CardAddress {
             }),
         }
     }
+
+    /// What names the card from one start to the next, however its address was written: where it is. Another card at
+    /// the same place has the same name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCard`] for an address that can't be.
+    pub fn name(&self) -> Result<String, Error> {
+        Ok(match self {
+            Self::Model | Self::Rtl => self.to_string(),
+            Self::VfioUser(path) => {
+                let whole = std::path::absolute(path).unwrap_or_else(|_| path.into());
+                Self::VfioUser(whole.to_string_lossy().into_owned()).to_string()
+            }
+            Self::Vfio(bdf) => Self::Vfio(vfio::Bdf::parse(bdf)?.as_str().to_owned()).to_string(),
+            Self::Serial(line) => {
+                let (device, _) = serial::parse_address(line)?;
+                Self::Serial(device.to_owned()).to_string()
+            }
+        })
+    }
 }
 
 impl fmt::Display for CardAddress {
@@ -267,6 +287,28 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_card_has_one_name_however_it_is_addressed() {
+        let name = |text: &str| text.parse::<CardAddress>().expect(text).name();
+        for (text, wanted) in [
+            ("model", "model"),
+            ("vfio:03:00.0", "vfio:0000:03:00.0"),
+            ("vfio:0000:03:00.0", "vfio:0000:03:00.0"),
+            ("serial:/dev/line@115200", "serial:/dev/line"),
+            ("serial:/dev/line", "serial:/dev/line"),
+            ("vfio-user:/run/card", "vfio-user:/run/card"),
+        ] {
+            assert_eq!(name(text).expect(text), wanted);
+        }
+        let here = std::env::current_dir().expect("a folder");
+        let card = here.join("card");
+        assert_eq!(
+            name("vfio-user:card").expect("a path"),
+            format!("vfio-user:{}", card.display())
+        );
+        assert!(name("vfio:3").is_err() && name("serial:x@fast").is_err());
     }
 
     #[test]

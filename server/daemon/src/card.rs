@@ -33,6 +33,8 @@ pub struct OpenedCard {
     pub description: String,
     /// Name of the source in the ledger.
     pub source: String,
+    /// What names the card from one start to the next: its lanes in alarm are remembered under it.
+    pub name: String,
     /// It plays a recording that was played before.
     pub replayed: bool,
     /// Its photons come from a given seed: whoever knows that has them too, so they are labelled test.
@@ -172,6 +174,16 @@ fn address(options: &CardOptions) -> Result<CardAddress> {
     options.card.parse().map_err(|e| card_failed(&e))
 }
 
+/// See [`OpenedCard::name`]. The builds of a simulated card are cards of their own.
+fn card_name(options: &CardOptions) -> Result<String> {
+    let address = address(options)?;
+    let name = address.name().map_err(|e| card_failed(&e))?;
+    Ok(match address {
+        CardAddress::Model | CardAddress::Rtl => format!("{name}:{}", options.build),
+        _ => name,
+    })
+}
+
 /// The core of the card that the options name, if this program has it.
 fn core(options: &CardOptions) -> Result<CoreKind> {
     match address(options)? {
@@ -283,6 +295,7 @@ pub(crate) fn bring_up(
         simulated: Some(simulated),
         settings,
         source: "card0".into(),
+        name: card_name(options)?,
         replayed: options.capture.is_some() && options.played_before,
         reproducible,
     })
@@ -315,6 +328,7 @@ fn open_there(options: &CardOptions, transport: Box<dyn Transport>) -> Result<Op
         simulated: None,
         settings,
         source: "card0".into(),
+        name: card_name(options)?,
         replayed: false,
         reproducible,
     })

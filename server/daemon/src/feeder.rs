@@ -1,13 +1,16 @@
 //! The thread between card and pool: takes slots off the entropy ring, credits them, passes alarms
 //! on, refreshes the extractor's seed, brings the card back after a time-out.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use photonbox_channel::ByteSource;
-use photonbox_driver::{Card, CardStatus, LaneState, Ring, RingKind};
+use photonbox_driver::{
+    Card, CardSettings, CardStatus, LaneSettings, LaneState, Ring, RingKind, Stage,
+};
 use photonbox_entropy::credit;
 use photonbox_entropy::health::{Alarm, AlarmSet, Observed};
 use photonbox_entropy::pool::{Absorbed, PoolError, SourceBlock};
@@ -15,6 +18,7 @@ use photonbox_entropy::provenance::Provenance;
 use photonbox_secret::SecretBytes;
 
 use crate::card::{OpenedCard, card_failed, first_seed};
+use crate::held::HeldLanes;
 use crate::source::{DrawError, Entropy};
 use crate::{Error, Result};
 
@@ -39,12 +43,21 @@ struct Shared {
     source: String,
     entropy: Arc<Entropy>,
     last: Mutex<Option<CardStatus>>,
+    /// Taken while lanes are looked at or re-armed: what was seen before a command would fail the lane again after it.
+    held: Mutex<HeldLanes>,
+    /// Since when lanes are held, for whoever doesn't wait for the card.
+    since: Mutex<BTreeMap<u8, u64>>,
     seed_refreshes: std::sync::atomic::AtomicU64,
 }
 
 impl Feeder {
     /// Loads the first seed, starts the card, starts the thread.
-    pub(crate) fn start(opened: OpenedCard, entropy: Arc<Entropy>) -> Result<Self> {
+    /// Lanes that are held stay off; with every lane held the card waits for an operator.
+    pub(crate) fn start(
+        opened: OpenedCard,
+        entropy: Arc<Entropy>,
+        held: HeldLanes,
+    ) -> Result<Self> {
         let OpenedCard {
             card,
             settings,
@@ -65,12 +78,21 @@ impl Feeder {
         let ring = card
             .take_ring(RingKind::Entropy)
             .map_err(|e| card_failed(&e))?;
-        card.start().map_err(|e| card_failed(&e))?;
+        let kept = held.keep_off(&card, &settings.lanes)?;
+        tell_pool(&entropy, &source, &settings, &kept)?;
+        match card.start() {
+            Err(error @ photonbox_driver::Error::HealthAlarm { .. }) => {
+                tracing::error!(%error, "every lane is held: both classes of output are stopped until one is re-armed");
+            }
+            other => other.map_err(|e| card_failed(&e))?,
+        }
         let shared = Arc::new(Shared {
             card,
             source,
             entropy,
             last: Mutex::new(None),
+            since: Mutex::new(held.since()),
+            held: Mutex::new(held),
             seed_refreshes: 1.into(),
         });
         let stop = Arc::new(AtomicBool::new(false));
@@ -117,6 +139,15 @@ impl Feeder {
             .clone()
     }
 
+    /// Since when a lane is held off, seconds since 1970.
+    pub(crate) fn held_since(&self, lane: u8) -> Option<u64> {
+        let since = self.shared.since.lock();
+        since
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&lane)
+            .copied()
+    }
+
     /// Name of the source in the ledger.
     pub(crate) fn source(&self) -> &str {
         &self.shared.source
@@ -137,7 +168,36 @@ impl Feeder {
     }
 }
 
+/// What the pool is to know before anybody asks it: which lanes are held, and that the others are on their way.
+fn tell_pool(
+    entropy: &Entropy,
+    source: &str,
+    settings: &CardSettings,
+    kept: &[(u8, Vec<String>)],
+) -> Result<()> {
+    for number in (0..).zip(&settings.lanes).filter_map(on) {
+        let observed = match kept.iter().find(|(lane, _)| *lane == number) {
+            Some((_, names)) => Observed::Alarm(alarms(names)),
+            None => Observed::StartUp,
+        };
+        entropy
+            .pool()
+            .observe_lane(source, number, observed)
+            .map_err(|error| Error::failed(error.to_string(), "look at the log"))?;
+    }
+    Ok(())
+}
+
+fn on((number, lane): (u8, &LaneSettings)) -> Option<u8> {
+    lane.enabled.then_some(number)
+}
+
 impl Shared {
+    fn held(&self) -> MutexGuard<'_, HeldLanes> {
+        // Each change is whole in memory before it goes to the disk.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn rearm(&self, lane: u8) -> Result<()> {
         let Self {
             card,
@@ -145,6 +205,7 @@ impl Shared {
             source,
             ..
         } = self;
+        let mut held = self.held();
         let status = card.status().map_err(|e| card_failed(&e))?;
         if !status
             .lanes
@@ -160,10 +221,15 @@ impl Shared {
             ));
         }
         card.rearm(u32::from(lane)).map_err(|e| card_failed(&e))?;
+        if card.stage() == Stage::Ready {
+            // With every lane held it was not started.
+            card.start().map_err(|e| card_failed(&e))?;
+        }
         entropy
             .pool()
             .rearm(source, lane)
             .map_err(|error| Error::failed(error.to_string(), "look at `photonbox status`"))?;
+        held.rearmed(lane);
         tracing::warn!(lane, "lane re-armed by the operator");
         Ok(())
     }
@@ -213,6 +279,10 @@ impl Work {
             if let Err(error) = done {
                 self.trouble(&error);
             }
+        }
+        // An alarm of the last moment is remembered, too.
+        if let Err(error) = self.look() {
+            tracing::debug!(%error, "no last look at the lanes");
         }
         if let Err(error) = self.shared.card.stop() {
             tracing::debug!(%error, "the card did not stop");
@@ -311,6 +381,7 @@ impl Work {
 
     /// Reads all lanes and tells the pool.
     fn look(&mut self) -> Result<(), photonbox_driver::Error> {
+        let mut held = self.shared.held();
         let status = self.shared.card.status()?;
         self.looked = Some(Instant::now());
         let before = self.shared.entropy.health();
@@ -334,7 +405,18 @@ impl Work {
                 Ok(false) => {}
                 Err(error) => tracing::error!(%error, "the pool refuses a lane's state"),
             }
+            match lane.state {
+                LaneState::Alarmed => held.alarmed(number, &lane.alarms),
+                LaneState::Running => held.runs(number),
+                LaneState::Off | LaneState::Startup => {}
+            }
         }
+        *self
+            .shared
+            .since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = held.since();
+        drop(held);
         // The event may have come before there was anything to seed from.
         let seed_wanted = status.extractor.seed_due || status.extractor.seed_exhausted;
         *self
@@ -379,8 +461,14 @@ impl Work {
                 }
             })?;
         }
-        let recovery = self.shared.card.recover(seed.as_slice())?;
-        tracing::warn!(?recovery, "card recovered");
+        match self.shared.card.recover(seed.as_slice()) {
+            Ok(recovery) => tracing::warn!(?recovery, "card recovered"),
+            // It is well, and waits for an operator.
+            Err(error @ photonbox_driver::Error::HealthAlarm { .. }) => {
+                tracing::error!(%error, "the card recovered, and every lane is held: none runs until it is re-armed");
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 

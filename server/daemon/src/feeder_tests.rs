@@ -4,9 +4,10 @@ use std::sync::atomic::AtomicU32;
 
 use photonbox_driver::Device;
 use photonbox_driver::device::{DmaFault, HostBus};
-use photonbox_entropy::health::Health;
+use photonbox_entropy::health::{self, Health};
 use photonbox_entropy::pool::PoolConfig;
 use photonbox_simcard::{Fault, SimCard};
+use photonbox_store::{SqliteStore, Store};
 
 use super::*;
 use crate::card::{bring_up, open_card, simulate};
@@ -27,6 +28,39 @@ fn entropy() -> Arc<Entropy> {
         ..PoolConfig::default()
     })
     .expect("pool")
+}
+
+/// What a hub remembers of held lanes: nothing, in a folder that goes with it.
+struct Memory {
+    directory: tempfile::TempDir,
+}
+
+impl Memory {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("folder");
+        SqliteStore::create(directory.path()).expect("store");
+        Self { directory }
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(self.directory.path()).expect("store"))
+    }
+
+    fn held(&self) -> HeldLanes {
+        HeldLanes::load(self.store(), CARD).expect("read")
+    }
+
+    /// Numbers of the lanes that are held on the disk.
+    fn on_disk(&self) -> Vec<u8> {
+        let rows = self.store().held_lanes(CARD).expect("read");
+        rows.into_iter().map(|row| row.lane).collect()
+    }
+}
+
+const CARD: &str = "model:small";
+
+fn start(opened: OpenedCard, entropy: &Arc<Entropy>) -> Feeder {
+    Feeder::start(opened, Arc::clone(entropy), Memory::new().held()).expect("feeder")
 }
 
 fn until(what: &str, mut done: impl FnMut() -> bool) {
@@ -57,8 +91,7 @@ fn the_extractors_seed_is_refreshed_and_blocks_go_on() {
         ..options()
     };
     let entropy = entropy();
-    let feeder =
-        Feeder::start(open_card(&options).expect("card"), Arc::clone(&entropy)).expect("feeder");
+    let feeder = start(open_card(&options).expect("card"), &entropy);
     let epoch = || {
         let status = feeder.card_status();
         status.map_or(0, |status| status.extractor.seed_epoch)
@@ -98,8 +131,7 @@ fn photons_from_a_given_seed_are_labelled_test() {
         (CardOptions::default(), false),
     ] {
         let entropy = entropy();
-        let _feeder = Feeder::start(open_card(&options).expect("card"), Arc::clone(&entropy))
-            .expect("feeder");
+        let _feeder = start(open_card(&options).expect("card"), &entropy);
         until("full entropy", || {
             entropy.pool().available_full_bits() >= 8 * 48
         });
@@ -194,7 +226,7 @@ fn a_card_whose_writes_got_lost_is_reset_and_goes_on() {
     });
     let opened = bring_up(&options(), card, Arc::clone(&lossy) as _).expect("card");
     let entropy = entropy();
-    let feeder = Feeder::start(opened, Arc::clone(&entropy)).expect("feeder");
+    let feeder = start(opened, &entropy);
     let recoveries = || {
         let status = feeder.card_status();
         status.map_or(0, |status| status.recoveries)
@@ -241,7 +273,7 @@ fn a_bus_error_and_a_reset_by_another_are_recovered_without_an_operator() {
     let opened = open_card(&options()).expect("card");
     let card = opened.simulated.clone().expect("simulated");
     let entropy = entropy();
-    let feeder = Feeder::start(opened, Arc::clone(&entropy)).expect("feeder");
+    let feeder = start(opened, &entropy);
     let recoveries = || {
         let status = feeder.card_status();
         status.map_or(0, |status| status.recoveries)
@@ -282,7 +314,7 @@ fn a_card_that_leaves_stops_both_classes_for_good() {
     let opened = open_card(&options()).expect("card");
     let card = opened.simulated.clone().expect("simulated");
     let entropy = entropy();
-    let feeder = Feeder::start(opened, Arc::clone(&entropy)).expect("feeder");
+    let feeder = start(opened, &entropy);
     until("a seeded pool", || {
         entropy.pool().is_seeded() && entropy.pool().available_full_bits() >= 8 * 48
     });
@@ -314,6 +346,140 @@ fn a_card_that_leaves_stops_both_classes_for_good() {
     assert_eq!(entropy.health(), Health::Unhealthy);
     assert!(entropy.can_make_keys().is_err());
     drop(feeder);
+}
+
+fn lanes_in(entropy: &Entropy, state: health::LaneState) -> Vec<u8> {
+    let lanes = entropy.pool().health().report();
+    let there = lanes.iter().filter(|lane| lane.state == state);
+    there.map(|lane| lane.lane).collect()
+}
+
+fn failed(entropy: &Entropy) -> Vec<u8> {
+    lanes_in(entropy, health::LaneState::Failed)
+}
+
+fn rearm(feeder: &Feeder, lane: u8) -> Result<()> {
+    feeder.shared.rearm(lane)
+}
+
+#[test]
+fn a_lane_in_alarm_is_held_by_the_next_start_until_an_operator_re_arms_it() {
+    let memory = Memory::new();
+    let opened = open_card(&options()).expect("card");
+    assert_eq!(opened.name, CARD);
+    let card = opened.simulated.clone().expect("simulated");
+    let first = entropy();
+    let feeder = Feeder::start(opened, Arc::clone(&first), memory.held()).expect("feeder");
+    until("all lanes", || first.health() == Health::Healthy);
+    card.inject(Fault::DeadLane { lane: 2 }).expect("possible");
+    until("the alarm", || failed(&first) == [2]);
+    until("it is on the disk", || memory.on_disk() == [2]);
+    let since = feeder.held_since(2).expect("held");
+    assert_eq!(feeder.held_since(1), None);
+    drop(feeder);
+
+    // The next card is as after power-on: it knows of no alarm.
+    for _ in 0..2 {
+        let opened = open_card(&options()).expect("card");
+        let again = entropy();
+        let feeder = Feeder::start(opened, Arc::clone(&again), memory.held()).expect("feeder");
+        until("the others", || again.health() == Health::Degraded);
+        assert_eq!(failed(&again), [2]);
+        assert_eq!(feeder.held_since(2), Some(since));
+        let before = credited(&again);
+        until("credit without it", || {
+            drink(&again);
+            credited(&again) > before
+        });
+        let status = feeder.card_status().expect("status");
+        assert_eq!(status.lanes[2].state, LaneState::Alarmed);
+        assert_eq!(status.lanes[2].alarms, ["rate-low"]);
+        assert_eq!(status.lanes[2].bits, 0);
+        assert!(rearm(&feeder, 1).is_err(), "lane 1 runs");
+        assert_eq!(memory.on_disk(), [2]);
+    }
+
+    let again = entropy();
+    let opened = open_card(&options()).expect("card");
+    let feeder = Feeder::start(opened, Arc::clone(&again), memory.held()).expect("feeder");
+    rearm(&feeder, 2).expect("the operator may");
+    until("all lanes", || again.health() == Health::Healthy);
+    until("it is forgotten", || memory.on_disk().is_empty());
+    until("nobody says so", || feeder.held_since(2).is_none());
+}
+
+#[test]
+fn with_every_lane_held_a_hub_waits_for_its_operator() {
+    let memory = Memory::new();
+    for lane in 0..4 {
+        memory.held().alarmed(lane, &["balance".to_owned()]);
+    }
+    let entropy = entropy();
+    let opened = open_card(&options()).expect("card");
+    let card = opened.simulated.clone().expect("simulated");
+    let feeder = Feeder::start(opened, Arc::clone(&entropy), memory.held()).expect("feeder");
+    assert_eq!(entropy.health(), Health::Unhealthy);
+    until("a look", || feeder.card_status().is_some());
+    assert!(entropy.can_make_keys().is_err());
+    rearm(&feeder, 3).expect("the operator may");
+    until("one lane", || entropy.health() == Health::Degraded);
+    until("keys", || entropy.can_make_keys().is_ok());
+    until("its row is gone", || memory.on_disk() == [0, 1, 2]);
+    // A recovery brings back what ran, and nothing else.
+    card.function_level_reset();
+    let recovered = || {
+        let status = feeder.card_status();
+        status.is_some_and(|status| status.recoveries == 1)
+    };
+    until("a recovery", || {
+        drink(&entropy);
+        recovered()
+    });
+    until("one lane again", || {
+        lanes_in(&entropy, health::LaneState::Running) == [3]
+    });
+    assert_eq!(failed(&entropy), [0, 1, 2]);
+    assert_eq!(memory.on_disk(), [0, 1, 2]);
+}
+
+#[test]
+fn a_recovery_with_every_lane_in_alarm_leaves_the_card_to_the_operator() {
+    let memory = Memory::new();
+    let opened = open_card(&options()).expect("card");
+    let card = opened.simulated.clone().expect("simulated");
+    let entropy = entropy();
+    let feeder = Feeder::start(opened, Arc::clone(&entropy), memory.held()).expect("feeder");
+    until("all lanes", || entropy.health() == Health::Healthy);
+    for lane in 0..4 {
+        card.inject(Fault::DeadLane { lane }).expect("possible");
+    }
+    until("four alarms", || memory.on_disk() == [0, 1, 2, 3]);
+    card.clear_faults();
+    card.function_level_reset();
+    let recoveries = || feeder.card_status().map_or(0, |status| status.recoveries);
+    until("a recovery", || recoveries() == 1);
+    assert_eq!(entropy.health(), Health::Unhealthy);
+    for lane in lanes_in(&entropy, health::LaneState::Failed) {
+        rearm(&feeder, lane).expect("not lost, only held");
+    }
+    until("all lanes again", || entropy.health() == Health::Healthy);
+    until("no row is left", || memory.on_disk().is_empty());
+}
+
+#[test]
+fn a_held_lane_that_this_card_has_not_or_does_not_use_is_left_alone() {
+    let memory = Memory::new();
+    memory.held().alarmed(9, &["balance".to_owned()]);
+    let entropy = entropy();
+    let feeder = Feeder::start(
+        open_card(&options()).expect("card"),
+        Arc::clone(&entropy),
+        memory.held(),
+    )
+    .expect("feeder");
+    until("all lanes", || entropy.health() == Health::Healthy);
+    drop(feeder);
+    assert_eq!(memory.on_disk(), [9]);
 }
 
 #[test]

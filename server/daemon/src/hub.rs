@@ -10,7 +10,7 @@ use photonbox_channel::{
     Role as ChannelRole, ServerConfig, ServerOptions, Usage,
 };
 use photonbox_driver::FrontEnd;
-use photonbox_entropy::health::Health;
+use photonbox_entropy::health::{Health, LaneState};
 use photonbox_entropy::pool::PoolConfig;
 use photonbox_entropy::provenance::Provenance;
 use photonbox_store::{Role, SqliteStore, Store};
@@ -27,6 +27,7 @@ use crate::enroll::EnrolmentDesk;
 use crate::fair::{Allowances, FairQueue};
 use crate::feeder::Feeder;
 use crate::front_door::{self, Wants};
+use crate::held::HeldLanes;
 use crate::ledger_book::LedgerBook;
 use crate::options::{LimitOptions, Ready, ServeOptions};
 use crate::recording::about_to_play;
@@ -146,7 +147,8 @@ impl Hub {
             allow_simulated: options.allow_simulated,
             ..PoolConfig::default()
         })?;
-        let feeder = Feeder::start(opened, Arc::clone(&entropy))?;
+        let held = HeldLanes::load(Arc::clone(&store), &opened.name)?;
+        let feeder = Feeder::start(opened, Arc::clone(&entropy), held)?;
         let book = LedgerBook::begin(Arc::clone(&store), Arc::clone(&entropy))?;
         Ok(Arc::new(Self {
             id: own.name.as_str().into(),
@@ -180,7 +182,7 @@ impl Hub {
         let wait = async {
             loop {
                 let changed = self.entropy.changed();
-                if self.entropy.pool().is_seeded() || self.entropy.health() == Health::Unhealthy {
+                if self.entropy.pool().is_seeded() || self.is_lost() {
                     return;
                 }
                 let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
@@ -188,6 +190,13 @@ impl Hub {
         };
         let patience = Duration::from_millis(self.limits.handshake_timeout_ms / 2);
         let _ = tokio::time::timeout(patience, wait).await;
+    }
+
+    /// Whether no lane runs, and none is on its way.
+    fn is_lost(&self) -> bool {
+        let pool = self.entropy.pool();
+        let health = pool.health();
+        health.health() == Health::Unhealthy && health.count(LaneState::StartUp) == 0
     }
 
     /// One connection.
@@ -228,9 +237,23 @@ impl Hub {
         wire::run(stream, channel, &mut handler, &mut from_tasks, around).await;
     }
 
+    /// Each lane, and since when it is held if an alarm stopped it: in this run of the hub or before.
+    fn lanes_json(&self) -> Vec<Value> {
+        let lanes = self.entropy.pool().health().report();
+        let mut all = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            let since = self.feeder.held_since(lane.lane);
+            if let Ok(mut value) = serde_json::to_value(&lane) {
+                value["held_since"] = json!(since);
+                all.push(value);
+            }
+        }
+        all
+    }
+
     fn status(&self) -> Value {
         let pool = self.entropy.pool().status();
-        let lanes = self.entropy.pool().health().report();
+        let lanes = self.lanes_json();
         let card = self.feeder.card_status();
         let shown = label(pool.provenance).or(self.label);
         json!({

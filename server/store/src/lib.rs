@@ -1,11 +1,13 @@
-//! What a hub or host keeps on disk: identity, CA, enrolments, join tokens, failed tries, ledger.
+//! What a hub or host keeps on disk: identity, CA, enrolments, join tokens, failed tries, ledger, lanes in alarm.
 //!
 //! [`Store`] is the interface; [`SqliteStore`] is its embedded form. Whatever a method has returned
 //! `Ok` for is on the disk (`synchronous=FULL`) and survives a crash.
 #![forbid(unsafe_code)]
 
 mod error;
+mod held;
 mod key_frame;
+mod ledger;
 mod records;
 mod rows;
 mod schema;
@@ -14,7 +16,8 @@ mod token;
 
 pub use error::{Error, Result};
 pub use records::{
-    Authority, DeliveryRow, Enrolment, FailedTry, Identity, LedgerRows, Role, RunRow, SourceRow,
+    Authority, DeliveryRow, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow,
+    SourceRow,
 };
 pub use sqlite::{DATABASE_FILE, SqliteStore};
 pub use token::{
@@ -148,4 +151,22 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Failures of the database.
     fn ledger(&self, run: u64) -> Result<LedgerRows>;
+
+    /// Notes that an alarm stopped a lane, or that one more did; since when stays as it was noted first.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn hold_lane(&self, held: &HeldLane) -> Result<()>;
+
+    /// The held lanes of a card, by number.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] and failures of the database.
+    fn held_lanes(&self, card: &str) -> Result<Vec<HeldLane>>;
+
+    /// A re-armed lane has passed its start-up test: it is held no more. Says whether it was.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn release_lane(&self, card: &str, lane: u8) -> Result<bool>;
 }

@@ -151,3 +151,16 @@ pub struct LedgerRows {
     /// Deliveries.
     pub deliveries: Vec<DeliveryRow>,
 }
+
+/// A lane that an alarm stopped and that no operator has re-armed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldLane {
+    /// What names the card from one start to the next.
+    pub card: String,
+    /// Number of the lane, from 0.
+    pub lane: u8,
+    /// What it failed on, by the names of the card's alarms.
+    pub alarms: Vec<String>,
+    /// Seconds since 1970.
+    pub since: u64,
+}

@@ -9,6 +9,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x5042_5853;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first_light.sql"),
     include_str!("migrations/0002_labels_runs_recordings.sql"),
+    include_str!("migrations/0003_held_lanes.sql"),
 ];
 
 /// The newest version that this program knows.

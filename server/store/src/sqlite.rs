@@ -10,13 +10,13 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 
 use crate::key_frame::{frame_key, unframe_key};
 use crate::records::{
-    Authority, DeliveryRow, Enrolment, FailedTry, Identity, LedgerRows, Role, RunRow, SourceRow,
+    Authority, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow,
 };
 use crate::rows::{
     ENROLMENT_COLUMNS, enrolment_from, explain, insert_enrolment, judge_token, natural, signed,
 };
 use crate::token::{self, EnrolRefusal, IssuedToken, TOKEN_SECRET_BYTES, TokenTerms};
-use crate::{Error, Issue, Result, Store, schema};
+use crate::{Error, Issue, Result, Store, held, ledger, schema};
 
 /// Name of the database inside the state directory.
 pub const DATABASE_FILE: &str = "photonbox.db";
@@ -485,94 +485,23 @@ impl Store for SqliteStore {
     }
 
     fn save_ledger(&self, run: u64, rows: &LedgerRows) -> Result<()> {
-        let connection = &mut *self.lock();
-        (|| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            {
-                let mut source = transaction
-                    .prepare_cached("INSERT OR REPLACE INTO ledger_sources VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)")?;
-                for row in &rows.sources {
-                    source.execute(params![
-                        signed(run),
-                        row.source,
-                        signed(row.credited),
-                        signed(row.conditioned),
-                        signed(row.delivered),
-                        signed(row.discarded),
-                        row.simulated,
-                        row.replayed,
-                        row.test
-                    ])?;
-                }
-                let mut delivery = transaction.prepare_cached(
-                    "INSERT OR REPLACE INTO ledger_deliveries VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
-                )?;
-                for row in &rows.deliveries {
-                    delivery.execute(params![
-                        signed(run),
-                        row.host,
-                        row.class,
-                        row.request,
-                        row.hops,
-                        signed(row.bytes),
-                        row.sha256,
-                        row.simulated,
-                        row.replayed,
-                        signed(row.updated),
-                        row.test
-                    ])?;
-                }
-            }
-            transaction.commit()
-        })()
-        .map_err(|error| self.explain(error))
+        ledger::save(&mut self.lock(), run, rows).map_err(|error| self.explain(error))
     }
 
     fn ledger(&self, run: u64) -> Result<LedgerRows> {
-        let connection = self.lock();
-        (|| {
-            let sources = connection
-                .prepare(
-                    "SELECT source, credited, conditioned, delivered, discarded, simulated, replayed, test \
-                     FROM ledger_sources WHERE run = ?1 ORDER BY source",
-                )?
-                .query_map([signed(run)], |row| {
-                    Ok(SourceRow {
-                        source: row.get(0)?,
-                        credited: natural(row, 1)?,
-                        conditioned: natural(row, 2)?,
-                        delivered: natural(row, 3)?,
-                        discarded: natural(row, 4)?,
-                        simulated: row.get(5)?,
-                        replayed: row.get(6)?,
-                        test: row.get(7)?,
-                    })
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            let deliveries = connection
-                .prepare(
-                    "SELECT host, class, request, hops, bytes, sha256, simulated, replayed, updated, test \
-                     FROM ledger_deliveries WHERE run = ?1 ORDER BY host, class, request",
-                )?
-                .query_map([signed(run)], |row| {
-                    Ok(DeliveryRow {
-                        host: row.get(0)?,
-                        class: row.get(1)?,
-                        request: row.get(2)?,
-                        hops: row.get(3)?,
-                        bytes: natural(row, 4)?,
-                        sha256: row.get(5)?,
-                        simulated: row.get(6)?,
-                        replayed: row.get(7)?,
-                        updated: natural(row, 8)?,
-                        test: row.get(9)?,
-                    })
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok(LedgerRows { sources, deliveries })
-        })()
-        .map_err(|error| self.explain(error))
+        ledger::load(&self.lock(), run).map_err(|error| self.explain(error))
+    }
+
+    fn hold_lane(&self, held: &HeldLane) -> Result<()> {
+        held::hold(&self.lock(), held).map_err(|error| self.explain(error))
+    }
+
+    fn held_lanes(&self, card: &str) -> Result<Vec<HeldLane>> {
+        held::lanes(&self.lock(), card).map_err(|error| self.explain(error))
+    }
+
+    fn release_lane(&self, card: &str, lane: u8) -> Result<bool> {
+        held::release(&self.lock(), card, lane).map_err(|error| self.explain(error))
     }
 }
 

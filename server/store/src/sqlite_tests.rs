@@ -3,6 +3,7 @@
 use photonbox_secret::SecretBytes;
 
 use super::*;
+use crate::records::{DeliveryRow, SourceRow};
 use crate::token::{Grant, TokenRefusal};
 use proptest::prelude::*;
 
@@ -486,7 +487,7 @@ fn foreign_newer_damaged_and_missing_are_told_apart() {
         refused,
         Err(Error::NewerSchema {
             found: 99,
-            known: 2,
+            known: 3,
             ..
         })
     ));

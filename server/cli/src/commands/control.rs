@@ -116,8 +116,18 @@ fn status_text(status: &Value) -> String {
         text.push('\n');
         text.push_str(&table.text());
     }
-    let mut table = Table::new(&["lane", "state", "alarms"]);
-    if rows(&mut table, &status["lanes"], &["lane", "state", "alarms"]) {
+    let lanes = status["lanes"].as_array().map_or(&[][..], Vec::as_slice);
+    if !lanes.is_empty() {
+        let mut table = Table::new(&["lane", "state", "alarms", "held since"]);
+        for lane in lanes {
+            let since = lane["held_since"].as_u64().map(photonbox_daemon::utc);
+            table.row([
+                plain(&lane["lane"]),
+                plain(&lane["state"]),
+                plain(&lane["alarms"]),
+                since.unwrap_or_else(|| "-".to_owned()),
+            ]);
+        }
         text.push('\n');
         text.push_str(&table.text());
     }
@@ -234,7 +244,7 @@ mod tests {
     fn status_shows_the_label_the_channels_and_their_bounds() {
         let text = status_text(&json!({
             "role": "hub", "health": "healthy", "simulated": true, "locked": false, "label": "replayed",
-            "lanes": [{"lane": 2, "state": "failed", "alarms": ["rate-low", "start-up"]}],
+            "lanes": [{"lane": 2, "state": "failed", "alarms": ["rate-low", "start-up"], "held_since": 1_795_381_440}],
             "pool": {"full_bits": 384, "credited_bits": 1000, "delivered_bits": 0},
             "channels": [{"peer": "alpha", "epoch": 3, "class": "symmetric", "rekeys": 2,
                 "packets_left": null, "seconds_left": 7, "bytes": 99, "hops": 1, "trust": 0.25, "prekeys": 17,
@@ -243,7 +253,7 @@ mod tests {
         }));
         for part in [
             "hub healthy, source replayed",
-            "failed rate-low start-up",
+            "failed rate-low start-up 2026-11-22T21:04:00Z",
             "full bits",
             "384",
             "alpha",

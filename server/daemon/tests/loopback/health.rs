@@ -101,3 +101,67 @@ async fn each_fault_has_its_alarm_and_the_other_lanes_go_on() {
     }
     hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_in_alarm_stays_held_over_restarts_until_it_is_re_armed() {
+    let world = World::new();
+    let status = async || world.ask("hub", ControlCommand::Status).await;
+    let mut options = world.serve_options();
+    options.card.faults = on_all_lanes("dead-lane", "0s");
+    let sick = hub(options).await;
+    until("four alarms", async || {
+        let status = status().await;
+        (0..4).all(|lane| status["lanes"][lane]["state"] == "failed")
+    })
+    .await;
+    let since = status().await["lanes"][0]["held_since"].clone();
+    assert!(since.is_u64(), "{since}");
+    sick.stop().await;
+
+    // No fault any more, and a card that knows of none: it was reset when the hub closed it.
+    for _ in 0..2 {
+        let held = hub(world.serve_options()).await;
+        let status = status().await;
+        assert_eq!(status["health"], "unhealthy");
+        for lane in 0..4 {
+            let lane = &status["lanes"][lane];
+            assert_eq!(lane["state"], "failed", "{status:#}");
+            assert!(lane["alarms"].to_string().contains("rate-low"), "{lane}");
+        }
+        assert_eq!(status["lanes"][0]["held_since"], since);
+        held.stop().await;
+    }
+    let mended = hub(world.serve_options()).await;
+    for lane in [0, 1] {
+        world.ask("hub", ControlCommand::Rearm { lane }).await;
+    }
+    until("two lanes run", async || {
+        let status = status().await;
+        [0, 1].iter().all(|&lane: &usize| {
+            status["lanes"][lane]["state"] == "running"
+                && status["lanes"][lane]["held_since"].is_null()
+        })
+    })
+    .await;
+    assert_eq!(status().await["health"], "degraded");
+    world.enroll(&mended, "h1", false).await;
+    let served = host(world.join_options("h1", &mended.address, Class::Full, 200)).await;
+    assert_eq!(served.end().await.bytes, 200);
+    mended.stop().await;
+
+    // What was re-armed runs at once; what was not is held still.
+    let again = hub(world.serve_options()).await;
+    until("two lanes run by themselves", async || {
+        let status = status().await;
+        (0..2).all(|lane| status["lanes"][lane]["state"] == "running")
+    })
+    .await;
+    for lane in [2, 3] {
+        assert_eq!(status().await["lanes"][lane]["state"], "failed");
+        world
+            .ask("hub", ControlCommand::Rearm { lane: lane as u8 })
+            .await;
+    }
+    until("well", async || status().await["health"] == "healthy").await;
+    again.stop().await;
+}
