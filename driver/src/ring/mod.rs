@@ -156,6 +156,22 @@ impl Ring {
         left.min(within / 8).min(SLOW_POLL)
     }
 
+    /// A ring that gathers asks the card as often as one that finds nothing: slots that wait don't hide its death. Gives
+    /// how much of `gathering` may pass before it asks again.
+    fn until_poll(
+        &self,
+        gathering: Duration,
+        polled: &mut Option<Instant>,
+    ) -> Result<Duration, Error> {
+        let passed = polled.get_or_insert_with(Instant::now).elapsed();
+        if passed >= SLOW_POLL {
+            self.core.slow_poll()?;
+            *polled = Some(Instant::now());
+            return Ok(gathering);
+        }
+        Ok(gathering.min(SLOW_POLL - passed))
+    }
+
     /// Which ring this is.
     #[must_use]
     pub fn kind(&self) -> RingKind {
@@ -184,6 +200,7 @@ impl Ring {
     /// [`Error::DmaTimeout`], [`Error::GenerationChanged`].
     pub fn wait(&mut self, timeout: Duration) -> Result<Option<Slot<'_>>, Error> {
         let start = Instant::now();
+        let mut polled = None;
         let interrupt = Arc::clone(self.core.interrupt());
         let mut late = false;
         loop {
@@ -197,7 +214,7 @@ impl Ring {
                 if gathering.is_zero() {
                     return Ok(Some(self.slot(found)));
                 }
-                std::thread::sleep(gathering);
+                std::thread::sleep(self.until_poll(gathering, &mut polled)?);
                 continue;
             }
             let left = timeout.saturating_sub(start.elapsed());
@@ -216,6 +233,7 @@ impl Ring {
     /// # Errors
     /// As [`Ring::wait`].
     pub async fn next(&mut self) -> Result<Slot<'_>, Error> {
+        let mut polled = None;
         let interrupt = Arc::clone(self.core.interrupt());
         let mut late = false;
         let found = loop {
@@ -228,7 +246,8 @@ impl Ring {
                 if gathering.is_zero() {
                     break found;
                 }
-                tokio::time::sleep(gathering).await;
+                let step = self.until_poll(gathering, &mut polled)?;
+                tokio::time::sleep(step).await;
                 continue;
             }
             late = !interrupt.wait_async(SLOW_POLL).await;

@@ -1,20 +1,22 @@
 //! Opening the card that the options name, and setting it up as they say.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use photonbox_driver::transport::About;
 use photonbox_driver::transport::inprocess::InProcess;
 use photonbox_driver::transport::serial::{Serial, SerialKey};
 use photonbox_driver::transport::{vfio::Vfio, vfio_user::VfioUser};
 use photonbox_driver::{
-    Card, CardAddress, CardSettings, Cutoffs, Device, Geometry, LaneSettings, OpenOptions,
-    Transport,
+    Card, CardAddress, CardSettings, Coalescing, Cutoffs, Device, Geometry, LaneSettings,
+    OpenOptions, Transport,
 };
 use photonbox_entropy::{credit, cutoff};
 use photonbox_regmap::global;
 use photonbox_secret::SecretBytes;
 use photonbox_simcard::{Build, CoreKind, Pace, ScheduledFault, SimCard, SimCardOptions, Source};
 
+use crate::feeder::WAIT;
 use crate::options::CardOptions;
 use crate::{Error, Result, os};
 
@@ -29,6 +31,8 @@ pub struct OpenedCard {
     pub simulated: Option<Arc<SimCard>>,
     /// The settings that it has.
     pub settings: CardSettings,
+    /// When its entropy ring gives slots.
+    pub gathering: Coalescing,
     /// What it is, for people.
     pub description: String,
     /// Name of the source in the ledger.
@@ -129,11 +133,31 @@ fn settings(options: &CardOptions, lanes: u32, lit: Option<u32>) -> Result<CardS
     Ok(settings)
 }
 
+/// When the entropy ring gives slots, as the options say.
+fn gathering(options: &CardOptions) -> Result<Coalescing> {
+    let within = Duration::from_millis(options.gather_ms);
+    if within > WAIT {
+        return Err(Error::usage(
+            format!(
+                "a slot may not wait {} ms for others: the hub looks at its card more often than that",
+                options.gather_ms
+            ),
+            format!("set gather_ms in [card] to {} or less", WAIT.as_millis()),
+        ));
+    }
+    Ok(Coalescing {
+        slots: options.gather_slots,
+        within,
+    })
+}
+
 /// Opens the card and sets it up. Nothing runs yet.
 ///
 /// # Errors
 /// Wrong options (exit code 2); a card that cannot be reached or is not one (1).
 pub fn open_card(options: &CardOptions) -> Result<OpenedCard> {
+    // Before anything is touched.
+    gathering(options)?;
     let failed = |error: photonbox_driver::Error| card_failed(&error);
     match address(options)? {
         CardAddress::Model | CardAddress::Rtl => {
@@ -294,6 +318,7 @@ pub(crate) fn bring_up(
         card: Arc::new(card),
         simulated: Some(simulated),
         settings,
+        gathering: gathering(options)?,
         source: "card0".into(),
         name: card_name(options)?,
         replayed: options.capture.is_some() && options.played_before,
@@ -327,6 +352,7 @@ fn open_there(options: &CardOptions, transport: Box<dyn Transport>) -> Result<Op
         card: Arc::new(card),
         simulated: None,
         settings,
+        gathering: gathering(options)?,
         source: "card0".into(),
         name: card_name(options)?,
         replayed: false,
@@ -408,6 +434,21 @@ mod tests {
         assert_eq!(opened.settings.lanes.len(), 4);
         assert_eq!(opened.settings.cutoffs.false_positive_exponent, 40);
         assert!(!opened.card.identity().is_real());
+    }
+
+    #[test]
+    fn slots_gather_as_the_options_say_and_not_at_all_without() {
+        let gathering = |slots, ms| {
+            let opened = open(|options| (options.gather_slots, options.gather_ms) = (slots, ms));
+            opened.map(|opened| opened.gathering)
+        };
+        let found = gathering(8, 20).expect("as long as may be");
+        assert_eq!((found.slots, found.within), (8, WAIT));
+        let default = open(|_| ()).expect("model").gathering;
+        assert_eq!(default.slots, 1, "each at once");
+        let error = gathering(8, 21).expect_err("too long");
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.help().contains("gather_ms"), "{}", error.help());
     }
 
     #[test]

@@ -92,12 +92,13 @@ mod tests {
     fn tables_come_together_and_the_rest_is_default() {
         let config = Config::parse(
             "state = \"s\"\n[serve]\nlisten = \"127.0.0.1:1\"\n[join]\nsinks = [\"egd:unix:q\"]\n\
-             class = \"full\"\n[card]\nholdoff = 31\n[rekey]\npackets = 20\n[limits]\nmax_hops = 3\n",
+             class = \"full\"\n[card]\nholdoff = 31\ngather_slots = 16\n[rekey]\npackets = 20\n[limits]\nmax_hops = 3\n",
         )
         .expect("valid");
         let serve = config.serve_options();
         assert_eq!(serve.listen, "127.0.0.1:1");
         assert_eq!(serve.card.holdoff, 31);
+        assert_eq!((serve.card.gather_slots, serve.card.gather_ms), (16, 10));
         assert_eq!(serve.card.claimed_h, 0.5);
         assert_eq!(serve.rekey.packets, Some(20));
         assert_eq!(serve.limits.max_hops, 3);

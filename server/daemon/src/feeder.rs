@@ -24,8 +24,8 @@ use crate::{Error, Result};
 
 /// How often lanes are looked at without an alarm.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long the feeder waits for a slot before it looks around.
-const WAIT: Duration = Duration::from_millis(20);
+/// How long the feeder waits for a slot before it looks around; no slot waits longer for others.
+pub(crate) const WAIT: Duration = Duration::from_millis(20);
 /// Pause after a card that would not recover, and while the pool is full.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often a recovery is tried before the source counts as lost, which only an operator undoes.
@@ -61,6 +61,7 @@ impl Feeder {
         let OpenedCard {
             card,
             settings,
+            gathering,
             source,
             simulated,
             reproducible,
@@ -75,9 +76,10 @@ impl Feeder {
         let seed = first_seed(&settings)?;
         card.load_seed(seed.as_slice())
             .map_err(|e| card_failed(&e))?;
-        let ring = card
+        let mut ring = card
             .take_ring(RingKind::Entropy)
             .map_err(|e| card_failed(&e))?;
+        ring.coalesce(gathering);
         let kept = held.keep_off(&card, &settings.lanes)?;
         tell_pool(&entropy, &source, &settings, &kept)?;
         match card.start() {

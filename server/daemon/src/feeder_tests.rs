@@ -6,6 +6,7 @@ use photonbox_driver::Device;
 use photonbox_driver::device::{DmaFault, HostBus};
 use photonbox_entropy::health::{self, Health};
 use photonbox_entropy::pool::PoolConfig;
+use photonbox_regmap::ring;
 use photonbox_simcard::{Fault, SimCard};
 use photonbox_store::{SqliteStore, Store};
 
@@ -148,6 +149,18 @@ struct Lossy {
     card: Arc<SimCard>,
     losing: Arc<AtomicU32>,
     deaf: AtomicU32,
+    doorbells: AtomicU32,
+}
+
+impl Lossy {
+    fn new(card: &Arc<SimCard>) -> Arc<Self> {
+        Arc::new(Self {
+            card: Arc::clone(card),
+            losing: Arc::default(),
+            deaf: AtomicU32::new(0),
+            doorbells: AtomicU32::new(0),
+        })
+    }
 }
 
 fn one_less(left: u32) -> Option<u32> {
@@ -185,6 +198,9 @@ impl Device for Lossy {
     }
 
     fn write32(&self, offset: u32, value: u32) {
+        if offset == ring::base(ring::ENTROPY) + ring::HEAD {
+            self.doorbells.fetch_add(1, Ordering::Relaxed);
+        }
         let lost = offset == photonbox_regmap::global::CONTROL
             && self
                 .deaf
@@ -218,12 +234,8 @@ impl Device for Lossy {
 #[test]
 fn a_card_whose_writes_got_lost_is_reset_and_goes_on() {
     let card = simulate(&options()).expect("card");
-    let losing = Arc::new(AtomicU32::new(0));
-    let lossy = Arc::new(Lossy {
-        card: Arc::clone(&card),
-        losing: Arc::clone(&losing),
-        deaf: AtomicU32::new(0),
-    });
+    let lossy = Lossy::new(&card);
+    let losing = Arc::clone(&lossy.losing);
     let opened = bring_up(&options(), card, Arc::clone(&lossy) as _).expect("card");
     let entropy = entropy();
     let feeder = start(opened, &entropy);
@@ -346,6 +358,36 @@ fn a_card_that_leaves_stops_both_classes_for_good() {
     assert_eq!(entropy.health(), Health::Unhealthy);
     assert!(entropy.can_make_keys().is_err());
     drop(feeder);
+}
+
+#[test]
+fn slots_that_gather_are_taken_together_and_a_card_that_dies_is_noticed() {
+    let options = CardOptions {
+        gather_slots: 32,
+        gather_ms: 20,
+        ..options()
+    };
+    let card = simulate(&options).expect("card");
+    let watched = Lossy::new(&card);
+    let opened = bring_up(&options, Arc::clone(&card), Arc::clone(&watched) as _).expect("opens");
+    let entropy = entropy();
+    let feeder = start(opened, &entropy);
+    let taken = || {
+        let status = feeder.card_status();
+        status.map_or(0, |status| status.rings[0].counts.slots)
+    };
+    until("many slots", || {
+        drink(&entropy);
+        taken() >= 60
+    });
+    // A slot leaves the card every 10 ms at the latest; taken one by one, each would have its own doorbell.
+    let (doorbells, slots) = (watched.doorbells.load(Ordering::Relaxed), taken());
+    assert!(
+        4 * u64::from(doorbells) < 3 * slots,
+        "{doorbells} doorbells for {slots} slots"
+    );
+    card.inject(Fault::SurpriseRemoval).expect("removed");
+    until("the loss", || entropy.health() == Health::Unhealthy);
 }
 
 fn lanes_in(entropy: &Entropy, state: health::LaneState) -> Vec<u8> {

@@ -197,6 +197,10 @@ pub struct CardOptions {
     pub claimed_h: f64,
     /// Bytes of the entropy ring's data; 512 KiB without.
     pub ring_memory: Option<u64>,
+    /// Slots of the entropy ring that are taken together: the hub wakes once for so many. 1 takes each at once.
+    pub gather_slots: u32,
+    /// Milliseconds that a slot waits for others at most, up to 20.
+    pub gather_ms: u64,
     /// Blocks between refreshes of the Toeplitz seed.
     pub seed_refresh_blocks: u64,
     /// Accept a card whose build hash is not the driver's.
@@ -223,6 +227,8 @@ impl Default for CardOptions {
             holdoff: 30,
             claimed_h: 0.5,
             ring_memory: None,
+            gather_slots: 1,
+            gather_ms: 10,
             seed_refresh_blocks: 1 << 16,
             allow_build_mismatch: false,
             played_before: false,

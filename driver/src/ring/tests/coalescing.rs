@@ -1,6 +1,6 @@
 //! Slots that wait for others.
 
-use super::{Coalescing, Instant, ring_of, take};
+use super::{Coalescing, Error, Instant, ring_of, take};
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(3600);
@@ -98,4 +98,29 @@ fn a_task_waits_for_others_too() {
         drop(ring.next().await.expect("a slot"));
         drop(ring.next().await.expect("a slot"));
     });
+}
+
+#[test]
+fn slots_that_wait_for_others_don_t_hide_a_dead_card() {
+    let (card, _core, mut ring) = ring_of(16);
+    // An hour's wait, if only memory were looked at.
+    ring.coalesce(after(3, LONG));
+    assert!(card.complete(&[1; 8]));
+    card.script().dead = true;
+    assert!(matches!(ring.wait(LONG), Err(Error::DeadCard)));
+    assert!(matches!(ring.wait(LONG), Err(Error::DeadCard)));
+}
+
+#[test]
+fn a_task_that_waits_for_others_sees_a_dead_card() {
+    let (card, _core, mut ring) = ring_of(16);
+    ring.coalesce(after(3, LONG));
+    assert!(card.complete(&[1; 8]));
+    card.script().dead = true;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let found = runtime.block_on(ring.next());
+    assert!(matches!(found, Err(Error::DeadCard)));
 }
