@@ -2,6 +2,7 @@
 //! guest kernel is missing.
 
 mod card;
+mod dead;
 mod guest;
 mod hub;
 // The end-to-end tests' way of running the binary; this test uses a part of it.

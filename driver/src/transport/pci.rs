@@ -5,6 +5,7 @@
 use super::About;
 use crate::{dma::DmaMemory, error::Error};
 use photonbox_regmap::global::VECTORS;
+use std::io;
 
 /// Vendor of the function. A placeholder until the project has a number of its own: that of the FPGA's maker, which
 /// its PCIe bridges show. What a card is says the register MAGIC.
@@ -281,7 +282,17 @@ impl CardStatusPage {
         match (word(at::MAGIC_AT), word(at::VERSION_AT)) {
             (at::MAGIC, 1) => {}
             (u64::MAX, _) => return Err(Error::DeadCard),
-            _ => return Err(unusable("its status page is another's".into())),
+            (0, _) => {
+                let source = io::Error::other(
+                    "it reads as zeroes, as when a function was pulled out and put back",
+                );
+                let what = "its status page".to_owned();
+                return Err(Error::BusRefused { what, source });
+            }
+            (found, _) => {
+                let what = format!("its status page is another's: it begins with {found:#x}");
+                return Err(unusable(what));
+            }
         }
         let text = &page[at::TEXT_AT..at::TEXT_AT + at::TEXT_BYTES];
         let text: String = String::from_utf8_lossy(text)
@@ -415,5 +426,18 @@ mod tests {
             command(&plain, true).is_ok(),
             "gone, and that is seen elsewhere"
         );
+    }
+
+    #[test]
+    fn a_status_page_that_is_none_says_why() {
+        let page = |byte| CardStatusPage::parse(&[byte; status_page::USED]);
+        assert!(matches!(page(0xff), Err(Error::DeadCard)));
+        let says = |byte| page(byte).expect_err("no page").to_string();
+        let zeroes = says(0);
+        assert!(
+            zeroes.contains("reads as zeroes") && zeroes.contains("open the card anew"),
+            "{zeroes}"
+        );
+        assert!(says(0x11).contains("begins with 0x1111111111111111"));
     }
 }
