@@ -15,7 +15,7 @@ FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 20
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal formal-quick formal-channel loom cosim-long soak soak-vm seeds fuzz asan bench docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal formal-quick formal-channel loom cosim-long soak soak-vm seeds fuzz asan bench bench-card docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -104,6 +104,7 @@ soak: ## driver and simulated card, in process and over a socket: 10^6 rounds, 1
 soak-vm: ## the same in virtual machines behind two IOMMUs, one after the other, and the suite there on verilated hardware
 	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --features verilated --test device_vfio --test device_vfio_rtl -- \
 		--nocapture --test-threads 1 launch::
+	PHOTONBOX_LONG=1 $(CARGO) test --locked -p photonbox --test vm -- --nocapture dead::
 
 seeds: tools ## hardware: every block and the whole card from SEEDS random seeds (default 20)
 	for n in $$(seq $(SEEDS)); do
@@ -120,6 +121,9 @@ asan: ## driver and simulated card under AddressSanitizer
 bench: setup ## the benchmarks of docs/benchmarks.md (release build)
 	$(CARGO) build --locked --release -p photonbox
 	$(TARGET)/release/photonbox bench all
+
+bench-card: setup-test ## every way to the card in one table: in process, over a socket, in two guests (release build; ROUNDS=20000)
+	$(CARGO) run --locked -q -p xtask -- bench-card $(ROUNDS)
 
 docs: ## regenerate docs/registers.md
 	$(CARGO) run --locked -q -p xtask -- regs

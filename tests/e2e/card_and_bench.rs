@@ -98,6 +98,10 @@ fn card_bench_measures_rounds_and_rings() {
     for ring in rings {
         assert!(ring["bytes_per_second"].as_f64() > Some(0.0), "{ring:#}");
     }
+    assert!(
+        report["cpu_percent_at_gigabit"].as_f64() > Some(0.0),
+        "{report:#}"
+    );
     assert!(text(&short).contains("50 rounds, each key as the reference engine has it"));
 }
 

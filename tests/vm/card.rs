@@ -58,6 +58,17 @@ fn rounds() -> String {
     std::env::var("PHOTONBOX_VM_ROUNDS").unwrap_or_else(|_| "500".to_owned())
 }
 
+/// Leaves the figures in the folder that `PHOTONBOX_BENCH_FOLDER` names (`make bench-card`).
+fn keep(iommu: &str, bench: &Value) {
+    let Some(folder) = std::env::var_os("PHOTONBOX_BENCH_FOLDER") else {
+        return;
+    };
+    let (device, _) = iommu.split_once(',').unwrap_or((iommu, ""));
+    let file = PathBuf::from(folder).join(format!("{device}.json"));
+    std::fs::write(&file, bench.to_string())
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+}
+
 /// Boots a guest with a served card behind this IOMMU: what it said, step by step and as a whole.
 fn boot(guest: &Guest, iommu: &str) -> (Steps, String) {
     // Short enough for a socket's name.
@@ -155,7 +166,12 @@ fn a_user_drives_a_card(guest: &Guest, iommu: &str) {
     for ring in bench["rings"].as_array().expect("rings") {
         assert!(ring["bytes_per_second"].as_f64() > Some(0.0), "{ring:#}");
     }
+    assert!(
+        bench["cpu_percent_at_gigabit"].as_f64() > Some(0.0),
+        "{bench:#}"
+    );
     println!("card bench behind {iommu}: {bench}");
+    keep(iommu, &bench);
     assert_eq!(step("reset").0, 0, "{console}");
     assert_eq!(
         step("faults").1,

@@ -3,6 +3,7 @@
 //! - `cargo xtask tidy`: the house rules, as checks that fail.
 //! - `cargo xtask regs [--json]`: writes `docs/registers.md` from the register map, or prints the map as JSON.
 //! - `cargo xtask verilog [--check]`: writes the builds' Verilog (`hdl/verilog`), or says whether it is fresh.
+//! - `cargo xtask bench-card [ROUNDS]`: every way to the card, measured in one run.
 //! - `cargo xtask synth …`: yosys checks, synthesis, place and route; `cargo xtask synth --help` says more.
 #![forbid(unsafe_code)]
 
@@ -14,6 +15,7 @@ macro_rules! say {
     }};
 }
 
+mod bench_card;
 mod regs;
 mod synth;
 mod tidy;
@@ -40,10 +42,11 @@ fn main() -> ExitCode {
         ["regs", "--json"] => regs::json().map(|text| say!("{text}")),
         ["verilog"] => verilog::write(&root()),
         ["verilog", "--check"] => verilog::check(&root()),
+        ["bench-card", rest @ ..] => bench_card::run(&root(), rest),
         ["synth", rest @ ..] => synth::run(&root(), rest),
         other => {
             eprintln!(
-                "error: unknown chore {:?} / help: cargo xtask tidy | regs [--json] | verilog [--check] | synth",
+                "error: unknown chore {:?} / help: cargo xtask tidy | regs [--json] | verilog [--check] | synth | bench-card [ROUNDS]",
                 other.join(" ")
             );
             return ExitCode::from(2);

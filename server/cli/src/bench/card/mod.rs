@@ -95,11 +95,18 @@ pub(crate) fn rounds(card: &Card, count: u32, done: &dyn Fn(u32)) -> anyhow::Res
     Ok(rounds)
 }
 
-/// Bytes a second of the key-box ring, over about `time`. The first box of all jobs must be the same, since their IP key
-/// is.
-pub(crate) fn keybox_ring(card: &Card, time: Duration) -> anyhow::Result<f64> {
+/// What went through a ring.
+pub(crate) struct Flow {
+    /// Bytes a second.
+    pub(crate) bytes_per_second: f64,
+    /// Share of a core, in percent, that the driver's thread would need at a gigabit a second: what a byte cost it.
+    pub(crate) cpu_percent_at_gigabit: f64,
+}
+
+/// The key-box ring, over about `time`. The first box of all jobs must be the same, since their IP key is.
+pub(crate) fn keybox_ring(card: &Card, time: Duration) -> anyhow::Result<Flow> {
     let x0 = *ip_key(0)?.x0(S).as_array();
-    let (start, mut boxes, mut bytes) = (Instant::now(), 1, 0_u64);
+    let (start, cpu, mut boxes, mut bytes) = (Instant::now(), thread_time(), 1, 0_u64);
     let mut first = None;
     while start.elapsed() < time {
         let begin = Instant::now();
@@ -124,7 +131,11 @@ pub(crate) fn keybox_ring(card: &Card, time: Duration) -> anyhow::Result<f64> {
             boxes = (boxes * 2).min(1 << 14);
         }
     }
-    Ok(bytes as f64 / start.elapsed().as_secs_f64())
+    let busy = thread_time().saturating_sub(cpu).as_secs_f64();
+    Ok(Flow {
+        bytes_per_second: bytes as f64 / start.elapsed().as_secs_f64(),
+        cpu_percent_at_gigabit: 100.0 * busy / bytes as f64 * GIGABIT,
+    })
 }
 
 /// Bytes a second of the entropy or the raw ring of a card that is configured for it and runs, over about `time`
@@ -261,7 +272,7 @@ pub(crate) fn measure(
         card.reset()?;
     }
     results.push(beside("card.ring.keybox", 32 * KEYS as usize, &mut || {
-        keybox_ring(&card, effort.slice)
+        keybox_ring(&card, effort.slice).map(|flow| flow.bytes_per_second)
     })?);
     drop(card);
 
@@ -305,7 +316,8 @@ mod tests {
         assert_eq!(rounds.interrupt.len() + rounds.lost, 20);
         assert!(rounds.data.min() <= rounds.interrupt.max());
         let moment = Duration::from_millis(5);
-        assert!(keybox_ring(&card, moment).expect("keys") > 0.0);
+        let flow = keybox_ring(&card, moment).expect("keys");
+        assert!(flow.bytes_per_second > 0.0 && flow.cpu_percent_at_gigabit > 0.0);
         let settings = CardSettings::new(card.identity().lanes, Cutoffs::after_reset());
         start(&card, &tapped(&settings)).expect("starts");
         assert!(light_ring(&card, RingKind::Raw, moment).expect("raw bits") > 0.0);

@@ -46,6 +46,8 @@ struct Report<'a> {
     doorbell_us: Latency,
     interrupt_us: Latency,
     rings: Vec<Ring>,
+    /// What the driver's thread would need of a core, carrying a gigabit a second from the key-box ring.
+    cpu_percent_at_gigabit: f64,
 }
 
 /// Microseconds, by quantile.
@@ -106,7 +108,8 @@ pub(super) fn run(args: BenchArgs, common: &Common) -> anyhow::Result<()> {
         });
     };
     bar.set_message("key-box ring");
-    ring(RingKind::Keybox, card::keybox_ring(card, args.time)?);
+    let flow = card::keybox_ring(card, args.time)?;
+    ring(RingKind::Keybox, flow.bytes_per_second);
     bar.set_message("entropy ring");
     photonbox_daemon::start_card(&opened)?;
     ring(
@@ -132,6 +135,7 @@ pub(super) fn run(args: BenchArgs, common: &Common) -> anyhow::Result<()> {
         doorbell_us: Latency::of(&rounds.data),
         interrupt_us: Latency::of(&rounds.interrupt),
         rings,
+        cpu_percent_at_gigabit: flow.cpu_percent_at_gigabit,
     };
     if args.json.json {
         return output::json(&report);
@@ -157,13 +161,15 @@ fn text(report: &Report<'_>, rounds: &Rounds) -> String {
         ]);
     }
     format!(
-        "{}\n{} rounds, each key as the reference engine has it, {} interrupts lost\n\n{}\n{}\n{}",
+        "{}\n{} rounds, each key as the reference engine has it, {} interrupts lost\n\n{}\n{}\n{}\n\
+         the driver's thread, at a gigabit a second of keys: {:.1} % of a core\n",
         report.identity,
         report.rounds,
         report.lost_interrupts,
         table.text(),
         picture(&rounds.data),
         rings.text(),
+        report.cpu_percent_at_gigabit,
     )
 }
 
