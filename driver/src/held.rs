@@ -50,22 +50,22 @@ impl Card {
         let mut state = self.lock();
         state.awake("re-arm a lane")?;
         let at = |register| lane::base(number) + register;
-        let state_now = || {
-            Ok::<_, Error>(LaneState::from_register(
-                self.registers.read(at(lane::STATE))?,
-            ))
+        let requested = || {
+            let word = self.registers.read(at(lane::STATE))?;
+            Ok::<_, Error>(lane::STATE_RESTART.is_set(word))
         };
         let is_held = state.held.get(index).is_some_and(|&alarms| alarms != 0);
-        match state_now()? {
+        match LaneState::from_register(self.registers.read(at(lane::STATE))?) {
             LaneState::Alarmed => {
-                self.registers
-                    .write(at(lane::RESTART), lane::RESTART_REQUEST.mask())?;
-                let alarms = self.registers.read(at(lane::ALARMS))?;
-                self.registers.write(at(lane::ALARMS), alarms)?;
-                self.registers
-                    .wait("the restart of a lane", self.patience, |_| {
-                        Ok(state_now()? != LaneState::Alarmed)
-                    })?;
+                let what = "the restart of a lane";
+                let registers = &self.registers;
+                registers.write(at(lane::RESTART), lane::RESTART_REQUEST.mask())?;
+                registers.wait(what, self.patience, |_| requested())?;
+                let alarms = registers.read(at(lane::ALARMS))?;
+                registers.write(at(lane::ALARMS), alarms)?;
+                // The request ends with the last alarm. The state wouldn't tell: a lane that fails at once is in alarm
+                // again before anybody looks.
+                registers.wait(what, self.patience, |_| Ok(!requested()?))?;
             }
             _ if is_held => {
                 let wanted = state

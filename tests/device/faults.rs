@@ -3,11 +3,14 @@
 //! Shows T15 (`docs/threat-model.md`).
 
 use crate::opening_resets;
-use crate::rig::{Forged, MS, drain, light, open, running, seed, settings, sim};
+use crate::rig::{Forged, MS, drain, light, open, photons, running, seed, settings, sim};
 use photonbox_driver::{Device, Error, LaneState, RingKind, Stage};
 use photonbox_regmap::{global, ring};
-use photonbox_simcard::{Fault, Pace, ptu::Detector};
-use std::{sync::Arc, time::Duration};
+use photonbox_simcard::{Fault, Pace, Source, StochasticParams, ptu::Detector};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 #[test]
 fn a_removed_card_is_dead_and_says_so() {
@@ -168,6 +171,33 @@ fn a_start_with_every_lane_held_is_a_health_alarm() {
     sim.clear_faults();
     card.rearm(0).expect("re-armed");
     card.start().expect("starts");
+}
+
+#[test]
+fn a_lane_that_fails_at_once_was_restarted_all_the_same() {
+    // In real time: the lane restarts and fails while nobody looks.
+    let bright = StochasticParams {
+        rate: 5.0 * photons().rate,
+        ..photons()
+    };
+    let sim = sim(Source::Stochastic(bright), Pace::RealTime);
+    let card = open(Arc::clone(&sim) as _);
+    sim.inject(Fault::StuckDetector {
+        lane: 0,
+        detector: Detector::A,
+    })
+    .expect("possible");
+    card.configure(&settings(1)).expect("valid");
+    card.load_seed(&seed()).expect("seed");
+    card.start().expect("starts");
+    let alarmed = || card.status().expect("status").lanes[0].state == LaneState::Alarmed;
+    for _ in 0..20 {
+        let start = Instant::now();
+        while !alarmed() {
+            assert!(start.elapsed() < Duration::from_secs(60), "no alarm");
+        }
+        card.rearm(0).expect("it is the light that is bad");
+    }
 }
 
 #[test]
