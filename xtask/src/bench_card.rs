@@ -192,11 +192,10 @@ fn table(suite: &Value, ways: &[Way]) -> String {
         String::from("| name | value | unit | baseline | ratio |\n|---|---|---|---|---|\n");
     for result in suite["results"].as_array().into_iter().flatten() {
         let word = |key: &str| result[key].as_str().unwrap_or("-").to_owned();
-        // Bytes a second go over ten digits.
-        let number = |key: &str| {
-            result[key]
-                .as_f64()
-                .map_or_else(|| "-".to_owned(), |value| format!("{value:.4e}"))
+        let number = |key: &str| match result[key].as_f64() {
+            // Bytes a second have up to eleven digits, their share of memory's speed as many zeroes.
+            Some(value) if !(0.01..1e4).contains(&value) => format!("{value:.2e}"),
+            other => figure(other, 1.0),
         };
         let (name, unit) = (word("name"), word("unit"));
         text.push_str(&format!(
@@ -241,8 +240,8 @@ mod tests {
         ]});
         let text = table(&suite, &[("in process", report), ("guest", Value::Null)]);
         for line in [
-            "| `card.doorbell.p50` | 3.2000e0 | us | - | - |",
-            "| `card.ring.raw` | 4.0000e7 | B/s | 2.0000e10 | 2.0000e-3 |",
+            "| `card.doorbell.p50` | 3.20 | us | - | - |",
+            "| `card.ring.raw` | 4.00e7 | B/s | 2.00e10 | 2.00e-3 |",
             "| in process | 3.21 | 7.00 | 424 | 12.3 | 0.50 | 0.31 | - | 98.7 | 4.32 |",
             "| guest | skipped |",
         ] {
