@@ -235,7 +235,7 @@ fn a_lane_held_for_an_alarm_that_only_a_hub_remembers_stays_off() {
     card.start().expect("lane 1 is left");
     assert!(matches!(card.hold(1, &alarms), Err(Error::Order { .. })));
     for round in 0..2 {
-        simulated.advance(20 * MS);
+        simulated.advance(10 * MS);
         let status = card.status().expect("status");
         assert_eq!(
             (status.lanes[0].state, status.lanes[1].state),
@@ -252,7 +252,7 @@ fn a_lane_held_for_an_alarm_that_only_a_hub_remembers_stays_off() {
     assert!(matches!(card.start(), Err(Error::HealthAlarm { .. })));
     card.rearm(0).expect("re-armed");
     card.start().expect("starts");
-    simulated.advance(20 * MS);
+    simulated.advance(10 * MS);
     let status = card.status().expect("status");
     assert_eq!(
         (status.lanes[0].state, status.lanes[1].state),
