@@ -212,14 +212,20 @@ impl Channel {
         self.replenish()
     }
 
-    /// Step 4 is done: the other side's `Ready` opened under the new keys.
-    pub(crate) fn second_channel(&mut self) {
+    /// Step 4 is done: the other side's `Ready` opened under the new keys. TLS's keys, which have carried the second portion,
+    /// are replaced: whoever steals TLS's state later can't open what was recorded until now.
+    pub(crate) fn second_channel(&mut self) -> Result<(), Error> {
         if let State::AwaitReady(keys) = std::mem::replace(&mut self.state, State::Closed) {
             self.state = State::Open(keys);
             self.second_at = Some(self.now);
             let elapsed: Duration = self.now.saturating_sub(self.started);
             self.events.push_back(Event::SecondChannel { elapsed });
         }
+        // A asks B to do the same.
+        if self.side == Side::A && self.layer.refresh().is_err() {
+            return Err(self.fail(CloseReason::Tls, "TLS's keys could not be replaced"));
+        }
+        Ok(())
     }
 
     /// Sends a handshake message, protected by TLS alone.

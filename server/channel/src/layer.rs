@@ -131,6 +131,16 @@ impl Layer {
         }
     }
 
+    /// Replaces the layer's own keys by their successors, both ways (RFC 8446 §4.6.3): what went before can't be opened with
+    /// what is in memory from now on.
+    pub(crate) fn refresh(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Tls(tls) => Ok(tls.refresh_traffic_keys()?),
+            #[cfg(feature = "pipe")]
+            Self::Pipe(_) => Ok(()),
+        }
+    }
+
     pub(crate) fn close(&mut self) {
         match self {
             Self::Tls(tls) => tls.send_close_notify(),

@@ -199,10 +199,7 @@ impl Channel {
                 self.end(reason, &text, false, true);
                 Ok(())
             }
-            Control::Ready if !open => {
-                self.second_channel();
-                Ok(())
-            }
+            Control::Ready if !open => self.second_channel(),
             // After our own `Ready` the other side may begin at once, on keys that we have.
             Control::Ready => Err(self.fail(CloseReason::Unexpected, "ready twice")),
             _ if !open => Err(self.fail(CloseReason::Unexpected, "control before ready")),

@@ -52,6 +52,53 @@ fn both_groups_give_first_and_second_channel() {
     }
 }
 
+/// Lengths of the TLS records on the wire.
+fn tls_records(mut wire: &[u8]) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    while let Some((head, rest)) = wire.split_first_chunk::<5>() {
+        let length = usize::from(u16::from_be_bytes([head[3], head[4]]));
+        lengths.push(length);
+        wire = &rest[length..];
+    }
+    lengths
+}
+
+#[test]
+fn tls_s_own_keys_are_replaced_when_the_second_channel_stands() {
+    // A sealed KeyUpdate: type, length, request; content type; tag.
+    const KEY_UPDATE: usize = 5 + 1 + 16;
+    let mut pair = Setup::new().join();
+    let (mut from_a, mut from_b) = (Vec::new(), Vec::new());
+    let mut step = |pair: &mut crate::pair::Pair| {
+        let (mut to_a, mut to_b) = (Vec::new(), Vec::new());
+        pair.b.take_outgoing(&mut to_a);
+        pair.a.read_from_wire(&to_a, pair.now).unwrap();
+        pair.a.take_outgoing(&mut to_b);
+        pair.b.read_from_wire(&to_b, pair.now).unwrap();
+        let updates = |wire: &[u8]| {
+            let records = tls_records(wire);
+            records
+                .iter()
+                .filter(|length| **length == KEY_UPDATE)
+                .count()
+        };
+        from_a.push(updates(&to_b));
+        from_b.push(updates(&to_a));
+    };
+    while !(pair.a.is_open() && pair.b.is_open()) {
+        step(&mut pair);
+    }
+    for i in 0..3 {
+        pair.b.send(&Message::Cancel { id: i }).unwrap();
+        pair.a.send(&delivery(i, b"after")).unwrap();
+        step(&mut pair);
+    }
+    pair.settle();
+    assert_eq!(from_a.iter().sum::<usize>(), 1, "{from_a:?}");
+    assert_eq!(from_b.iter().sum::<usize>(), 1, "{from_b:?}");
+    assert_eq!(payloads(&pair.b_events).len(), 15);
+}
+
 #[test]
 fn a_client_with_the_plain_group_first_is_served_the_plain_group_or_retried() {
     let mut setup = Setup::new();
