@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::halves::Side;
 use crate::identity::{Identity, PeerIdentity};
 use crate::layer::Layer;
+use crate::record::{HEADER_LEN, Header, Kind, TAG_LEN};
 use crate::source::{ByteSource, MixingSource};
 
 const GREETING: u8 = 1;
@@ -189,6 +190,33 @@ impl Channel {
         };
         let pipe = Layer::Pipe(Box::new(Pipe::new(end, Side::B)));
         Ok(Self::new(pipe, Side::B, parts, now))
+    }
+
+    /// Sends any plaintext as a record of this kind, sealed with the channel's own key where the kind has one: what a peer
+    /// that has the keys and breaks the rules could send. Nothing is sent without keys.
+    pub fn send_raw(&mut self, kind: Kind, plain: &[u8]) {
+        let mut record = vec![0; HEADER_LEN];
+        record.extend_from_slice(plain);
+        if kind == Kind::Clear {
+            let header = Header {
+                kind,
+                epoch: 0,
+                counter: self.clear_sent,
+                length: plain.len() as u32,
+            };
+            record[..HEADER_LEN].copy_from_slice(&header.to_bytes());
+        } else {
+            record.extend_from_slice(&[0; TAG_LEN]);
+            let sealed = match self.keys() {
+                Some(keys) => keys.send.sealer.seal(kind, &mut record),
+                None => return,
+            };
+            if sealed.is_err() {
+                return;
+            }
+        }
+        // A pipe takes everything.
+        let _ = self.layer.write_plain(&record);
     }
 
     /// A name for the record key of the sending direction that tells keys apart and says nothing about them: so that a
