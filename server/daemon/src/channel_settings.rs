@@ -35,7 +35,17 @@ pub(crate) fn settings(rekey: &RekeyOptions, limits: &LimitOptions) -> Settings 
         prekeys_least: defaults.prekeys_least.min(rekey.prekeys),
         prekeys_most: rekey.prekeys,
         handshake_timeout: Duration::from_millis(limits.handshake_timeout_ms.max(1)),
+        keepalive: keepalive(limits, 1),
         ..defaults
+    }
+}
+
+/// Keepalive of a channel to one of `parents`: who has somewhere else to go leaves a silent one soon, after three of them.
+pub(crate) fn keepalive(limits: &LimitOptions, parents: usize) -> Duration {
+    match limits.keepalive_ms {
+        Some(ms) => Duration::from_millis(ms),
+        None if parents > 1 => Duration::from_millis(500),
+        None => Settings::default().keepalive,
     }
 }
 
@@ -84,4 +94,21 @@ pub(crate) fn check_certificate(
                 "check the clock; enrol anew (a hub: `photonbox init` into a new directory)",
             )
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_with_several_parents_notices_a_silent_one_soon() {
+        let mut limits = LimitOptions::default();
+        assert_eq!(keepalive(&limits, 1), Duration::from_secs(15));
+        assert_eq!(keepalive(&limits, 2), Duration::from_millis(500));
+        limits.keepalive_ms = Some(2_000);
+        assert_eq!(keepalive(&limits, 1), Duration::from_secs(2));
+        assert_eq!(keepalive(&limits, 2), Duration::from_secs(2));
+        let settings = settings(&RekeyOptions::default(), &limits);
+        assert_eq!(settings.keepalive, Duration::from_secs(2));
+    }
 }

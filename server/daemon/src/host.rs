@@ -179,6 +179,14 @@ impl Running {
         );
         client.groups = groups(options.group);
         client.settings = settings(&options.rekey, &options.limits);
+        let hubs: Vec<String> = options
+            .hubs
+            .iter()
+            .flat_map(|list| list.split(','))
+            .filter(|hub| !hub.trim().is_empty())
+            .map(|hub| with_default_port(hub, DEFAULT_PORT))
+            .collect();
+        client.settings.keepalive = channel_settings::keepalive(&options.limits, hubs.len());
         let source = Arc::clone(&generator) as Arc<dyn ByteSource>;
         let stock = key_stock(&source, options.rekey.keys_ahead);
         client.stock.clone_from(&stock);
@@ -213,18 +221,14 @@ impl Running {
         };
         let (up, down) = (Channels::default(), Channels::default());
         let (refusal, refused) = mpsc::channel(1);
+        // The way up ends after the hosts behind this one had the last of what came that way.
+        let last = Shutdown::new();
         let link = Link {
-            hubs: options
-                .hubs
-                .iter()
-                .flat_map(|list| list.split(','))
-                .filter(|hub| !hub.trim().is_empty())
-                .map(|hub| with_default_port(hub, DEFAULT_PORT))
-                .collect(),
+            hubs,
             config: client,
             generator: Arc::clone(&generator) as Arc<dyn ByteSource>,
             channels: up.clone(),
-            shutdown: shutdown.clone(),
+            shutdown: last.clone(),
             refused: refusal,
         };
         let (upstream, link) = link.start();
@@ -253,14 +257,24 @@ impl Running {
                 max_hops: options.limits.max_hops,
                 max_requests: options.limits.requests_per_host,
             };
-            others.spawn(serve_further(
+            let serving = serve_further(
                 listener,
                 Arc::new(service),
                 Arc::new(server),
                 down.clone(),
                 options.limits.clone(),
                 shutdown.clone(),
-            ));
+            );
+            others.spawn(async move {
+                serving.await;
+                last.drain();
+            });
+        } else {
+            let shutdown = shutdown.clone();
+            others.spawn(async move {
+                shutdown.reached(Phase::Drain).await;
+                last.drain();
+            });
         }
         let around = Around {
             upstream: upstream.clone(),

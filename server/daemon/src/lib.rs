@@ -30,6 +30,7 @@ mod ledger_book;
 mod link;
 pub mod options;
 mod os;
+mod parents;
 pub mod pki;
 mod recording;
 mod relay;

@@ -1,29 +1,24 @@
-//! Side B: a host's connection to its hub or relay. One task keeps it up, over several addresses,
-//! with back-off and jitter; everybody on this host asks through an [`Upstream`].
+//! Side B: a host's connection to its hub or relay. One task keeps it up, to one of several
+//! [parents](crate::parents); everybody on this host asks through an [`Upstream`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use photonbox_channel::message::{Class, Message, Provenance, RefusalCode, Request};
 use photonbox_channel::{
     ByteSource, Channel, ClientConfig, CloseReason, Event, PeerIdentity, Role,
 };
 use photonbox_secret::SecretBytes;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
-use crate::failure::{self, Failure, LastWord};
+use crate::Error;
+use crate::failure::{self, LastWord};
+use crate::parents::{Parents, Raced};
 use crate::shutdown::{Phase, Shutdown};
-use crate::wire::{self, Channels, Handler, Surroundings};
-use crate::{Error, os};
+use crate::wire::{Channels, Handler, Surroundings};
 
-/// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How long a TCP connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
 /// Bytes that one asker may leave lying; more cancels its request.
 const MAX_QUEUED: usize = 4 * 1024 * 1024;
 /// What a message costs besides its payload, when we count.
@@ -68,7 +63,7 @@ pub(crate) struct Delivered {
 }
 
 /// Where answers go; counts what lies there.
-struct Answers {
+pub(crate) struct Answers {
     sender: mpsc::UnboundedSender<(usize, Answer)>,
     queued: Arc<AtomicUsize>,
 }
@@ -134,7 +129,7 @@ impl Drop for Asked {
     }
 }
 
-enum Command {
+pub(crate) enum Command {
     Open {
         id: u64,
         path: Option<Vec<String>>,
@@ -228,18 +223,47 @@ impl Upstream {
     }
 }
 
-struct Asking {
+/// Side B's handler. Several may try at once; only the one that won is [published](Asking::publish).
+pub(crate) struct Asking {
     open: HashMap<u64, Answers>,
     parent: watch::Sender<Option<Parent>>,
     peer: Option<(PeerIdentity, Duration)>,
+    /// The second channel stands.
+    stands: Option<Parent>,
+    published: bool,
     last_word: Arc<LastWord>,
     /// Messages that could not be sent when their event came.
     cancels: Vec<u64>,
 }
 
 impl Asking {
+    fn new(parent: &watch::Sender<Option<Parent>>, last_word: &Arc<LastWord>) -> Self {
+        Self {
+            open: HashMap::new(),
+            parent: parent.clone(),
+            peer: None,
+            stands: None,
+            published: false,
+            last_word: Arc::clone(last_word),
+            cancels: Vec::new(),
+        }
+    }
+
+    /// From now on this is the host's parent.
+    fn publish(&mut self) {
+        if let Some(parent) = self.stands.take() {
+            let (peer, is_relay, elapsed) = (&parent.id, parent.is_relay, parent.second_channel);
+            tracing::info!(peer, is_relay, class = "symmetric", ?elapsed, "connected");
+            self.last_word.good();
+            self.published = true;
+            self.parent.send_replace(Some(parent));
+        }
+    }
+
     fn lose_all(&mut self) {
-        self.parent.send_replace(None);
+        if std::mem::take(&mut self.published) {
+            self.parent.send_replace(None);
+        }
         for answers in std::mem::take(&mut self.open).into_values() {
             answers.give(0, Answer::Lost);
         }
@@ -340,19 +364,13 @@ impl Handler for Asking {
                 self.peer = Some((peer, elapsed));
             }
             Event::SecondChannel { elapsed } => {
-                self.last_word.good();
-                if let Some((peer, first_channel)) = &self.peer {
-                    let is_relay = !peer.roles.contains(&Role::Hub);
-                    let class = "symmetric";
-                    tracing::info!(peer = peer.id, is_relay, class, ?elapsed, "connected");
-                    self.parent.send_replace(Some(Parent {
-                        id: peer.id.clone(),
-                        is_relay,
-                        certificate: peer.certificate.as_slice().into(),
-                        first_channel: *first_channel,
-                        second_channel: elapsed,
-                    }));
-                }
+                self.stands = self.peer.as_ref().map(|(peer, first_channel)| Parent {
+                    id: peer.id.clone(),
+                    is_relay: !peer.roles.contains(&Role::Hub),
+                    certificate: peer.certificate.as_slice().into(),
+                    first_channel: *first_channel,
+                    second_channel: elapsed,
+                });
             }
             Event::Message(received) => {
                 self.message(received.message());
@@ -408,8 +426,10 @@ impl Handler for Asking {
     }
 
     fn closed(&mut self, reason: CloseReason, by_peer: bool, detail: &str) {
-        // One that never stood is told by whoever tried.
-        if let Some(parent) = self.parent.borrow().as_ref() {
+        // One that never became the parent is told by whoever tried.
+        if self.published
+            && let Some(parent) = self.parent.borrow().as_ref()
+        {
             let (parent, detail) = (parent.id.as_str(), failure::more(reason, detail));
             if reason.is_fault() {
                 tracing::warn!(parent, %reason, by_peer, detail, "channel to the parent closed");
@@ -454,129 +474,49 @@ impl Link {
         parent: watch::Sender<Option<Parent>>,
         last_word: Arc<LastWord>,
     ) {
-        let mut pause = FIRST_PAUSE;
-        let mut last_reason = String::new();
-        // A host that once had a channel survives whatever becomes of its hub.
-        let mut stood = false;
-        while self.shutdown.phase() == Phase::Run {
-            let mut refusals = Vec::new();
-            let (mut unhealthy, mut told) = (false, false);
-            for address in &self.hubs {
-                let outcome = tokio::select! {
-                    outcome = self.once(address, &mut commands, &parent, &last_word) => outcome,
-                    () = self.shutdown.reached(Phase::Stop) => return,
-                };
-                if self.shutdown.phase() != Phase::Run {
-                    return;
-                }
-                match outcome {
-                    // It stood: begin again with the first address, soon.
-                    Ok(()) => {
-                        stood = true;
-                        pause = FIRST_PAUSE;
-                        last_reason.clear();
-                        break;
-                    }
-                    Err(failure) => {
-                        told = true;
-                        let reason = match failure {
-                            Failure::Unhealthy => {
-                                unhealthy = true;
-                                failure::NO_KEYS_TEXT.to_owned()
-                            }
-                            Failure::Passing(reason) => reason,
-                            Failure::Identity(error) => {
-                                let reason = error.to_string();
-                                refusals.push(error);
-                                reason
-                            }
-                        };
-                        // The same failure again and again is said once.
-                        let line = format!("{address}: {reason}");
-                        if line != last_reason {
-                            tracing::warn!(hub = %address, reason, "cannot connect");
-                            last_reason = line;
-                        }
-                    }
-                }
-            }
-            match (unhealthy, told) {
-                (true, _) => last_word.refused(RefusalCode::Unhealthy),
-                (false, true) => last_word.refused(RefusalCode::Unreachable),
-                (false, false) => {}
-            }
-            if !stood && refusals.len() == self.hubs.len() {
-                if let Some(error) = refusals.into_iter().next() {
+        let mut parents = Parents::new(&self.hubs);
+        loop {
+            let handler = || Asking::new(&parent, &last_word);
+            let raced = tokio::select! {
+                raced = parents.race(&self, handler, &last_word) => raced,
+                () = lose(&mut commands) => return,
+                () = self.shutdown.reached(Phase::Stop) => return,
+            };
+            let mut stood = match raced {
+                Raced::Stood(stood) => *stood,
+                Raced::Stopping => return,
+                Raced::Refused(error) => {
                     // Nobody listens any more only when the host is ending anyway.
                     let _ = self.refused.send(error).await;
+                    return;
                 }
+            };
+            let around = Surroundings {
+                channels: &self.channels,
+                shutdown: &self.shutdown,
+                drain: Duration::from_secs(1),
+            };
+            stood.handler.publish();
+            let since = Instant::now();
+            let run = stood.wire.run(&mut stood.handler, &mut commands, &around);
+            tokio::select! {
+                _ = run => {}
+                () = self.shutdown.reached(Phase::Stop) => return,
+            }
+            stood.handler.lose_all();
+            if self.shutdown.phase() != Phase::Run {
                 return;
             }
-            let waited = pause.mul_f64(0.5 + self.jitter());
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            let until = tokio::time::Instant::now() + waited;
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep_until(until) => break,
-                    () = self.shutdown.reached(Phase::Drain) => return,
-                    // Nobody is there to ask: whoever did reads Lost.
-                    command = commands.recv() => match command {
-                        Some(Command::Open { answers, .. }) => drop(answers.give(0, Answer::Lost)),
-                        Some(_) => {}
-                        None => return,
-                    },
-                }
-            }
+            parents.lost(stood.index, since.elapsed());
         }
     }
+}
 
-    /// 0 … 1, so that the hosts of a dead hub don't all come back at once.
-    fn jitter(&self) -> f64 {
-        let mut byte = [0];
-        // A generator that fails here fails the next handshake, too, and is told there.
-        let _ = self.generator.fill(&mut byte);
-        f64::from(byte[0]) / 255.0
-    }
-
-    /// One connection from beginning to end. `Err`: the second channel never stood.
-    async fn once(
-        &self,
-        address: &str,
-        commands: &mut mpsc::Receiver<Command>,
-        parent: &watch::Sender<Option<Parent>>,
-        last_word: &Arc<LastWord>,
-    ) -> Result<(), Failure> {
-        let passing = |reason: String| Failure::Passing(reason);
-        let stream = match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(passing(error.to_string())),
-            Err(_) => {
-                let seconds = CONNECT.as_secs();
-                return Err(passing(format!("no connection in {seconds} s")));
-            }
-        };
-        // Requests are small and answers awaited.
-        let _ = stream.set_nodelay(true);
-        let channel = Channel::connect(&self.config, os::unix_now(), os::now())
-            .map_err(|error| passing(error.to_string()))?;
-        let mut handler = Asking {
-            open: HashMap::new(),
-            parent: parent.clone(),
-            peer: None,
-            last_word: Arc::clone(last_word),
-            cancels: Vec::new(),
-        };
-        let around = Surroundings {
-            channels: &self.channels,
-            shutdown: &self.shutdown,
-            drain: Duration::from_secs(1),
-        };
-        let ended = wire::run(stream, channel, &mut handler, commands, around).await;
-        handler.lose_all();
-        if ended.was_open {
-            Ok(())
-        } else {
-            Err(failure::judge(address, &ended))
+/// Nobody is there to ask: whoever does reads Lost. Ends when nobody can ask any more.
+async fn lose(commands: &mut mpsc::Receiver<Command>) {
+    while let Some(command) = commands.recv().await {
+        if let Command::Open { answers, .. } = command {
+            answers.give(0, Answer::Lost);
         }
     }
 }

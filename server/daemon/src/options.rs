@@ -278,6 +278,9 @@ pub struct LimitOptions {
     pub max_connections: usize,
     /// Milliseconds until both channels must stand.
     pub handshake_timeout_ms: u64,
+    /// Milliseconds of silence after which a channel sends a ping; three times as long without an answer ends it.
+    /// None: 15,000, and 500 to a parent where a host has more than one.
+    pub keepalive_ms: Option<u64>,
     /// Bytes a second that one host may receive; none means as fast as it reads.
     pub host_bytes_per_second: Option<u64>,
     /// Bytes that one host may receive between two starts of the hub; none means no bound.
@@ -295,6 +298,7 @@ impl Default for LimitOptions {
         Self {
             max_connections: 1024,
             handshake_timeout_ms: 10_000,
+            keepalive_ms: None,
             host_bytes_per_second: None,
             host_quota_bytes: None,
             requests_per_host: 64,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use photonbox_channel::{Channel, ChannelStatus, CloseCounts, CloseReason, Event};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{Notify, mpsc};
 
 use crate::os;
@@ -161,7 +161,7 @@ pub(crate) struct Surroundings<'a> {
 /// Runs a channel until it closes.
 pub(crate) async fn run<S, H>(
     stream: S,
-    mut channel: Channel,
+    channel: Channel,
     handler: &mut H,
     outbox: &mut mpsc::Receiver<H::Out>,
     around: Surroundings<'_>,
@@ -170,140 +170,233 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     H: Handler,
 {
-    let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut input = vec![0; READ];
-    let (mut from, mut to) = (0, 0);
-    let mut output: Vec<u8> = Vec::new();
-    let mut written = 0;
-    let mut readable = true;
-    let number = around.channels.enter(channel.status(os::now()));
-    let mut was_open = false;
-    let mut drain_until: Option<Duration> = None;
-    let mut error = None;
+    Wire::new(stream, channel, around.channels)
+        .run(handler, outbox, &around)
+        .await
+}
 
-    let mut ended = loop {
-        // Events first: they make room for what waits on the wire.
-        let mut end = None;
-        while let Some(event) = channel.poll_event() {
-            was_open |= channel.is_open();
+/// A channel on its stream, with what is on its way between the two.
+pub(crate) struct Wire<S> {
+    reader: ReadHalf<S>,
+    writer: WriteHalf<S>,
+    channel: Channel,
+    /// Of [`Channels`].
+    number: u64,
+    input: Vec<u8>,
+    /// What of `input` the channel has not taken yet.
+    from: usize,
+    to: usize,
+    output: Vec<u8>,
+    written: usize,
+    readable: bool,
+    was_open: bool,
+    drain_until: Option<Duration>,
+    error: Option<photonbox_channel::Error>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(crate) fn new(stream: S, channel: Channel, channels: &Channels) -> Self {
+        let (reader, writer) = tokio::io::split(stream);
+        Self {
+            reader,
+            writer,
+            number: channels.enter(channel.status(os::now())),
+            channel,
+            input: vec![0; READ],
+            from: 0,
+            to: 0,
+            output: Vec::new(),
+            written: 0,
+            readable: true,
+            was_open: false,
+            drain_until: None,
+            error: None,
+        }
+    }
+
+    /// Runs until the second channel stands; [`Ended`] if it never does.
+    pub(crate) async fn open<H: Handler>(
+        &mut self,
+        handler: &mut H,
+        around: &Surroundings<'_>,
+    ) -> Option<Ended> {
+        // Nothing is sent before: what waits for the channel stays where it is.
+        let (_, mut nothing) = mpsc::channel(1);
+        let ended = self.drive(handler, &mut nothing, around, true).await?;
+        Some(self.end(ended, handler, around).await)
+    }
+
+    /// Runs until the channel closes.
+    pub(crate) async fn run<H: Handler>(
+        mut self,
+        handler: &mut H,
+        outbox: &mut mpsc::Receiver<H::Out>,
+        around: &Surroundings<'_>,
+    ) -> Ended {
+        loop {
+            if let Some(ended) = self.drive(handler, outbox, around, false).await {
+                return self.end(ended, handler, around).await;
+            }
+        }
+    }
+
+    /// `None` only `until_open`, when it is.
+    async fn drive<H: Handler>(
+        &mut self,
+        handler: &mut H,
+        outbox: &mut mpsc::Receiver<H::Out>,
+        around: &Surroundings<'_>,
+        until_open: bool,
+    ) -> Option<Ended> {
+        loop {
+            // Events first: they make room for what waits on the wire.
+            if let Some(ended) = self.events(handler) {
+                return Some(ended);
+            }
+            if until_open && self.channel.is_open() {
+                return None;
+            }
+            if self.from < self.to {
+                let waiting = &self.input[self.from..self.to];
+                match self.channel.read_from_wire(waiting, os::now()) {
+                    Ok(taken) => {
+                        self.from += taken;
+                        if taken > 0 {
+                            continue;
+                        }
+                    }
+                    // The reason comes as the Closed event.
+                    Err(found) => {
+                        self.error = Some(found);
+                        continue;
+                    }
+                }
+            }
+            if self.written == self.output.len() {
+                self.output.clear();
+                self.written = 0;
+                self.channel.take_outgoing(&mut self.output);
+            }
+            let now = os::now();
+            // Made before the look, so that no eviction is missed.
+            let evictions = around.channels.evictions.notified();
+            // Before each wait, so that what others see is never older than the last thing that happened.
+            if !around
+                .channels
+                .update(self.number, self.channel.status(now))
+            {
+                self.channel.close(CloseReason::NotAdmitted);
+                continue;
+            }
+            let phase = around.shutdown.phase();
+            if phase != Phase::Run {
+                let until = *self.drain_until.get_or_insert(now + around.drain);
+                let done = handler.drained(&mut self.channel) && self.channel.is_flushed();
+                if phase == Phase::Stop || now >= until || !self.channel.is_open() || done {
+                    self.channel.close(CloseReason::Shutdown);
+                    continue;
+                }
+            }
+            let idle = if phase == Phase::Run {
+                IDLE
+            } else {
+                Duration::from_millis(20)
+            };
+            let channel = &mut self.channel;
+            let deadline = channel
+                .next_timeout()
+                .map_or(idle, |at| at.saturating_sub(now).min(idle));
+            tokio::select! {
+                // Bytes that wait here were refused for back-pressure: read no more until they are in.
+                read = self.reader.read(&mut self.input), if self.readable && self.from == self.to => match read {
+                    Ok(0) => {
+                        self.readable = false;
+                        channel.wire_closed(os::now());
+                    }
+                    Ok(bytes) => (self.from, self.to) = (0, bytes),
+                    Err(error) => {
+                        tracing::debug!(%error, "the connection broke");
+                        self.readable = false;
+                        channel.wire_closed(os::now());
+                    }
+                },
+                wrote = self.writer.write(&self.output[self.written..]), if self.written < self.output.len() => match wrote {
+                    Ok(bytes) if bytes > 0 => self.written += bytes,
+                    _ => channel.wire_closed(os::now()),
+                },
+                Some(out) = outbox.recv(), if channel.can_send() => {
+                    handler.send(channel, out);
+                    // A burst goes out as one write.
+                    while channel.can_send() && let Ok(out) = outbox.try_recv() {
+                        handler.send(channel, out);
+                    }
+                }
+                () = around.shutdown.reached(Phase::Drain), if phase == Phase::Run => {}
+                () = evictions => {}
+                () = tokio::time::sleep(deadline) => {
+                    // What it finds wrong comes as the Closed event.
+                    let _ = channel.handle_timeout(os::now());
+                }
+            }
+        }
+    }
+
+    /// Hands the channel's events on; the last one of a channel is its end.
+    fn events<H: Handler>(&mut self, handler: &mut H) -> Option<Ended> {
+        while let Some(event) = self.channel.poll_event() {
+            self.was_open |= self.channel.is_open();
             if let Event::Closed {
                 reason,
                 by_peer,
                 detail,
             } = event
             {
-                end = Some(Ended {
+                return Some(Ended {
                     reason,
                     by_peer,
                     detail,
-                    was_open,
-                    error: error.take(),
+                    was_open: self.was_open,
+                    error: self.error.take(),
                 });
-                break;
             }
             if let Event::SteppedDown { epoch } = event {
-                let peer = channel.peer().map_or("", |peer| peer.id.as_str());
+                let peer = self.channel.peer().map_or("", |peer| peer.id.as_str());
                 tracing::warn!(
                     peer,
                     epoch,
                     "a rekey is due and the other side's prekeys are used up: data goes on under the old key"
                 );
             }
-            handler.event(&mut channel, event);
+            handler.event(&mut self.channel, event);
         }
-        if let Some(end) = end {
-            break end;
-        }
-        if from < to {
-            match channel.read_from_wire(&input[from..to], os::now()) {
-                Ok(taken) => {
-                    from += taken;
-                    if taken > 0 {
-                        continue;
-                    }
-                }
-                // The reason comes as the Closed event.
-                Err(found) => {
-                    error = Some(found);
-                    continue;
-                }
-            }
-        }
-        if written == output.len() {
-            output.clear();
-            written = 0;
-            channel.take_outgoing(&mut output);
-        }
-        let now = os::now();
-        // Made before the look, so that no eviction is missed.
-        let evictions = around.channels.evictions.notified();
-        // Before each wait, so that what others see is never older than the last thing that happened.
-        if !around.channels.update(number, channel.status(now)) {
-            channel.close(CloseReason::NotAdmitted);
-            continue;
-        }
-        let phase = around.shutdown.phase();
-        if phase != Phase::Run {
-            let until = *drain_until.get_or_insert(now + around.drain);
-            let done = handler.drained(&mut channel) && channel.is_flushed();
-            if phase == Phase::Stop || now >= until || !channel.is_open() || done {
-                channel.close(CloseReason::Shutdown);
-                continue;
-            }
-        }
-        let idle = if phase == Phase::Run {
-            IDLE
-        } else {
-            Duration::from_millis(20)
+        None
+    }
+
+    async fn end<H: Handler>(
+        &mut self,
+        mut ended: Ended,
+        handler: &mut H,
+        around: &Surroundings<'_>,
+    ) -> Ended {
+        ended.was_open |= self.was_open;
+        let farewell = async {
+            self.writer.write_all(&self.output[self.written..]).await?;
+            self.output.clear();
+            self.channel.take_outgoing(&mut self.output);
+            self.writer.write_all(&self.output).await?;
+            self.writer.shutdown().await
         };
-        let deadline = channel
-            .next_timeout()
-            .map_or(idle, |at| at.saturating_sub(now).min(idle));
-        tokio::select! {
-            // Bytes that wait here were refused for back-pressure: read no more until they are in.
-            read = reader.read(&mut input), if readable && from == to => match read {
-                Ok(0) => {
-                    readable = false;
-                    channel.wire_closed(os::now());
-                }
-                Ok(bytes) => (from, to) = (0, bytes),
-                Err(error) => {
-                    tracing::debug!(%error, "the connection broke");
-                    readable = false;
-                    channel.wire_closed(os::now());
-                }
-            },
-            wrote = writer.write(&output[written..]), if written < output.len() => match wrote {
-                Ok(bytes) if bytes > 0 => written += bytes,
-                _ => channel.wire_closed(os::now()),
-            },
-            Some(out) = outbox.recv(), if channel.can_send() => {
-                handler.send(&mut channel, out);
-                // A burst goes out as one write.
-                while channel.can_send() && let Ok(out) = outbox.try_recv() {
-                    handler.send(&mut channel, out);
-                }
-            }
-            () = around.shutdown.reached(Phase::Drain), if phase == Phase::Run => {}
-            () = evictions => {}
-            () = tokio::time::sleep(deadline) => {
-                // What it finds wrong comes as the Closed event.
-                let _ = channel.handle_timeout(os::now());
-            }
-        }
-    };
-    ended.was_open |= was_open;
-    let farewell = async {
-        writer.write_all(&output[written..]).await?;
-        output.clear();
-        channel.take_outgoing(&mut output);
-        writer.write_all(&output).await?;
-        writer.shutdown().await
-    };
-    // The other side may be gone; it was told as well as it could be.
-    let _ = tokio::time::timeout(FAREWELL, farewell).await;
-    around.channels.update(number, channel.status(os::now()));
-    around.channels.leave(number, ended.reason);
-    handler.closed(ended.reason, ended.by_peer, &ended.detail);
-    ended
+        // Who is silent gets what the socket takes at once: whoever waits for another parent waits for us.
+        let patience = match ended.reason {
+            CloseReason::KeepaliveTimeout => Duration::ZERO,
+            _ => FAREWELL,
+        };
+        // The other side may be gone; it was told as well as it could be.
+        let _ = tokio::time::timeout(patience, farewell).await;
+        let status = self.channel.status(os::now());
+        around.channels.update(self.number, status);
+        around.channels.leave(self.number, ended.reason);
+        handler.closed(ended.reason, ended.by_peer, &ended.detail);
+        ended
+    }
 }

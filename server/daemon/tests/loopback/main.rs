@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bad_peers;
+mod failover;
 mod health;
 mod hub_and_hosts;
 mod world;
