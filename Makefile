@@ -15,7 +15,7 @@ FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 20
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal formal-quick formal-channel loom cosim-long soak soak-vm seeds fuzz asan bench bench-card docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal formal-quick formal-channel loom net cosim-long soak soak-vm seeds fuzz asan bench bench-card docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,9 @@ formal-quick: # the same with one session of each side: 80 s, and three minutes 
 
 loom: ## the ring logic in every interleaving of card and consumer, then with faults planted
 	CARGO="$(CARGO)" tests/loom/run.sh
+
+net: setup-test ## hub, relay and hosts in network namespaces: loss, delay, partition, kills (part of make test, too)
+	$(CARGO) test --locked -p photonbox --test net -- --nocapture
 
 cosim-long: tools ## hardware: 10^9 cycles of the small card and 10^8 of the wide one against the model, 1,000 resets, all orbits (hours)
 	PHOTONBOX_COSIM_CYCLES=1000000000 PHOTONBOX_WIDE_CYCLES=100000000 \

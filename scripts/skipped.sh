@@ -18,3 +18,9 @@ fi
 if ! ls "$target"/vm/kernel/lib/modules/*/kernel/drivers/iommu/virtio-iommu.ko >/dev/null 2>&1; then
     echo "skipped: a card behind virtio-iommu (needs a guest kernel with it; see scripts/kernel.sh)"
 fi
+# What the tests themselves ask for: a namespace, and a bridge in it.
+probe="pbprobe$$"
+if ! command -v python3 >/dev/null || ! { ip netns add "$probe" && ip -n "$probe" link add br0 type bridge; } >/dev/null 2>&1; then
+    echo "skipped: the network tests (need root, network namespaces, bridges, iproute2 and python3)"
+fi
+ip netns del "$probe" >/dev/null 2>&1 || true

@@ -135,7 +135,11 @@ pub(crate) struct Background {
 impl Background {
     /// Starts it; both its outputs are collected line by line.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = photonbox(arguments);
+        Self::start_command(photonbox(arguments), &arguments.join(" "))
+    }
+
+    /// The same for a prepared command.
+    pub(crate) fn start_command(mut command: Command, what: &str) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("photonbox starts");
         let said = Arc::new(Mutex::new(Vec::new()));
@@ -146,7 +150,7 @@ impl Background {
             collect(BufReader::new(stderr), &said),
         ];
         Self {
-            what: arguments.join(" "),
+            what: what.to_owned(),
             child,
             said,
             readers,

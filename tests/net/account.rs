@@ -1,0 +1,116 @@
+//! What a sink got against what the hub's ledger says that it gave.
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::collections::HashSet;
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn number(row: &Value, key: &str) -> u64 {
+    match &row[key] {
+        Value::String(text) => text.parse().expect("a number"),
+        other => other.as_u64().expect("a number"),
+    }
+}
+
+/// Nothing came twice: no 16 bytes anywhere in what was received are 16 bytes elsewhere.
+fn nothing_twice(received: &[u8]) {
+    let mut seen = HashSet::new();
+    for (at, window) in received.windows(16).enumerate() {
+        assert!(seen.insert(window), "the bytes at {at} came before");
+    }
+}
+
+/// What came of one delivery, by the statements that the host kept; it verified each before it took the block.
+struct Came {
+    delivery: u64,
+    bytes: usize,
+}
+
+fn came(statements: &str) -> Vec<Came> {
+    let mut all: Vec<Came> = Vec::new();
+    let mut raw_bits = 0;
+    for line in statements.lines() {
+        let line: Value = serde_json::from_str(line).expect("a line of JSON");
+        let (delivery, bytes) = (number(&line, "delivery"), number(&line, "block_bytes"));
+        // A hub that starts again counts from the beginning.
+        let before = std::mem::replace(&mut raw_bits, number(&line["health"], "raw_bits"));
+        match all.last_mut() {
+            Some(last) if last.delivery == delivery && raw_bits >= before => {
+                last.bytes += bytes as usize;
+            }
+            _ => all.push(Came {
+                delivery,
+                bytes: bytes as usize,
+            }),
+        }
+    }
+    all
+}
+
+/// The ledger and the host agree about each delivery. Each of `faults` may cut one short: its bytes were on their way.
+/// A hub that was killed has no more than `unsaved` bytes given that its ledger does not know of.
+pub(crate) fn agrees(
+    ledger: &Value,
+    host: &str,
+    received: &[u8],
+    statements: &str,
+    faults: usize,
+    unsaved: usize,
+) {
+    nothing_twice(received);
+    let all = ledger["deliveries"].as_array().expect("deliveries");
+    let mut rows: Vec<&Value> = all
+        .iter()
+        .filter(|row| row["host"] == host && number(row, "bytes") > 0)
+        .collect();
+    rows.sort_by_key(|row| (number(row, "run"), number(row, "request")));
+    let mut rows = rows.into_iter().peekable();
+    let (mut rest, mut whole, mut cut, mut unknown) = (received, 0, 0, 0);
+    for Came { delivery, bytes } in came(statements) {
+        let (segment, later) = rest.split_at(bytes);
+        rest = later;
+        // Rows of which nothing came at all.
+        while rows
+            .next_if(|row| number(row, "request") != delivery)
+            .is_some()
+        {
+            cut += 1;
+        }
+        let written = rows.next();
+        let given = written.map_or(0, |row| number(row, "bytes") as usize);
+        if given > bytes {
+            cut += 1;
+            continue;
+        }
+        unknown += bytes - given;
+        if let Some(row) = written {
+            assert_eq!(
+                row["sha256"],
+                sha256(&segment[..given]),
+                "{host}: delivery {delivery} was altered"
+            );
+            whole += 1;
+        }
+    }
+    cut += rows.count();
+    println!(
+        "{host}: {} bytes, {whole} deliveries whole, {cut} cut short, {unknown} bytes more than a killed hub wrote down",
+        received.len()
+    );
+    assert!(rest.is_empty(), "{host}: bytes without a statement");
+    assert!(
+        cut <= faults,
+        "{host}: {cut} deliveries cut by {faults} faults: {ledger:#}"
+    );
+    assert!(
+        unknown <= unsaved,
+        "{host}: {unknown} bytes that the ledger does not know: {ledger:#}"
+    );
+    assert_eq!(ledger["invariant_holds"], true);
+}

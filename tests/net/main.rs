@@ -1,0 +1,14 @@
+//! Real processes in network namespaces of their own: hub, relay and hosts on a network that loses, delays and reorders
+//! packets, falls apart, and whose machines die. Needs root, `ip` and, for the bad links, Python; says *skipped* without.
+//!
+//! Asserted times are those that are promised (2 s and 5 s); all others only end a test that hangs.
+
+mod account;
+mod links;
+mod moves;
+mod namespaces;
+// The end-to-end tests' way of running the binary; this test uses a part of it.
+#[allow(dead_code)]
+#[path = "../e2e/process.rs"]
+mod process;
+mod world;

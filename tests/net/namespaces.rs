@@ -1,0 +1,150 @@
+//! Network namespaces on one bridge, gone when the test is.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Networks of this process so far.
+static NETWORKS: AtomicU32 = AtomicU32::new(0);
+
+/// Runs `ip`; false with its words on standard error when it fails.
+fn ip(arguments: &str) -> bool {
+    let status = Command::new("ip").args(arguments.split(' ')).status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn must(arguments: &str) {
+    assert!(ip(arguments), "ip {arguments}");
+}
+
+/// What a link does to its packets.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Bad {
+    pub(crate) loss_percent: u32,
+    pub(crate) delay_ms: u32,
+    pub(crate) jitter_ms: u32,
+    pub(crate) reorder_percent: u32,
+}
+
+/// A bridge in a namespace of its own, and a namespace a machine.
+pub(crate) struct Network {
+    prefix: String,
+    machines: Vec<String>,
+    /// The programs that play bad links.
+    wires: Vec<Child>,
+}
+
+impl Network {
+    /// An empty one; none, with the reason printed, where there can't be any.
+    pub(crate) fn new() -> Option<Self> {
+        let number = NETWORKS.fetch_add(1, Ordering::Relaxed);
+        let network = Self {
+            prefix: format!("pb{}n{number}", std::process::id()),
+            machines: Vec::new(),
+            wires: Vec::new(),
+        };
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: network namespaces need root");
+            return None;
+        }
+        let switch = network.name("switch");
+        if !ip(&format!("netns add {switch}")) {
+            println!(
+                "skipped: no network namespaces here (`ip netns add` failed; install iproute2)"
+            );
+            return None;
+        }
+        if !ip(&format!("-n {switch} link add br0 type bridge")) {
+            println!("skipped: this kernel has no bridges");
+            return None;
+        }
+        let python = Command::new("python3").arg("--version").output();
+        if !python.is_ok_and(|output| output.status.success()) {
+            println!("skipped: the bad links need python3");
+            return None;
+        }
+        must(&format!("-n {switch} link set br0 up"));
+        Some(network)
+    }
+
+    /// The name of a machine's namespace.
+    pub(crate) fn name(&self, machine: &str) -> String {
+        format!("{}{machine}", self.prefix)
+    }
+
+    /// A machine on the bridge; gives its address.
+    pub(crate) fn machine(&mut self, machine: &str) -> String {
+        let (name, switch) = (self.name(machine), self.name("switch"));
+        must(&format!("netns add {name}"));
+        self.machines.push(machine.to_owned());
+        let address = format!("10.77.0.{}", self.machines.len());
+        must(&format!(
+            "-n {switch} link add to-{machine} type veth peer name eth0 netns {name}"
+        ));
+        must(&format!("-n {switch} link set to-{machine} master br0 up"));
+        for of in ["lo up", "eth0 up"] {
+            must(&format!("-n {name} link set {of}"));
+        }
+        must(&format!("-n {name} address add {address}/24 dev eth0"));
+        address
+    }
+
+    /// Puts a bad link between a machine and the bridge.
+    pub(crate) fn spoil(&mut self, machine: &str, bad: Bad, seed: u32) {
+        let switch = self.name("switch");
+        must(&format!("-n {switch} link set to-{machine} nomaster"));
+        must(&format!(
+            "-n {switch} link add w-{machine} type veth peer name b-{machine}"
+        ));
+        must(&format!("-n {switch} link set w-{machine} up"));
+        must(&format!("-n {switch} link set b-{machine} master br0 up"));
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/net/wire.py");
+        let mut command = Command::new("ip");
+        command
+            .args(["netns", "exec", &switch, "python3"])
+            .arg(script)
+            .args([format!("to-{machine}"), format!("w-{machine}")]);
+        for number in [
+            bad.loss_percent,
+            bad.delay_ms,
+            bad.jitter_ms,
+            bad.reorder_percent,
+            seed,
+        ] {
+            command.arg(number.to_string());
+        }
+        // What comes before it listens is lost, as on any bad link.
+        let wire = command.stdin(Stdio::null()).spawn();
+        self.wires.push(wire.expect("python3 starts"));
+    }
+
+    /// Cuts a machine off: its packets go nowhere, and nobody tells it.
+    pub(crate) fn cut(&self, machine: &str) {
+        let switch = self.name("switch");
+        must(&format!("-n {switch} link set to-{machine} nomaster"));
+    }
+
+    /// Undoes [`Network::cut`].
+    pub(crate) fn heal(&self, machine: &str) {
+        let switch = self.name("switch");
+        must(&format!("-n {switch} link set to-{machine} master br0"));
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for wire in &mut self.wires {
+            let ended = wire.try_wait().ok().flatten();
+            if let (Some(status), false) = (ended, std::thread::panicking()) {
+                panic!("a bad link ended before its test: {status}");
+            }
+            // It goes with its namespace otherwise.
+            let _ = wire.kill();
+            let _ = wire.wait();
+        }
+        for machine in &self.machines {
+            ip(&format!("netns del {}", self.name(machine)));
+        }
+        ip(&format!("netns del {}", self.name("switch")));
+    }
+}

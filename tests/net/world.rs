@@ -1,0 +1,312 @@
+//! Hub, relay and hosts, each on a machine of its own.
+
+use crate::account;
+use crate::namespaces::Network;
+use crate::process::{self, Background, arg};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Each host is served again so soon after any fault.
+pub(crate) const SERVED_AGAIN: Duration = Duration::from_secs(5);
+/// A host with another parent is with that one so soon.
+pub(crate) const MOVED: Duration = Duration::from_secs(2);
+/// What each host takes, at the [`RATE`] that the hub allows: several seconds in which things go wrong.
+const BYTES: usize = 96_000;
+/// Bytes a second.
+pub(crate) const RATE: usize = 16_000;
+/// Port of hub and relay.
+const PORT: u16 = 4501;
+
+/// A hub and machines around it.
+pub(crate) struct World {
+    // In this order: processes end before their network goes.
+    pub(crate) hub: Option<Background>,
+    pub(crate) network: Network,
+    /// The hub's address.
+    pub(crate) address: String,
+    folder: TempDir,
+}
+
+impl World {
+    /// A running hub on its machine; none where namespaces can't be had.
+    pub(crate) fn new() -> Option<Self> {
+        let mut network = Network::new()?;
+        let address = format!("{}:{PORT}", network.machine("hub"));
+        // Short paths: a Unix socket's may have 107 bytes.
+        let folder = tempfile::Builder::new()
+            .prefix("pb")
+            .tempdir()
+            .expect("a temporary folder");
+        let mut world = Self {
+            hub: None,
+            network,
+            address,
+            folder,
+        };
+        process::json(&[
+            "init",
+            "--state",
+            &world.state("hub"),
+            "--hub-name",
+            "hub",
+            "--json",
+        ]);
+        world.serve();
+        Some(world)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn state(&self, name: &str) -> String {
+        arg(&self.path(name)).to_owned()
+    }
+
+    /// `photonbox` on a machine.
+    fn on(&self, machine: &str, arguments: &[&str]) -> Command {
+        let plain = process::photonbox(arguments);
+        let mut command = Command::new("ip");
+        command
+            .args(["netns", "exec", &self.network.name(machine)])
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .stdin(std::process::Stdio::null());
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+
+    fn start(&self, machine: &str, arguments: &[&str]) -> Background {
+        let command = self.on(machine, arguments);
+        Background::start_command(command, &format!("{machine}: {}", arguments.join(" ")))
+    }
+
+    /// Starts the hub, for the first time or again.
+    pub(crate) fn serve(&mut self) {
+        let (state, address) = (self.state("hub"), self.address.clone());
+        let arguments = [
+            "serve",
+            "--state",
+            &state,
+            "--listen",
+            &address,
+            "--allow-unlocked-memory",
+            "--allow-simulated",
+            "--host-rate",
+            &RATE.to_string(),
+        ];
+        let mut hub = self.start("hub", &arguments);
+        hub.line_with("listening on ");
+        self.hub = Some(hub);
+    }
+
+    /// Enrols a host and gives it a machine; its address as a relay.
+    pub(crate) fn machine(&mut self, name: &str) -> String {
+        let address = self.network.machine(name);
+        let token = process::json(&["enroll", "token", "--state", &self.state("hub"), "--json"]);
+        // From the hub's machine: how it comes by its identity is not what is tested here.
+        let state = self.state(name);
+        let arguments = [
+            "enroll",
+            "--state",
+            &state,
+            "--hub",
+            &self.address,
+            "--host-name",
+            name,
+            "--ca-hash",
+            token["ca_hash"].as_str().expect("a hash"),
+            "--token",
+            token["token"].as_str().expect("a token"),
+        ];
+        let output = process::run_command(self.on("hub", &arguments), "enroll");
+        assert!(output.status.success(), "{output:?}");
+        format!("{address}:{PORT}")
+    }
+
+    /// A relay on its machine.
+    pub(crate) fn relay(&self, name: &str, parents: &str) -> Background {
+        let (state, listen) = (self.state(name), format!("0.0.0.0:{PORT}"));
+        let arguments = [
+            "join",
+            "--state",
+            &state,
+            "--hub",
+            parents,
+            "--relay",
+            &listen,
+            "--allow-unlocked-memory",
+        ];
+        let mut relay = self.start(name, &arguments);
+        relay.line_with("connected");
+        relay
+    }
+
+    /// A host on its machine: takes [`BYTES`] of `class`, each block with the hub's signed statement.
+    pub(crate) fn host(&self, name: &str, parents: &str, class: &str) -> Host {
+        let (state, file) = (self.state(name), self.path(&format!("{name}.out")));
+        let (sink, statements) = (
+            format!("file:{}", arg(&file)),
+            format!("{state}-statements"),
+        );
+        let arguments = [
+            "join",
+            "--state",
+            &state,
+            "--hub",
+            parents,
+            "--sink",
+            &sink,
+            "--class",
+            class,
+            "--bytes",
+            &BYTES.to_string(),
+            "--attest",
+            &statements,
+            "--allow-unlocked-memory",
+        ];
+        let mut process = self.start(name, &arguments);
+        process.line_with(" ready");
+        Host {
+            name: name.to_owned(),
+            statements: Path::new(&statements).join("statements.jsonl"),
+            state,
+            process,
+            watch: Watch::new(&file),
+            file,
+        }
+    }
+
+    /// `photonbox ledger --json` of the hub.
+    pub(crate) fn ledger(&self) -> Value {
+        process::json(&["ledger", "--state", &self.state("hub"), "--json"])
+    }
+
+    /// `photonbox drain` of a hub or host.
+    pub(crate) fn drain(&self, name: &str) {
+        process::text(&["drain", "--state", &self.state(name)]);
+    }
+
+    /// Waits until a host has all that it wanted and compares that with the ledger; gives when it got it.
+    pub(crate) fn settle(&self, host: Host, faults: usize, unsaved: usize) -> Watch {
+        let (status, lines) = host.process.end();
+        assert!(status.success(), "{lines:#?}");
+        let received = std::fs::read(&host.file).expect("the sink");
+        assert_eq!(received.len(), BYTES);
+        let statements = std::fs::read_to_string(&host.statements).expect("statements");
+        let ledger = self.ledger();
+        account::agrees(&ledger, &host.name, &received, &statements, faults, unsaved);
+        host.watch
+    }
+}
+
+/// A running host.
+pub(crate) struct Host {
+    pub(crate) name: String,
+    state: String,
+    process: Background,
+    pub(crate) watch: Watch,
+    file: PathBuf,
+    statements: PathBuf,
+}
+
+impl Host {
+    /// `status --json`.
+    pub(crate) fn status(&self) -> Value {
+        let output = process::run(&["status", "--state", &self.state, "--json"]);
+        serde_json::from_slice(&output.stdout).expect("a status")
+    }
+
+    /// Waits until `parent` serves it.
+    pub(crate) fn served_by(&self, parent: &str) {
+        let since = Instant::now();
+        process::until(
+            "it has this parent",
+            || self.status(),
+            |status| status["parent"] == parent,
+        );
+        let now = Instant::now();
+        self.watch.first_after(now);
+        println!(
+            "{}: served by {parent} {:?} after the look",
+            self.name,
+            since.elapsed()
+        );
+    }
+}
+
+/// Sees when a file grows.
+pub(crate) struct Watch {
+    seen: Arc<std::sync::Mutex<Vec<Instant>>>,
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    fn new(file: &Path) -> Self {
+        let (seen, over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+        let thread = {
+            let (file, seen, over) = (file.to_owned(), Arc::clone(&seen), Arc::clone(&over));
+            std::thread::spawn(move || watch(&file, &seen, &over))
+        };
+        Self {
+            seen,
+            over,
+            thread: Some(thread),
+        }
+    }
+
+    /// Waits until it grows after `since`, and gives how long that took.
+    pub(crate) fn first_after(&self, since: Instant) -> Duration {
+        let look = || {
+            let seen = self.seen.lock().expect("no watcher panics");
+            seen.iter().find(|at| **at > since).copied()
+        };
+        let at = process::until("bytes come", look, Option::is_some);
+        at.map_or(Duration::MAX, |at| at - since)
+    }
+
+    /// The longest time from `since` until now in which it did not grow: to be asked once it does again.
+    pub(crate) fn longest_gap(&self, since: Instant) -> Duration {
+        let seen = self.seen.lock().expect("no watcher panics");
+        let mut last = since;
+        let mut longest = Duration::ZERO;
+        for at in seen.iter().filter(|at| **at > since) {
+            longest = longest.max(*at - last);
+            last = *at;
+        }
+        longest
+    }
+}
+
+fn watch(file: &Path, seen: &std::sync::Mutex<Vec<Instant>>, over: &AtomicBool) {
+    let mut length = 0;
+    while !over.load(Ordering::Acquire) {
+        let now = std::fs::metadata(file).map_or(0, |file| file.len());
+        if now > length {
+            length = now;
+            seen.lock().expect("no reader panics").push(Instant::now());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
