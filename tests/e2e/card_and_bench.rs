@@ -156,6 +156,7 @@ fn bench_prints_the_agreed_names() {
             "channel.stream.inf",
             "channel.stream.1000",
             "channel.stream.1",
+            "channel.stream.1.far",
             "channel.latency32.p50",
             "channel.latency32.p99",
             "channel.latency32.p999",
