@@ -228,6 +228,14 @@ impl Host {
         serde_json::from_slice(&output.stdout).expect("a status")
     }
 
+    /// Waits until it has been served for about so long, at [`RATE`].
+    pub(crate) fn served_for(&self, seconds: usize) {
+        let length = || std::fs::metadata(&self.file).map_or(0, |file| file.len());
+        process::until("it has its bytes", length, |length| {
+            *length >= (seconds * RATE) as u64
+        });
+    }
+
     /// Waits until `parent` serves it.
     pub(crate) fn served_by(&self, parent: &str) {
         let since = Instant::now();
