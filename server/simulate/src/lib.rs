@@ -211,7 +211,7 @@ impl Network {
             active.sort_unstable();
             active.dedup();
             self.window(world, &active, (begin + LEAST_DELAY).min(until));
-            if begin - told >= SECOND / 2 {
+            if begin.saturating_sub(told) >= SECOND / 2 {
                 told = begin;
                 progress(Progress {
                     seconds: begin as f64 / SECOND as f64,
