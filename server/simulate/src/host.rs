@@ -135,7 +135,8 @@ impl Host {
             key_since: 0,
         };
         self.ends.push(end);
-        self.wake = self.wake.min(begin);
+        // A crash may come before anything else does.
+        self.wake = self.next_time(world);
     }
 
     fn violation(&mut self, at: Micros, end: usize, what: &str) {

@@ -211,7 +211,7 @@ impl Network {
             active.sort_unstable();
             active.dedup();
             self.window(world, &active, (begin + LEAST_DELAY).min(until));
-            if begin.saturating_sub(told) >= SECOND / 2 {
+            if begin - told >= SECOND / 2 {
                 told = begin;
                 progress(Progress {
                     seconds: begin as f64 / SECOND as f64,
@@ -257,11 +257,14 @@ impl Network {
                 }
             }
         }
+        // Nothing is put down for a time that has gone by: it would be worked on late.
         for (id, wake) in wakes {
+            debug_assert!(wake >= window_end, "host {id} wakes at {wake}");
             self.put_down(id, wake);
         }
         for segment in segments {
             let (id, at) = (segment.to.0, segment.at);
+            debug_assert!(at >= window_end, "a segment for host {id} arrives at {at}");
             self.hosts[id as usize].inbox.push(segment);
             self.put_down(id, at);
         }
