@@ -38,8 +38,8 @@ pub struct Settings {
     pub second_portion: usize,
     /// From the first byte to the second channel.
     pub handshake_timeout: Duration,
-    /// A ping goes out after this long without sending; three times this long without hearing
-    /// anything ends the channel.
+    /// A ping goes out after this long without sending or without hearing anything; three times this long
+    /// without hearing anything ends the channel.
     pub keepalive: Duration,
     /// N_pq: epochs of a direction between two whose keys take in a fresh ML-KEM-1024 secret; `None` for no limit.
     pub pq_epochs: Option<NonZeroU32>,

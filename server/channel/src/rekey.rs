@@ -131,6 +131,7 @@ impl Channel {
 
     pub(crate) fn ping(&mut self) -> Result<(), Error> {
         self.pings += 1;
+        self.last_ping = self.now;
         let token = self.pings;
         self.send_control(&Control::Ping { token })
     }

@@ -17,7 +17,7 @@ impl Channel {
             }
             State::Open(keys) => {
                 let heard = self.last_heard + self.settings.keepalive * 3;
-                let ping = self.last_sent + self.settings.keepalive;
+                let ping = self.ping_at();
                 let rekey = match keys.send.starved {
                     Some(_) if keys.send.stepped_down => None,
                     Some(since) => Some(since + self.settings.rekey_timeout),
@@ -26,6 +26,11 @@ impl Channel {
                 [Some(heard), Some(ping), rekey].into_iter().flatten().min()
             }
         }
+    }
+
+    /// When to ask for a sign of life: after silence of either side, since whoever only listens has nothing to send.
+    fn ping_at(&self) -> Duration {
+        self.last_sent.min(self.last_heard).max(self.last_ping) + self.settings.keepalive
     }
 
     /// Does what time asks for: time limits, keepalive, rekeying by T.
@@ -56,7 +61,7 @@ impl Channel {
                     return Err(self.fail(CloseReason::RekeyTimeout, "rekey"));
                 }
                 self.flush_queue()?;
-                if now >= self.last_sent + self.settings.keepalive {
+                if now >= self.ping_at() {
                     self.ping()?;
                 }
                 Ok(())

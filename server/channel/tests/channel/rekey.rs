@@ -187,6 +187,35 @@ fn keepalive_keeps_and_silence_ends() {
     ));
 }
 
+#[test]
+fn who_keeps_sending_asks_a_silent_peer_before_giving_it_up() {
+    let mut setup = Setup::new().rekey(0, 0);
+    setup.client.settings.keepalive = Duration::from_millis(500);
+    let mut pair = setup.open();
+    for i in 0..50 {
+        pair.b.send(&delivery(i, &[1; 16])).unwrap();
+        pair.settle();
+        pair.pass(Duration::from_millis(200));
+    }
+    assert!(pair.a.is_open() && pair.b.is_open(), "{}", pair.errors());
+    // Without answers it ends after three times the keepalive, whatever it sends.
+    let mute = pair.now;
+    let mut ended = None;
+    for i in 0..50 {
+        pair.now += Duration::from_millis(100);
+        if pair.b.handle_timeout(pair.now).is_err() {
+            ended = Some(pair.now - mute);
+            break;
+        }
+        pair.b.send(&delivery(i, &[1; 16])).unwrap();
+        pair.b.take_outgoing(&mut Vec::new());
+    }
+    assert!(
+        ended.is_some_and(|after| after <= Duration::from_millis(1600)),
+        "{ended:?}"
+    );
+}
+
 /// Sends until data waits for prekeys, with nothing brought to the other side; how many messages went out.
 fn exhaust(pair: &mut Pair) -> u64 {
     (0..)
