@@ -184,7 +184,12 @@ fn a_running_host_moves_to_the_second_hub_when_the_first_dies() {
     let sink = format!("file:{}", scene.arg("out"));
     let mut host = scene::join(&alpha, &parents, &["--sink", &sink, "--every", "20ms"]);
     until("it connects to the first", || first.status(), connected);
-    assert!(!connected(&second.status()));
+    // It may have tried both; it is with one.
+    until(
+        "it is with the first alone",
+        || second.status(),
+        |status| !connected(status),
+    );
     first.process.kill();
     until("it moves to the second", || second.status(), connected);
     let length = || std::fs::metadata(scene.path("out")).map_or(0, |file| file.len());

@@ -11,7 +11,7 @@ use photonbox_channel::{
     ByteSource, Channel, ClientConfig, CloseReason, Event, PeerIdentity, Role,
 };
 use photonbox_secret::SecretBytes;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::Error;
 use crate::failure::{self, LastWord};
@@ -234,6 +234,8 @@ pub(crate) struct Asking {
     last_word: Arc<LastWord>,
     /// Messages that could not be sent when their event came.
     cancels: Vec<u64>,
+    /// Told at each sign that this attempt gets on.
+    pub(crate) progress: Arc<Notify>,
 }
 
 impl Asking {
@@ -246,6 +248,7 @@ impl Asking {
             published: false,
             last_word: Arc::clone(last_word),
             cancels: Vec::new(),
+            progress: Arc::default(),
         }
     }
 
@@ -362,6 +365,7 @@ impl Handler for Asking {
                 let class = "asymmetric";
                 tracing::info!(peer = peer.id, class, ?elapsed, "first channel stands");
                 self.peer = Some((peer, elapsed));
+                self.progress.notify_one();
             }
             Event::SecondChannel { elapsed } => {
                 self.stands = self.peer.as_ref().map(|(peer, first_channel)| Parent {

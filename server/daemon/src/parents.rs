@@ -1,12 +1,13 @@
 //! Which parent a host takes: all addresses of its list are tried side by side, staggered in the
 //! list's order as RFC 8305 §5 has it, and the first second channel that stands wins.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use photonbox_channel::message::RefusalCode;
 use photonbox_channel::{ByteSource, Channel};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -136,6 +137,15 @@ impl Parents {
         }
     }
 
+    /// Somebody gets on, if slowly: its head start begins anew.
+    fn put_off(&mut self, now: Instant) {
+        let mut turn = now + STAGGER;
+        for candidate in self.list.iter_mut().filter(|one| one.waits_for_turn) {
+            candidate.due = Some(turn);
+            turn += STAGGER;
+        }
+    }
+
     /// Tries all of them, again and again, until one stands.
     pub(crate) async fn race(
         &mut self,
@@ -147,6 +157,7 @@ impl Parents {
         // Ends the attempts of this race.
         let over = Shutdown::new();
         let mut attempts = Attempts::new();
+        let progress = Arc::new(Notify::new());
         loop {
             let next = self.list.iter().filter_map(|one| one.due).min();
             let next = next.unwrap_or_else(|| Instant::now() + LONGEST_PAUSE);
@@ -156,11 +167,14 @@ impl Parents {
                         if candidate.due.is_some_and(|due| due <= Instant::now()) {
                             candidate.due = None;
                             candidate.waits_for_turn = false;
-                            let attempt = attempt(link, candidate.address.clone(), index, handler(), over.clone());
+                            let mut handler = handler();
+                            handler.progress = Arc::clone(&progress);
+                            let attempt = attempt(link, candidate.address.clone(), index, handler, over.clone());
                             attempts.spawn(attempt);
                         }
                     }
                 }
+                () = progress.notified() => self.put_off(Instant::now()),
                 Some(ended) = attempts.join_next() => match ended {
                     Ok((_, Ok(stood))) => {
                         over.stop();
@@ -244,6 +258,7 @@ fn attempt(
                 return Err(passing(format!("no connection in {seconds} s")));
             }
         };
+        handler.progress.notify_one();
         // Requests are small and answers awaited.
         let _ = stream.set_nodelay(true);
         let channel = Channel::connect(&config, os::unix_now(), os::now())
@@ -330,6 +345,22 @@ mod tests {
     #[test]
     fn each_has_a_head_start_before_the_next() {
         assert_eq!(dues(&mut three()), [0, 250, 500]);
+    }
+
+    #[test]
+    fn who_gets_on_has_another_head_start() {
+        let mut parents = three();
+        let now = Instant::now();
+        parents.line_up(now, 0.5);
+        parents.list[0].due = None;
+        parents.list[0].waits_for_turn = false;
+        let later = now + STAGGER / 2;
+        parents.put_off(later);
+        let dues: Vec<_> = parents.list.iter().map(|one| one.due).collect();
+        assert_eq!(
+            dues,
+            [None, Some(later + STAGGER), Some(later + STAGGER * 2)]
+        );
     }
 
     #[test]
