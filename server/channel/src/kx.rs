@@ -21,10 +21,9 @@ use zeroize::Zeroizing;
 use crate::mlkem::{self, MLKEM_LEN, MLKEM_SECRET_LEN, MlkemKey, MlkemSecret};
 use crate::source::{ByteSource, SourceExhausted};
 
-/// Length of an uncompressed P-384 point.
-pub const POINT_LEN: usize = 97;
+pub use photonbox_ecdh::POINT_LEN;
 /// Length of an ECDH secret: the x-coordinate.
-pub const ECDH_LEN: usize = 48;
+pub const ECDH_LEN: usize = photonbox_ecdh::FIELD_LEN;
 /// TLS number of SecP384R1MLKEM1024.
 pub const HYBRID: u16 = 0x11ED;
 

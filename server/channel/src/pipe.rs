@@ -159,15 +159,13 @@ impl Channel {
         end: PipeEnd,
         now: Duration,
     ) -> Result<Self, Error> {
-        settings.check()?;
         let parts = ChannelParts {
             source,
             mixing: None,
             identity,
             settings,
         };
-        let pipe = Layer::Pipe(Box::new(Pipe::new(end, Side::A)));
-        Ok(Self::new(pipe, Side::A, parts, now))
+        Self::over_pipe(Side::A, parts, end, now)
     }
 
     /// Side B of a channel over a pipe.
@@ -181,15 +179,24 @@ impl Channel {
         end: PipeEnd,
         now: Duration,
     ) -> Result<Self, Error> {
-        settings.check()?;
         let parts = ChannelParts {
             source: source.clone(),
             mixing: Some(source),
             identity,
             settings,
         };
-        let pipe = Layer::Pipe(Box::new(Pipe::new(end, Side::B)));
-        Ok(Self::new(pipe, Side::B, parts, now))
+        Self::over_pipe(Side::B, parts, end, now)
+    }
+
+    fn over_pipe(
+        side: Side,
+        parts: ChannelParts,
+        end: PipeEnd,
+        now: Duration,
+    ) -> Result<Self, Error> {
+        parts.settings.check()?;
+        let pipe = Layer::Pipe(Box::new(Pipe::new(end, side)));
+        Ok(Self::new(pipe, side, parts, now))
     }
 
     /// Sends any plaintext as a record of this kind, sealed with the channel's own key where the kind has one: what a peer
