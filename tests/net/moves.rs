@@ -1,5 +1,6 @@
 //! Hubs and relays that die, fall silent or are drained, and hosts that go elsewhere.
 
+use crate::process::Background;
 use crate::world::{Host, MOVED, RATE, SERVED_AGAIN, World};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,24 @@ fn moved(host: &Host, parent: &str, since: Instant, limit: Duration) {
     let gap = host.watch.longest_gap(since);
     println!("{}: without bytes for {gap:?}", host.name);
     assert!(gap < limit, "{}: {gap:?}", host.name);
+}
+
+/// A relay, and two hosts that it serves and that know the hub, too.
+fn behind_a_relay(world: &mut World) -> (Background, [Host; 2]) {
+    let through = world.machine("relay");
+    let parents = format!("{through},{}", world.address);
+    for host in ["alpha", "bravo"] {
+        world.machine(host);
+    }
+    let relay = world.relay("relay", &world.address);
+    let hosts = [
+        world.host("alpha", &parents, "full"),
+        world.host("bravo", &parents, "drbg"),
+    ];
+    for host in &hosts {
+        host.served_by("relay");
+    }
+    (relay, hosts)
 }
 
 #[test]
@@ -49,20 +68,7 @@ fn a_killed_relay_whose_hosts_go_to_the_hub() {
     let Some(mut world) = World::new() else {
         return;
     };
-    let through = world.machine("relay");
-    let parents = format!("{through},{}", world.address);
-    let hosts = ["alpha", "bravo"];
-    for host in hosts {
-        world.machine(host);
-    }
-    let relay = world.relay("relay", &world.address);
-    let hosts = [
-        world.host("alpha", &parents, "full"),
-        world.host("bravo", &parents, "drbg"),
-    ];
-    for host in &hosts {
-        host.served_by("relay");
-    }
+    let (relay, hosts) = behind_a_relay(&mut world);
     let killed = Instant::now();
     relay.kill();
     for host in &hosts {
@@ -103,23 +109,11 @@ fn a_black_holed_parent() {
 }
 
 #[test]
-fn a_drained_relay_and_hub() {
+fn a_drained_relay() {
     let Some(mut world) = World::new() else {
         return;
     };
-    let through = world.machine("relay");
-    let parents = format!("{through},{}", world.address);
-    for host in ["alpha", "bravo"] {
-        world.machine(host);
-    }
-    let relay = world.relay("relay", &world.address);
-    let hosts = [
-        world.host("alpha", &parents, "full"),
-        world.host("bravo", &parents, "drbg"),
-    ];
-    for host in &hosts {
-        host.served_by("relay");
-    }
+    let (relay, hosts) = behind_a_relay(&mut world);
     let drained = Instant::now();
     world.drain("relay");
     for host in &hosts {
