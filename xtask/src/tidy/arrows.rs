@@ -84,7 +84,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that take time and random bytes as arguments; they may not even link what would give them either.
-const SANS_IO: &[&str] = &["photonbox-entropy", "photonbox-channel", "photonbox-keybox"];
+const SANS_IO: &[&str] = &[
+    "photonbox-entropy",
+    "photonbox-channel",
+    "photonbox-keybox",
+    "photonbox-simulate",
+];
 const IO_CRATES: &[&str] = &[
     "tokio",
     "mio",

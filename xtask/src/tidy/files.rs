@@ -63,6 +63,7 @@ const SANS_IO: &[&str] = &[
     "server/entropy/src/",
     "server/channel/src/",
     "server/keybox/src/",
+    "server/simulate/src/",
 ];
 
 /// What a sans-IO file may say all the same, and why.
