@@ -101,8 +101,9 @@ SOAK := PHOTONBOX_LONG=1 PHOTONBOX_ROUNDS=1000000 PHOTONBOX_LOST_ROUNDS=5000 PHO
 	PHOTONBOX_RESETS=1000 PHOTONBOX_REMOVALS=200 PHOTONBOX_STOPS=1000 PHOTONBOX_BUS_ERRORS=200 PHOTONBOX_UNMAPS=50 \
 	PHOTONBOX_SLEEPS=500
 
-soak: ## driver and simulated card, in process and over a socket: 10^6 rounds, 1,000 resets, 200 removals, … under traffic
+soak: setup-test ## half an hour of hub, relay and hosts in namespaces; driver and simulated card: 10^6 rounds, 1,000 resets, … under traffic
 	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --test device --test device_vfio_user -- --nocapture soak:: traffic::
+	PHOTONBOX_SOAK_SECONDS=1800 $(CARGO) test --locked -p photonbox --test net -- --nocapture soak::
 
 soak-vm: ## the same in virtual machines behind two IOMMUs, one after the other, and the suite there on verilated hardware
 	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --features verilated --test device_vfio --test device_vfio_rtl -- \

@@ -192,3 +192,32 @@ fn bench_prints_the_agreed_names() {
     );
     assert!(text(&["bench", "drbg", "--slice", "5"]).contains("drbg"));
 }
+
+#[test]
+fn bench_hub_prints_shares_waits_and_memory() {
+    let report = json(&["bench", "hub", "--hosts", "20", "--seconds", "1", "--json"]);
+    let of = |class: &str| {
+        let figures = [
+            "total",
+            "share.least",
+            "share.p1",
+            "share.most",
+            "share.greedy",
+            "latency32.p50",
+            "latency32.p99",
+            "latency32.p999",
+        ];
+        figures.map(|figure| match figure.split_once('.') {
+            Some((kind, figure)) => format!("hub.{kind}.{class}.{figure}"),
+            None => format!("hub.{figure}.{class}"),
+        })
+    };
+    let expected: Vec<String> = ["hub.connect", "hub.memory.idle"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(of("full"))
+        .chain(of("drbg"))
+        .chain(["hub.memory.busy".to_owned()])
+        .collect();
+    assert_eq!(names(&report), expected);
+}

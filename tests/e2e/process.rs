@@ -180,6 +180,12 @@ impl Background {
         self.said.lock().expect("no reader panics").clone()
     }
 
+    /// Its process number.
+    #[allow(dead_code)] // of the network tests
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it still runs.
     pub(crate) fn runs(&mut self) -> bool {
         self.child

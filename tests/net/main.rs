@@ -4,6 +4,7 @@
 //! Asserted times are those that are promised (2 s and 5 s); all others only end a test that hangs.
 
 mod account;
+mod crowd;
 mod links;
 mod moves;
 mod namespaces;
@@ -11,4 +12,6 @@ mod namespaces;
 #[allow(dead_code)]
 #[path = "../e2e/process.rs"]
 mod process;
+mod site;
+mod soak;
 mod world;

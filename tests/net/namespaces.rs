@@ -1,5 +1,7 @@
 //! Network namespaces on one bridge, gone when the test is.
 
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -87,6 +89,32 @@ impl Network {
         }
         must(&format!("-n {name} address add {address}/24 dev eth0"));
         address
+    }
+
+    /// Further addresses of a machine.
+    pub(crate) fn addresses(&self, machine: &str, all: &[String]) {
+        for address in all {
+            must(&format!(
+                "-n {} address add {address}/24 dev eth0",
+                self.name(machine)
+            ));
+        }
+    }
+
+    /// Does something on a machine: sockets of this thread, and of threads that it starts, are that machine's.
+    pub(crate) fn inside<T: Send>(&self, machine: &str, work: impl FnOnce() -> T + Send) -> T {
+        let namespace = Path::new("/run/netns").join(self.name(machine));
+        std::thread::scope(|scope| {
+            let there = scope.spawn(|| {
+                let namespace = std::fs::File::open(&namespace).expect("the machine's namespace");
+                let kind = Some(LinkNameSpaceType::Network);
+                move_into_link_name_space(namespace.as_fd(), kind).expect("root enters it");
+                work()
+            });
+            there
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     /// Puts a bad link between a machine and the bridge.

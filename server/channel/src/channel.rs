@@ -86,6 +86,8 @@ pub struct Channel {
     pub(crate) second_at: Option<Duration>,
     pub(crate) last_sent: Duration,
     pub(crate) last_heard: Duration,
+    /// When a whole record last came.
+    pub(crate) last_record: Duration,
     pub(crate) pings: u64,
     pub(crate) last_ping: Duration,
     pub(crate) clear_sent: u32,
@@ -189,6 +191,7 @@ impl Channel {
             second_at: None,
             last_sent: now,
             last_heard: now,
+            last_record: now,
             pings: 0,
             last_ping: now,
             clear_sent: 0,
@@ -257,6 +260,7 @@ impl Channel {
             }
         };
         let now = self.now;
+        self.last_record = now;
         let (len, stepped) = match keys.receive.open(&header, body.as_mut_slice(), now) {
             Ok(opened) => opened,
             Err(Refusal(reason, what)) => return Err(self.fail(reason, what)),

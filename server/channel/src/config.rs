@@ -53,6 +53,9 @@ pub struct Settings {
     pub prekeys_most: usize,
     /// How long data may wait for prekeys.
     pub rekey_timeout: Duration,
+    /// A channel on which no whole record came for so long ends, however many bytes of one came: nobody holds a channel
+    /// by a byte now and then. Four times `keepalive` where that is longer.
+    pub record_timeout: Duration,
     /// Bytes queued or not yet taken above which [`crate::Channel::send`] says would-block.
     pub queue_bytes: usize,
     /// Bytes of undelivered events above which no more is read from the wire.
@@ -75,6 +78,7 @@ impl Default for Settings {
             prekeys_least: 4,
             prekeys_most: 1024,
             rekey_timeout: Duration::from_secs(30),
+            record_timeout: Duration::from_secs(30),
             queue_bytes: 512 * 1024,
             receive_bytes: 512 * 1024,
             record_limit: MAX_EPOCH_RECORDS,
@@ -104,6 +108,7 @@ impl Settings {
         if self.keepalive.is_zero()
             || self.handshake_timeout.is_zero()
             || self.rekey_timeout.is_zero()
+            || self.record_timeout.is_zero()
         {
             return Err(Error::Setting("timeouts must not be 0"));
         }

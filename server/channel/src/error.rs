@@ -87,6 +87,8 @@ close_reasons! {
     WrongAlpn = 24, "the other side does not speak photonbox/1";
     /// A batch of one-time keys is not signed by the other side's identity.
     BadSignature = 25, "a batch of keys is not signed by the other side's identity";
+    /// This host has opened as many newer channels as one host may have.
+    Superseded = 26, "newer channels of this host took the place of this one";
 }
 
 impl CloseReason {

@@ -23,7 +23,11 @@ impl Channel {
                     Some(since) => Some(since + self.settings.rekey_timeout),
                     None => keys.send.expires(self.terms),
                 };
-                [Some(heard), Some(ping), rekey].into_iter().flatten().min()
+                let whole = self.whole_record_by();
+                [Some(heard), Some(whole), Some(ping), rekey]
+                    .into_iter()
+                    .flatten()
+                    .min()
             }
         }
     }
@@ -31,6 +35,15 @@ impl Channel {
     /// When to ask for a sign of life: after silence of either side, since whoever only listens has nothing to send.
     fn ping_at(&self) -> Duration {
         self.last_sent.min(self.last_heard).max(self.last_ping) + self.settings.keepalive
+    }
+
+    /// When a whole record must have come: a ping is answered by one, so this ends who sends a byte of it now and then.
+    fn whole_record_by(&self) -> Duration {
+        let patience = self
+            .settings
+            .record_timeout
+            .max(self.settings.keepalive * 4);
+        self.last_record + patience
     }
 
     /// Does what time asks for: time limits, keepalive, rekeying by T.
@@ -56,6 +69,9 @@ impl Channel {
                         .is_some_and(|since| now >= since + self.settings.rekey_timeout);
                 if now >= self.last_heard + self.settings.keepalive * 3 {
                     return Err(self.fail(CloseReason::KeepaliveTimeout, "keepalive"));
+                }
+                if now >= self.whole_record_by() {
+                    return Err(self.fail(CloseReason::KeepaliveTimeout, "no whole record"));
                 }
                 if rekey_late {
                     return Err(self.fail(CloseReason::RekeyTimeout, "rekey"));

@@ -27,7 +27,12 @@ impl Service for Hub {
     fn joined(&self, peer: &PeerIdentity) -> bool {
         // Revoked since the first channel stood? From here on the channel is in the list that a
         // revocation goes through.
-        self.admission.admit(peer)
+        let admitted = self.admission.admit(peer);
+        if admitted {
+            self.channels
+                .make_room(&peer.id, self.limits.channels_per_host);
+        }
+        admitted
     }
 
     fn max_requests(&self) -> usize {

@@ -12,7 +12,7 @@ use photonbox_entropy::pool::{PoolError, Shares};
 use photonbox_entropy::provenance::{Class as PoolClass, Origin};
 use photonbox_secret::{SecretArray, SecretBytes};
 
-use crate::fair::Allowed;
+use crate::fair::{Allowed, Turn};
 use crate::hub::Hub;
 use crate::os;
 use crate::serving::{Out, Outbox};
@@ -21,6 +21,8 @@ use crate::source::{DrawError, on_the_wire};
 /// Bytes of one delivery. Small on purpose: a packet is what rekeying counts, so N packets stay
 /// little data.
 pub(crate) const CHUNK: usize = 1024;
+/// Bytes of one block of `full`: less is not made at once unless less is asked for.
+const BLOCK: usize = 48;
 /// The longest wait for the pool before looking again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -191,7 +193,7 @@ impl Delivering {
             Class::Full => self.hub.full_turns.turn(&self.host).await,
             Class::Drbg => self.hub.drbg_turns.turn(&self.host).await,
         };
-        let chunk = match self.chunk(missing).await {
+        let chunk = match self.chunk(missing, &turn).await {
             Ok(chunk) => chunk,
             Err((code, pause, text)) => {
                 drop(turn);
@@ -322,9 +324,9 @@ impl Delivering {
         )
     }
 
-    /// Bytes of this request's class: for `full` as many as there are now, at least one block's
-    /// worth or all that is asked; waits when there are too few.
-    async fn chunk(&self, most: usize) -> Result<Chunk, NoChunk> {
+    /// Bytes of this request's class: for `full` this host's share of what is there now, at least one
+    /// block's worth or all that is asked; waits when there are too few.
+    async fn chunk(&self, most: usize, turn: &Turn) -> Result<Chunk, NoChunk> {
         loop {
             // Before anything is taken: what cannot be sealed any more would be lost.
             if let Some(sealer) = &self.sealer
@@ -338,11 +340,8 @@ impl Delivering {
             let made = match self.class {
                 Class::Full => {
                     let there = (self.hub.entropy.pool().available_full_bits() / 8) as usize;
-                    let bytes = if there >= 48 {
-                        most.min(there)
-                    } else {
-                        most.min(48)
-                    };
+                    // Whoever comes next is not to find the pool empty because this one asked for more.
+                    let bytes = most.min((there / turn.shares()).max(BLOCK));
                     self.hub.entropy.full(bytes).map(|output| Chunk {
                         bytes: output.bytes,
                         origin: output.origin,

@@ -12,27 +12,56 @@ use tokio::sync::oneshot;
 #[derive(Default)]
 struct Waiting {
     busy: bool,
-    /// Hosts that wait, next first; each is here once.
+    /// Hosts that came after a round in which they wanted nothing, next first: each goes before those in rotation, once.
+    fresh: VecDeque<String>,
+    /// Hosts that had a turn, next first; one that wants nothing when its next one comes is forgotten.
     rotation: VecDeque<String>,
+    /// Of each host in `fresh` or `rotation`.
     requests: HashMap<String, VecDeque<oneshot::Sender<Turn>>>,
+    /// Hosts with requests that wait.
+    hosts: usize,
 }
 
 impl Waiting {
-    /// The next waiter; its host goes to the end of the rotation if it waits for more.
-    fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
-        let host = self.rotation.pop_front()?;
-        let queue = self.requests.get_mut(&host)?;
-        let next = queue.pop_front();
-        if queue.is_empty() {
-            self.requests.remove(&host);
-        } else {
-            self.rotation.push_back(host);
+    /// A turn for a host where nobody waits.
+    fn begin(&mut self, host: &str) {
+        self.busy = true;
+        if !self.requests.contains_key(host) {
+            self.requests.insert(host.to_owned(), VecDeque::new());
+            self.rotation.push_back(host.to_owned());
         }
-        next
+    }
+
+    fn wait(&mut self, host: &str, sender: oneshot::Sender<Turn>) {
+        let queue = self.requests.entry(host.to_owned()).or_insert_with(|| {
+            self.fresh.push_back(host.to_owned());
+            VecDeque::new()
+        });
+        self.hosts += usize::from(queue.is_empty());
+        queue.push_back(sender);
+    }
+
+    /// The next waiter; its host goes to the end of the rotation.
+    fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
+        loop {
+            let host = self
+                .fresh
+                .pop_front()
+                .or_else(|| self.rotation.pop_front())?;
+            let queue = self.requests.get_mut(&host)?;
+            match queue.pop_front() {
+                Some(next) => {
+                    self.hosts -= usize::from(queue.is_empty());
+                    self.rotation.push_back(host);
+                    return Some(next);
+                }
+                None => drop(self.requests.remove(&host)),
+            }
+        }
     }
 }
 
-/// Hands out turns, round robin by host.
+/// Hands out turns, round robin by host; who asks now and then goes first (as the sparse flows of RFC 8290 §4.2).
 #[derive(Clone, Default)]
 pub(crate) struct FairQueue {
     waiting: Arc<Mutex<Waiting>>,
@@ -41,6 +70,14 @@ pub(crate) struct FairQueue {
 /// The right to make one chunk; dropping it passes it on.
 pub(crate) struct Turn {
     queue: Option<FairQueue>,
+}
+
+impl Turn {
+    /// Hosts among which what is there is to be divided: this one, and all that wait.
+    pub(crate) fn shares(&self) -> usize {
+        let waiting = |queue: &FairQueue| queue.lock().hosts;
+        1 + self.queue.as_ref().map_or(0, waiting)
+    }
 }
 
 impl FairQueue {
@@ -53,20 +90,13 @@ impl FairQueue {
         let receiver = {
             let mut waiting = self.lock();
             if !waiting.busy {
-                waiting.busy = true;
+                waiting.begin(host);
                 return Turn {
                     queue: Some(self.clone()),
                 };
             }
             let (sender, receiver) = oneshot::channel();
-            if !waiting.requests.contains_key(host) {
-                waiting.rotation.push_back(host.to_owned());
-            }
-            waiting
-                .requests
-                .entry(host.to_owned())
-                .or_default()
-                .push_back(sender);
+            waiting.wait(host, sender);
             receiver
         };
         // A sender leaves the queue only to be used.
@@ -167,13 +197,13 @@ impl Allowances {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_greedy_host_gets_every_other_turn() {
+    /// The order in which requests of these hosts get their turns, all made while `first` has its own.
+    async fn order(first: &str, hosts: &[&'static str]) -> Vec<&'static str> {
         let queue = FairQueue::default();
-        let first = queue.turn("greedy").await;
+        let first = queue.turn(first).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
-        for host in ["greedy", "greedy", "greedy", "greedy", "modest", "modest"] {
+        for host in hosts.iter().copied() {
             let (queue, order) = (queue.clone(), Arc::clone(&order));
             tasks.push(tokio::spawn(async move {
                 let _turn = queue.turn(host).await;
@@ -181,15 +211,42 @@ mod tests {
             }));
             tokio::task::yield_now().await;
         }
+        let waiting: std::collections::HashSet<_> = hosts.iter().collect();
+        assert_eq!(first.shares(), 1 + waiting.len());
         drop(first);
         for task in tasks {
             task.await.expect("turn");
         }
-        let order = order.lock().expect("order").clone();
+        order.lock().expect("order").clone()
+    }
+
+    #[tokio::test]
+    async fn a_greedy_host_gets_every_other_turn() {
+        let hosts = ["greedy", "greedy", "greedy", "greedy", "modest", "modest"];
         assert_eq!(
-            order,
+            order("other", &hosts).await,
             ["greedy", "modest", "greedy", "modest", "greedy", "greedy"]
         );
+    }
+
+    #[tokio::test]
+    async fn who_had_no_turn_lately_goes_first_and_only_once() {
+        let hosts = ["greedy", "greedy", "rare", "rare", "rare"];
+        assert_eq!(
+            order("greedy", &hosts).await,
+            ["rare", "greedy", "rare", "greedy", "rare"]
+        );
+    }
+
+    #[tokio::test]
+    async fn hosts_that_want_nothing_any_more_are_forgotten() {
+        let queue = FairQueue::default();
+        for number in 0..100 {
+            drop(queue.turn(&format!("host-{number}")).await);
+        }
+        let waiting = queue.lock();
+        assert!(waiting.requests.is_empty() && waiting.rotation.is_empty());
+        assert!(waiting.fresh.is_empty() && waiting.hosts == 0);
     }
 
     #[tokio::test]

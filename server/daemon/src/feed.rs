@@ -494,7 +494,7 @@ impl Feed {
     }
 }
 
-fn wire_class(class: Class) -> WireClass {
+pub(crate) fn wire_class(class: Class) -> WireClass {
     match class {
         Class::Full => WireClass::Full,
         Class::Drbg => WireClass::Drbg,

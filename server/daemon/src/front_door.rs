@@ -5,8 +5,11 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
 
 use crate::failure::NO_KEYS;
 
@@ -33,6 +36,17 @@ impl<S> Replayed<S> {
             head,
             given: 0,
             inner,
+        }
+    }
+}
+
+impl Replayed<TcpStream> {
+    /// Whether the client has closed: after its hello it has nothing to say before it is answered.
+    pub(crate) fn is_gone(&self) -> bool {
+        let look = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        match recv(&self.inner, &mut [0_u8; 1][..], look) {
+            Ok((_, bytes)) => bytes == 0,
+            Err(error) => error != Errno::AGAIN,
         }
     }
 }
@@ -147,6 +161,22 @@ mod tests {
             drop(client);
             assert!(greet(server).await.is_err());
         }
+    }
+
+    #[tokio::test]
+    async fn who_has_given_up_is_gone_and_who_waits_is_not() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = TcpStream::connect(address).await.expect("connected");
+        let (server, _) = listener.accept().await.expect("accepted");
+        let stream = Replayed::new(Vec::new(), server);
+        assert!(!stream.is_gone());
+        drop(client);
+        // The end comes over loopback: at once, but not in no time.
+        stream.inner.readable().await.expect("an end");
+        assert!(stream.is_gone());
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use photonbox_channel::{
 use photonbox_store::{Role, SqliteStore, Store};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::attest::Statements;
@@ -19,12 +19,11 @@ use crate::channel_settings::{self, groups, settings};
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::error::with_default_port;
 use crate::feed::{self, Around, DONE, Feed, Pace, SharedFigures};
+use crate::gate::{self, Gate};
 use crate::generator::HostGenerator;
 use crate::hub::{channels_json, check_memory};
 use crate::link::{Link, Upstream};
-use crate::options::{
-    Class, DEFAULT_PORT, JoinOptions, JoinReport, LimitOptions, Ready, SinkReport, SinkSpec,
-};
+use crate::options::{Class, DEFAULT_PORT, JoinOptions, JoinReport, Ready, SinkReport, SinkSpec};
 use crate::relay::Relay;
 use crate::serving::{OUTBOX, Serving};
 use crate::shutdown::{Phase, Shutdown};
@@ -56,6 +55,8 @@ pub(crate) struct Host {
     pub(crate) down: Channels,
     pub(crate) figures: Vec<SharedFigures>,
     pub(crate) relay: Option<std::net::SocketAddr>,
+    /// Of a relay.
+    gate: Option<Arc<Gate>>,
     shutdown: Shutdown,
 }
 
@@ -241,6 +242,7 @@ impl Running {
         let relay = listener
             .as_ref()
             .and_then(|listener| listener.local_addr().ok());
+        let mut gate = None;
         if let Some(listener) = listener {
             let mut server = ServerOptions::new(
                 Arc::clone(&identity),
@@ -256,13 +258,18 @@ impl Running {
                 upstream: upstream.clone(),
                 max_hops: options.limits.max_hops,
                 max_requests: options.limits.requests_per_host,
+                channels: down.clone(),
+                max_channels: options.limits.channels_per_host,
             };
+            gate::make_room_for_files(&options.limits);
+            let bounds = Gate::new(&options.limits);
+            gate = Some(Arc::clone(&bounds));
             let serving = serve_further(
                 listener,
                 Arc::new(service),
                 Arc::new(server),
-                down.clone(),
-                options.limits.clone(),
+                bounds,
+                Duration::from_millis(options.limits.drain_ms),
                 shutdown.clone(),
             );
             others.spawn(async move {
@@ -314,6 +321,7 @@ impl Running {
             down,
             figures,
             relay,
+            gate,
             shutdown: shutdown.clone(),
         });
         let control = ControlSocket::open(&state, Arc::clone(&host))?;
@@ -381,44 +389,33 @@ async fn serve_further(
     listener: TcpListener,
     service: Arc<Relay>,
     config: Arc<ServerConfig>,
-    channels: Channels,
-    limits: LimitOptions,
+    gate: Arc<Gate>,
+    drain: Duration,
     shutdown: Shutdown,
 ) {
-    let slots = Arc::new(Semaphore::new(limits.max_connections));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
-                        tracing::warn!(%peer, "too many connections: refused");
+            (stream, peer, entry) = gate.accept(&listener) => {
+                let _ = stream.set_nodelay(true);
+                let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
+                    Ok(channel) => channel,
+                    Err(error) => {
+                        tracing::error!(%peer, %error, "cannot accept a channel");
                         continue;
-                    };
-                    let _ = stream.set_nodelay(true);
-                    let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
-                        Ok(channel) => channel,
-                        Err(error) => {
-                            tracing::error!(%peer, %error, "cannot accept a channel");
-                            continue;
-                        }
-                    };
-                    let (service, channels) = (Arc::clone(&service), channels.clone());
-                    let (shutdown, drain) = (shutdown.clone(), Duration::from_millis(limits.drain_ms));
-                    connections.spawn(async move {
-                        let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
-                        let mut handler = Serving::new(service, outbox);
-                        let around =
-                            Surroundings { channels: &channels, shutdown: &shutdown, drain };
-                        wire::run(stream, channel, &mut handler, &mut from_tasks, around).await;
-                        drop(slot);
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
+                    }
+                };
+                let service = Arc::clone(&service);
+                let shutdown = shutdown.clone();
+                connections.spawn(async move {
+                    let channels = service.channels.clone();
+                    let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
+                    let mut handler = Serving::new(service, outbox);
+                    let around =
+                        Surroundings { channels: &channels, shutdown: &shutdown, drain };
+                    wire::run(stream, channel, &mut handler, &mut from_tasks, around, entry).await;
+                });
+            }
             Some(_) = connections.join_next() => {}
             () = shutdown.reached(Phase::Drain) => break,
         }
@@ -471,6 +468,7 @@ impl Host {
             "attested": sinks.iter().map(|sink| sink.attested).sum::<u64>(),
             "epochs": self.up.epochs() + self.down.epochs(),
             "closed": self.up.closed(),
+            "connections": self.gate.as_ref().map(|gate| gate.status()),
             "sinks": sinks,
         })
     }

@@ -16,7 +16,7 @@ use photonbox_entropy::provenance::Provenance;
 use photonbox_store::{Role, SqliteStore, Store};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::card::{OpenedCard, open_card};
@@ -27,6 +27,7 @@ use crate::enroll::EnrolmentDesk;
 use crate::fair::{Allowances, FairQueue};
 use crate::feeder::Feeder;
 use crate::front_door::{self, Wants};
+use crate::gate::{self, Entry, Gate};
 use crate::held::HeldLanes;
 use crate::ledger_book::LedgerBook;
 use crate::options::{LimitOptions, Ready, ServeOptions};
@@ -58,6 +59,7 @@ pub(crate) struct Hub {
     pub(crate) admission: Arc<Enrolled>,
     pub(crate) limits: LimitOptions,
     pub(crate) channels: Channels,
+    gate: Arc<Gate>,
     pub(crate) replays: Mutex<ReplayGuard>,
     /// Label of the card itself: known before its first block.
     pub(crate) label: Option<&'static str>,
@@ -170,6 +172,7 @@ impl Hub {
             drbg_turns: FairQueue::default(),
             limits: options.limits.clone(),
             channels: Channels::default(),
+            gate: Gate::new(&options.limits),
             replays: Mutex::default(),
             label,
             shutdown,
@@ -202,8 +205,7 @@ impl Hub {
     /// One connection.
     async fn connection(
         self: Arc<Self>,
-        stream: TcpStream,
-        peer: std::net::SocketAddr,
+        (stream, peer, entry): (TcpStream, std::net::SocketAddr, Entry),
         config: Arc<ServerConfig>,
         desk: Arc<EnrolmentDesk>,
     ) {
@@ -216,6 +218,10 @@ impl Hub {
             Err(_) => return tracing::info!(%peer, "connection said nothing"),
         };
         self.seeded().await;
+        // It may have waited long, here or in the listen queue: nothing is signed for who has given up.
+        if stream.is_gone() {
+            return tracing::debug!(%peer, "the other side gave up");
+        }
         if let Err(error) = self.entropy.can_make_keys() {
             tracing::warn!(%peer, %error, "connection refused: no bytes for its keys");
             return front_door::refuse(stream).await;
@@ -234,7 +240,15 @@ impl Hub {
             shutdown: &self.shutdown,
             drain: Duration::from_millis(self.limits.drain_ms),
         };
-        wire::run(stream, channel, &mut handler, &mut from_tasks, around).await;
+        wire::run(
+            stream,
+            channel,
+            &mut handler,
+            &mut from_tasks,
+            around,
+            entry,
+        )
+        .await;
     }
 
     /// Each lane, and since when it is held if an alarm stopped it: in this run of the hub or before.
@@ -282,6 +296,7 @@ impl Hub {
             "channels": channels_json(&self.channels, 1),
             "epochs": self.channels.epochs(),
             "closed": self.channels.closed(),
+            "connections": self.gate.status(),
             "sinks": [],
         })
     }
@@ -353,6 +368,7 @@ pub(crate) async fn serve_watched(
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state)?);
     let _running = RunningLock::take(&state)?;
     check_memory(options.allow_unlocked_memory)?;
+    gate::make_room_for_files(&options.limits);
     let listener = TcpListener::bind(&options.listen)
         .await
         .map_err(|e| Error::bind(&options.listen, &e))?;
@@ -396,26 +412,13 @@ pub(crate) async fn serve_watched(
     ready(said, &hub);
 
     let saver = tokio::spawn(save_ledger(hub.book.clone(), shutdown.clone()));
-    let slots = Arc::new(Semaphore::new(options.limits.max_connections));
     let mut connections = JoinSet::new();
     while shutdown.phase() == Phase::Run {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => match Arc::clone(&slots).try_acquire_owned() {
-                    Ok(slot) => {
-                        let task = Arc::clone(&hub).connection(stream, peer, Arc::clone(&config), Arc::clone(&desk));
-                        connections.spawn(async move {
-                            task.await;
-                            drop(slot);
-                        });
-                    }
-                    Err(_) => tracing::warn!(%peer, "too many connections: refused"),
-                },
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
+            accepted = hub.gate.accept(&listener) => {
+                let connection = Arc::clone(&hub).connection(accepted, Arc::clone(&config), Arc::clone(&desk));
+                connections.spawn(connection);
+            }
             Some(_) = connections.join_next() => {}
             () = shutdown.reached(Phase::Drain) => {}
         }

@@ -1,7 +1,7 @@
 //! The ledger on disk and in JSON: snapshots of the running one, and the runs before it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use photonbox_entropy::ledger::{DeliveryReport, LedgerReport};
 use photonbox_store::{DeliveryRow, LedgerRows, SourceRow, Store};
@@ -16,6 +16,8 @@ pub(crate) struct LedgerBook {
     store: Arc<dyn Store>,
     entropy: Arc<Entropy>,
     run: u64,
+    /// Deliveries that are over and not on the disk yet: kept while it takes no more.
+    unsaved: Arc<Mutex<Vec<DeliveryReport>>>,
 }
 
 /// The digits of a SHA-256 as bytes.
@@ -76,19 +78,24 @@ impl LedgerBook {
             store,
             entropy,
             run,
+            unsaved: Arc::default(),
         };
         Ok(book)
     }
 
     /// Writes what changed. Blocks for the disk.
     pub(crate) fn save(&self) -> Result<()> {
-        let (report, closed) = {
+        // One at a time: an older account must not come after a newer one.
+        let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = {
             let mut pool = self.entropy.pool();
-            let closed = pool.take_closed_deliveries();
-            (pool.ledger_report(), closed)
+            unsaved.extend(pool.take_closed_deliveries());
+            pool.ledger_report()
         };
-        let rows = rows(&report, &closed, os::unix_now())?;
-        Ok(self.store.save_ledger(self.run, &rows)?)
+        let rows = rows(&report, &unsaved, os::unix_now())?;
+        self.store.save_ledger(self.run, &rows)?;
+        unsaved.clear();
+        Ok(())
     }
 
     /// Writes the last of a run that ends in order. Blocks for the disk.

@@ -276,6 +276,14 @@ impl Default for RekeyOptions {
 pub struct LimitOptions {
     /// Connections at once, handshakes included.
     pub max_connections: usize,
+    /// Handshakes at once: further ones wait in the listen queue.
+    pub max_handshakes: usize,
+    /// Of these, those of one address (IPv6: of a network of 64 bits); further ones are closed.
+    pub handshakes_per_address: usize,
+    /// Connections a second that one address may begin, four times as many in a burst; 0 means no bound.
+    pub connections_per_second: u32,
+    /// Channels that one host may have; its oldest closes for a newer one.
+    pub channels_per_host: usize,
     /// Milliseconds until both channels must stand.
     pub handshake_timeout_ms: u64,
     /// Milliseconds of silence after which a channel sends a ping; three times as long without an answer ends it.
@@ -296,7 +304,11 @@ pub struct LimitOptions {
 impl Default for LimitOptions {
     fn default() -> Self {
         Self {
-            max_connections: 1024,
+            max_connections: 4096,
+            max_handshakes: 256,
+            handshakes_per_address: 64,
+            connections_per_second: 100,
+            channels_per_host: 4,
             handshake_timeout_ms: 10_000,
             keepalive_ms: None,
             host_bytes_per_second: None,

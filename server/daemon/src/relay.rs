@@ -9,6 +9,7 @@ use photonbox_channel::message::{Class, RefusalCode, Request};
 use crate::deliver::refuse;
 use crate::link::{Answer, Delivered, Upstream};
 use crate::serving::{Ask, Out, Outbox, Pulls, Service};
+use crate::wire::Channels;
 
 /// The service of a relay.
 pub(crate) struct Relay {
@@ -16,6 +17,10 @@ pub(crate) struct Relay {
     pub(crate) upstream: Upstream,
     pub(crate) max_hops: u8,
     pub(crate) max_requests: usize,
+    /// Channels to further hosts.
+    pub(crate) channels: Channels,
+    /// Of these, those of one host.
+    pub(crate) max_channels: usize,
 }
 
 impl Service for Relay {
@@ -65,6 +70,7 @@ impl Service for Relay {
 
     fn joined(&self, peer: &PeerIdentity) -> bool {
         tracing::info!(host = peer.id, "host behind this relay");
+        self.channels.make_room(&peer.id, self.max_channels);
         true
     }
 

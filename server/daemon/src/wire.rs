@@ -1,7 +1,7 @@
 //! One channel over one stream: reads, writes and timers around the sans-IO state machine, until it
 //! closes. What the messages mean is the [`Handler`]'s affair.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use photonbox_channel::{Channel, ChannelStatus, CloseCounts, CloseReason, Event}
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{Notify, mpsc};
 
+use crate::gate::Entry;
 use crate::os;
 use crate::shutdown::{Phase, Shutdown};
 
@@ -50,8 +51,8 @@ struct ChannelsInner {
     past_epochs: u64,
     /// Rekeys of channels that are gone.
     past_rekeys: u64,
-    /// Live channels that must end: their host was revoked.
-    evicted: BTreeSet<u64>,
+    /// Live channels that must end, and why: their host was revoked, or has newer ones.
+    evicted: BTreeMap<u64, CloseReason>,
 }
 
 impl Channels {
@@ -67,24 +68,58 @@ impl Channels {
         })
     }
 
-    /// False: the channel was evicted and must close.
-    fn update(&self, number: u64, status: ChannelStatus) -> bool {
+    /// A reason: the channel was evicted and must close.
+    fn update(&self, number: u64, status: ChannelStatus) -> Option<CloseReason> {
         self.with(|inner| {
             inner.live.insert(number, status);
-            !inner.evicted.contains(&number)
+            inner.evicted.get(&number).copied()
         })
     }
 
     /// Closes every live channel to `peer`; gives their number.
     pub(crate) fn evict(&self, peer: &str) -> usize {
-        let evicted = self.with(|inner| {
-            let of_peer = inner.live.iter().filter(|(_, status)| status.peer == peer);
+        self.close_oldest(peer, 0, CloseReason::NotAdmitted, |_| true)
+    }
+
+    /// Makes room for a further channel to `peer`, of which there may be `most`: the oldest close.
+    pub(crate) fn make_room(&self, peer: &str, most: usize) {
+        let left = most.saturating_sub(1);
+        // The one that is about to stand is not in the list as such yet.
+        let stands = |status: &ChannelStatus| status.second_channel_ms.is_some();
+        let closed = self.close_oldest(peer, left, CloseReason::Superseded, stands);
+        if closed > 0 {
+            tracing::info!(
+                peer,
+                closed,
+                most,
+                "more channels than a host may have: the oldest close"
+            );
+        }
+    }
+
+    /// Of those channels to `peer`, leaves the newest `left`.
+    fn close_oldest(
+        &self,
+        peer: &str,
+        left: usize,
+        reason: CloseReason,
+        those: impl Fn(&ChannelStatus) -> bool,
+    ) -> usize {
+        let closed = self.with(|inner| {
+            let of_peer = inner.live.iter().filter(|(number, status)| {
+                status.peer == peer && those(status) && !inner.evicted.contains_key(number)
+            });
             let numbers: Vec<u64> = of_peer.map(|(number, _)| *number).collect();
-            inner.evicted.extend(&numbers);
-            numbers.len()
+            let closed = numbers.len().saturating_sub(left);
+            inner
+                .evicted
+                .extend(numbers[..closed].iter().map(|number| (*number, reason)));
+            closed
         });
-        self.evictions.notify_waiters();
-        evicted
+        if closed > 0 {
+            self.evictions.notify_waiters();
+        }
+        closed
     }
 
     fn leave(&self, number: u64, reason: CloseReason) {
@@ -158,21 +193,25 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) drain: Duration,
 }
 
-/// Runs a channel until it closes.
+/// Runs a channel that was accepted until it closes. `entry` is a handshake's until the second channel stands.
 pub(crate) async fn run<S, H>(
     stream: S,
     channel: Channel,
     handler: &mut H,
     outbox: &mut mpsc::Receiver<H::Out>,
     around: Surroundings<'_>,
+    mut entry: Entry,
 ) -> Ended
 where
     S: AsyncRead + AsyncWrite + Unpin,
     H: Handler,
 {
-    Wire::new(stream, channel, around.channels)
-        .run(handler, outbox, &around)
-        .await
+    let mut wire = Wire::new(stream, channel, around.channels);
+    if let Some(ended) = wire.open(handler, &around).await {
+        return ended;
+    }
+    entry.stands();
+    wire.run(handler, outbox, &around).await
 }
 
 /// A channel on its stream, with what is on its way between the two.
@@ -281,11 +320,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             // Made before the look, so that no eviction is missed.
             let evictions = around.channels.evictions.notified();
             // Before each wait, so that what others see is never older than the last thing that happened.
-            if !around
+            if let Some(reason) = around
                 .channels
                 .update(self.number, self.channel.status(now))
             {
-                self.channel.close(CloseReason::NotAdmitted);
+                self.channel.close(reason);
                 continue;
             }
             let phase = around.shutdown.phase();

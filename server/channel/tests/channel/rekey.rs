@@ -188,6 +188,27 @@ fn keepalive_keeps_and_silence_ends() {
 }
 
 #[test]
+fn a_record_in_driblets_holds_no_channel() {
+    let mut pair = Setup::new().rekey(0, 0).open();
+    let begun = pair.now;
+    pair.b.send(&delivery(1, &[1; 60_000])).unwrap();
+    let mut record = Vec::new();
+    pair.b.take_outgoing(&mut record);
+    // A byte each 200 ms is no silence, and no record for more than an hour.
+    let ended = record.iter().find_map(|byte| {
+        pair.now += Duration::from_millis(200);
+        pair.a.read_from_wire(&[*byte], pair.now).unwrap();
+        pair.a.take_outgoing(&mut Vec::new());
+        pair.a.handle_timeout(pair.now).err()
+    });
+    assert!(
+        matches!(ended, Some(Error::Fault(CloseReason::KeepaliveTimeout, _))),
+        "{ended:?}"
+    );
+    assert_eq!(pair.now - begun, Duration::from_secs(60));
+}
+
+#[test]
 fn who_keeps_sending_asks_a_silent_peer_before_giving_it_up() {
     let mut setup = Setup::new().rekey(0, 0);
     setup.client.settings.keepalive = Duration::from_millis(500);

@@ -7,6 +7,7 @@ mod drbg;
 mod duo;
 mod ecdh;
 mod harness;
+mod hub;
 mod machine;
 mod pipeline;
 mod tls;
@@ -31,6 +32,8 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=60_000))]
     slice: u32,
     #[command(flatten)]
+    hub: hub::HubArgs,
+    #[command(flatten)]
     json: Json,
 }
 
@@ -47,6 +50,8 @@ enum Name {
     Drbg,
     /// P-384 key generation and agreement.
     Ecdh,
+    /// One hub with a thousand hosts and a greedy one: shares, waits, memory.
+    Hub,
     /// All of them.
     All,
 }
@@ -68,9 +73,13 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     bar.set_style(ProgressStyle::with_template("{spinner} {msg} ({elapsed})")?);
     bar.enable_steady_tick(Duration::from_millis(250));
     let measuring = |what: &str| bar.set_message(format!("measuring {what}"));
-    let pinned = harness::pin(0);
     let wants = |name: Name| args.name == name || args.name == Name::All;
     let mut results = Vec::new();
+    if wants(Name::Hub) {
+        // Before this thread is pinned: the hub and its crowd share all cores.
+        hub::measure(args.hub, &measuring, &mut results)?;
+    }
+    let pinned = harness::pin(0);
     if wants(Name::Pipeline) {
         pipeline::measure(effort, &measuring, &mut results)?;
     }
