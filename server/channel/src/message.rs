@@ -298,10 +298,12 @@ pub enum RefusalCode {
     BadSignature,
     /// The relay has no parent now.
     Unreachable,
+    /// As the requester asked ([`Message::Cancel`]): nothing of the request comes after this.
+    Cancelled,
 }
 
 impl RefusalCode {
-    const ALL: [(Self, u8); 9] = [
+    const ALL: [(Self, u8); 10] = [
         (Self::Depleted, 1),
         (Self::Unhealthy, 2),
         (Self::Quota, 3),
@@ -311,6 +313,7 @@ impl RefusalCode {
         (Self::Draining, 7),
         (Self::BadSignature, 8),
         (Self::Unreachable, 9),
+        (Self::Cancelled, 10),
     ];
 
     fn code(self) -> u8 {
@@ -340,7 +343,7 @@ pub enum Message<'a> {
     Delivery(Delivery<'a>),
     /// Bytes with a signed statement.
     AttestedDelivery(AttestedDelivery<'a>),
-    /// A request is refused, now or for good.
+    /// A request is refused, now or for good: its last word. What was made for it comes before.
     Refused {
         /// The request.
         id: u64,
@@ -351,7 +354,8 @@ pub enum Message<'a> {
         /// For a person to read, at most [`MAX_TEXT`] bytes.
         text: &'a str,
     },
-    /// The host wants no more of a request.
+    /// The host wants no more of a request. What was made for it by then still comes, then
+    /// [`RefusalCode::Cancelled`], which also answers for a request that is over or was never made.
     Cancel {
         /// The request.
         id: u64,

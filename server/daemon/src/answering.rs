@@ -10,7 +10,7 @@ use photonbox_channel::{Admission, PeerIdentity};
 use crate::deliver::{Delivering, Over, refuse};
 use crate::hub::Hub;
 use crate::os;
-use crate::serving::{Ask, Out, Outbox, Pulls, Service};
+use crate::serving::{Ask, Ended, Out, Outbox, Pulls, Service, Stopping};
 
 impl Service for Hub {
     async fn answer(
@@ -18,10 +18,17 @@ impl Service for Hub {
         _peer: Arc<PeerIdentity>,
         ask: Ask,
         pulls: Pulls,
+        mut stop: Stopping,
         out: Outbox,
-    ) {
-        // Whoever was refused has been told.
-        let _ = self.answer_or_refuse(ask, pulls, out).await;
+    ) -> Ended {
+        tokio::select! {
+            biased;
+            // Nothing waits between the ledger's entry of a chunk and its place in the outbox: what is
+            // dropped here has made nothing that the peer does not get.
+            stop = stop.asked() => Ended::Stopped(stop),
+            // Whoever was refused has been told.
+            _ = self.answer_or_refuse(ask, pulls, out) => Ended::Said,
+        }
     }
 
     fn joined(&self, peer: &PeerIdentity) -> bool {

@@ -278,7 +278,6 @@ impl Delivering {
         Ok(match attestation {
             None => delivery,
             Some(block) => Out::Attested {
-                id: self.id,
                 delivery: Box::new(delivery),
                 statement: block.attestation.statement_bytes().to_vec(),
                 signature: block.attestation.signature().to_vec(),

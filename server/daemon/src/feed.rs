@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::attest::{Expected, Shown, Statements};
 use crate::link::{Answer, Asked, Delivered, Parent, Upstream};
 use crate::options::{Class, SinkReport};
-use crate::sinks::{Sink, SinkEnd};
+use crate::sinks::{Ending, Sink, SinkEnd};
 use crate::{Error, Result, os, pki};
 
 /// How long after a refusal without a time of its own.
@@ -20,6 +20,9 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// State of a sink that has everything that was wanted.
 pub(crate) const DONE: &str = "done";
+
+/// State of a sink whose host was asked to end before.
+const STOPPED: &str = "stopped";
 
 /// How a sink is fed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,7 @@ pub(crate) struct Feed {
     /// Bytes to go; none for no end.
     left: Option<u64>,
     figures: SharedFigures,
-    /// Set: ask for nothing more, take what is on its way, end.
+    /// Set: cancel what is asked for, take what is on its way, end.
     finish: watch::Receiver<bool>,
 }
 
@@ -90,6 +93,7 @@ struct Stream {
     hub: Option<Arc<[u8]>>,
     /// Bytes pulled and not yet here.
     outstanding: u64,
+    cancelled: bool,
 }
 
 /// Why a stream ended.
@@ -118,12 +122,13 @@ impl Feed {
     pub(crate) fn new(
         around: Around,
         name: String,
-        sink: Sink,
+        mut sink: Sink,
         class: Class,
         pace: Pace,
         total: Option<u64>,
         finish: watch::Receiver<bool>,
     ) -> (Self, SharedFigures) {
+        sink.until(Ending::at(finish.clone()));
         let figures = SharedFigures::default();
         {
             let mut figures = figures.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,7 +161,9 @@ impl Feed {
     /// Feeds the sink until it has everything, or for good.
     pub(crate) async fn run(mut self) -> Result<()> {
         let result = self.run_streams().await;
+        let short = *self.finish.borrow() && self.left.is_some_and(|left| left > 0);
         match &result {
+            Ok(()) if short => self.note(|report| report.state = STOPPED.into()),
             Ok(()) => self.note(|report| report.state = DONE.into()),
             Err(error) => self.note(|report| report.state = format!("failed: {error}")),
         }
@@ -191,7 +198,9 @@ impl Feed {
                     self.note(|report| report.state = format!("blocked: {reason}"));
                     // Even a sleep of nothing waits for the next tick of the timer.
                     if !pause.is_zero() {
-                        tokio::time::sleep(pause).await;
+                        let finished = finish.wait_for(|finish| *finish);
+                        // Out of time or asked to end: both go on.
+                        let _ = tokio::time::timeout(pause, finished).await;
                     }
                 }
                 StreamEnd::Fatal(error) => {
@@ -273,6 +282,7 @@ impl Feed {
             relays: (!parent.is_relay).then_some(0),
             hub: (!parent.is_relay).then(|| Arc::clone(&parent.certificate)),
             outstanding: 0,
+            cancelled: false,
         })
     }
 
@@ -301,13 +311,13 @@ impl Feed {
             if self.left == Some(0) {
                 return StreamEnd::Complete;
             }
-            let finishing = *self.finish.borrow();
-            if finishing && (self.pace != Pace::AsTaken || stream.outstanding == 0) {
-                return StreamEnd::Complete;
+            if *self.finish.borrow() && !stream.cancelled {
+                stream.asked.cancel().await;
+                stream.cancelled = true;
             }
             let answer = tokio::select! {
                 answer = stream.asked.next() => answer,
-                _ = finish.wait_for(|finish| *finish), if !finishing => continue,
+                _ = finish.wait_for(|finish| *finish), if !stream.cancelled => continue,
             };
             let (bytes, provenance, creditable, last) = match answer {
                 Answer::Delivery(delivery) => {
@@ -383,6 +393,10 @@ impl Feed {
                         }
                         Err(error) => return StreamEnd::Again(RETRY, error.to_string()),
                     }
+                }
+                // Up to here is what was on its way.
+                Answer::Refused { .. } | Answer::Lost if stream.cancelled => {
+                    return StreamEnd::Complete;
                 }
                 Answer::Refused {
                     code,
@@ -507,7 +521,8 @@ fn refused(code: RefusalCode, retry_after_ms: Option<u64>, text: String) -> Stre
         RefusalCode::Depleted
         | RefusalCode::Unhealthy
         | RefusalCode::Draining
-        | RefusalCode::Unreachable => true,
+        | RefusalCode::Unreachable
+        | RefusalCode::Cancelled => true,
         RefusalCode::Quota => retry_after_ms.is_some(),
         RefusalCode::Unsupported
         | RefusalCode::Forbidden

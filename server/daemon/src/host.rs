@@ -66,7 +66,13 @@ pub(crate) struct Running {
     feeds: JoinSet<Result<()>>,
     /// Why no parent will ever take this host.
     refused: mpsc::Receiver<Error>,
-    others: JoinSet<()>,
+    /// Serves further hosts, if this is a relay.
+    serving: JoinSet<()>,
+    link: tokio::task::JoinHandle<()>,
+    /// Ends the link.
+    last: Shutdown,
+    /// How long what is on its way may take when the host ends.
+    drain: Duration,
     /// Asks the feeds to end with what is on its way.
     pub(crate) finish: watch::Sender<bool>,
     shutdown: Shutdown,
@@ -222,7 +228,7 @@ impl Running {
         };
         let (up, down) = (Channels::default(), Channels::default());
         let (refusal, refused) = mpsc::channel(1);
-        // The way up ends after the hosts behind this one had the last of what came that way.
+        // The way up ends after the hosts behind this one, and its own sinks, had the last of what came that way.
         let last = Shutdown::new();
         let link = Link {
             hubs,
@@ -233,12 +239,7 @@ impl Running {
             refused: refusal,
         };
         let (upstream, link) = link.start();
-        let mut others = JoinSet::new();
-        others.spawn(async move {
-            if let Err(error) = link.await {
-                tracing::error!(%error, "the link's task failed");
-            }
-        });
+        let mut serving = JoinSet::new();
         let relay = listener
             .as_ref()
             .and_then(|listener| listener.local_addr().ok());
@@ -264,24 +265,14 @@ impl Running {
             gate::make_room_for_files(&options.limits);
             let bounds = Gate::new(&options.limits);
             gate = Some(Arc::clone(&bounds));
-            let serving = serve_further(
+            serving.spawn(serve_further(
                 listener,
                 Arc::new(service),
                 Arc::new(server),
                 bounds,
                 Duration::from_millis(options.limits.drain_ms),
                 shutdown.clone(),
-            );
-            others.spawn(async move {
-                serving.await;
-                last.drain();
-            });
-        } else {
-            let shutdown = shutdown.clone();
-            others.spawn(async move {
-                shutdown.reached(Phase::Drain).await;
-                last.drain();
-            });
+            ));
         }
         let around = Around {
             upstream: upstream.clone(),
@@ -329,7 +320,10 @@ impl Running {
             host,
             feeds,
             refused,
-            others,
+            serving,
+            link,
+            last,
+            drain: Duration::from_millis(options.limits.drain_ms),
             finish,
             shutdown,
             _control: control,
@@ -374,12 +368,30 @@ impl Running {
         }
     }
 
-    /// Closes everything.
+    /// Closes everything. Sinks take what is on its way to them, within the time for draining.
     pub(crate) async fn end(mut self) -> Vec<SinkReport> {
         self.shutdown.drain();
-        while self.others.join_next().await.is_some() {}
-        self.shutdown.stop();
+        self.finish.send_replace(true);
+        let fed = async {
+            while let Some(ended) = self.feeds.join_next().await {
+                if let Ok(Err(error)) = ended {
+                    tracing::error!(%error, "a sink failed at the end");
+                }
+            }
+        };
+        tokio::select! {
+            fed = tokio::time::timeout(self.drain, fed) => if fed.is_err() {
+                tracing::warn!("a sink did not take what was on its way");
+            },
+            () = self.shutdown.reached(Phase::Stop) => {}
+        }
         self.feeds.shutdown().await;
+        while self.serving.join_next().await.is_some() {}
+        self.last.drain();
+        if let Err(error) = self.link.await {
+            tracing::error!(%error, "the link's task failed");
+        }
+        self.shutdown.stop();
         self.host.figures.iter().map(feed::report).collect()
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use photonbox_channel::message::{Class, Message, Provenance, RefusalCode, Request};
 use photonbox_channel::{
-    ByteSource, Channel, ClientConfig, CloseReason, Event, PeerIdentity, Role,
+    ByteSource, Channel, ClientConfig, CloseReason, Event, PeerIdentity, Role, SendError,
 };
 use photonbox_secret::SecretBytes;
 use tokio::sync::{Notify, mpsc, watch};
@@ -19,7 +19,7 @@ use crate::parents::{Parents, Raced};
 use crate::shutdown::{Phase, Shutdown};
 use crate::wire::{Channels, Handler, Surroundings};
 
-/// Bytes that one asker may leave lying; more cancels its request.
+/// Bytes that one asker may leave lying; more cancels its request. What was on its way by then may be as much again.
 const MAX_QUEUED: usize = 4 * 1024 * 1024;
 /// What a message costs besides its payload, when we count.
 const OVERHEAD: usize = 256;
@@ -68,19 +68,33 @@ pub(crate) struct Answers {
     queued: Arc<AtomicUsize>,
 }
 
+/// What became of an answer.
+#[derive(Debug, PartialEq, Eq)]
+enum Given {
+    Taken,
+    /// Taken, and the asker has more lying than it should.
+    Slow,
+    /// The asker is gone, or far too slow.
+    Gone,
+}
+
 impl Answers {
-    /// False: the asker is gone or too slow.
-    fn give(&self, size: usize, answer: Answer) -> bool {
+    fn give(&self, size: usize, answer: Answer) -> Given {
         let size = size + OVERHEAD;
-        if self.queued.fetch_add(size, Ordering::Relaxed) + size > MAX_QUEUED {
+        let queued = self.queued.fetch_add(size, Ordering::Relaxed) + size;
+        if queued > 2 * MAX_QUEUED {
             let _ = self.sender.send((size, Answer::Lost));
-            return false;
+            return Given::Gone;
         }
-        self.sender.send((size, answer)).is_ok()
+        match self.sender.send((size, answer)) {
+            Err(_) => Given::Gone,
+            Ok(()) if queued > MAX_QUEUED => Given::Slow,
+            Ok(()) => Given::Taken,
+        }
     }
 }
 
-/// An open request; dropping it cancels.
+/// An open request; dropping it cancels, and throws away what still comes.
 pub(crate) struct Asked {
     id: u64,
     receiver: mpsc::UnboundedReceiver<(usize, Answer)>,
@@ -110,6 +124,13 @@ impl Asked {
         }
     }
 
+    /// Wants no more. What was made by now still comes, then a refusal ([`RefusalCode::Cancelled`], if
+    /// it was not over before).
+    pub(crate) async fn cancel(&self) {
+        // A link that is gone answers with Lost.
+        let _ = self.commands.send(Command::Cancel { id: self.id }).await;
+    }
+
     /// Asks for more of an on-demand request.
     pub(crate) async fn pull(&self, bytes: u64) {
         // A link that is gone answers with Lost.
@@ -124,7 +145,7 @@ impl Drop for Asked {
     fn drop(&mut self) {
         if !self.over {
             // A full queue: the link notices at the next answer that nobody is here.
-            let _ = self.commands.try_send(Command::Cancel { id: self.id });
+            let _ = self.commands.try_send(Command::Forget { id: self.id });
         }
     }
 }
@@ -140,7 +161,12 @@ pub(crate) enum Command {
         id: u64,
         bytes: u64,
     },
+    /// No more of it is wanted; what comes up to its last word is.
     Cancel {
+        id: u64,
+    },
+    /// Nobody takes its answers any more.
+    Forget {
         id: u64,
     },
 }
@@ -223,9 +249,23 @@ impl Upstream {
     }
 }
 
+/// A request of which the last word has not come.
+struct Open {
+    answers: Answers,
+    cancelled: Option<Cancelled>,
+}
+
+/// Why a request is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cancelled {
+    ByAsker,
+    /// Its answers were not taken.
+    Slow,
+}
+
 /// Side B's handler. Several may try at once; only the one that won is [published](Asking::publish).
 pub(crate) struct Asking {
-    open: HashMap<u64, Answers>,
+    open: HashMap<u64, Open>,
     parent: watch::Sender<Option<Parent>>,
     peer: Option<(PeerIdentity, Duration)>,
     /// The second channel stands.
@@ -267,20 +307,39 @@ impl Asking {
         if std::mem::take(&mut self.published) {
             self.parent.send_replace(None);
         }
-        for answers in std::mem::take(&mut self.open).into_values() {
-            answers.give(0, Answer::Lost);
+        for open in std::mem::take(&mut self.open).into_values() {
+            open.answers.give(0, Answer::Lost);
         }
     }
 
     fn route(&mut self, id: u64, size: usize, answer: Answer, last: bool) {
-        let Some(answers) = self.open.get(&id) else {
+        let Some(open) = self.open.get_mut(&id) else {
             return;
         };
-        if !answers.give(size, answer) {
+        let answer = match (answer, open.cancelled) {
+            // The asker did not cancel it.
+            (Answer::Refused { .. }, Some(Cancelled::Slow)) => Answer::Lost,
+            (answer, _) => answer,
+        };
+        let given = open.answers.give(size, answer);
+        if given != Given::Taken && !last && open.cancelled.is_none() {
+            open.cancelled = Some(Cancelled::Slow);
             self.cancels.push(id);
+        }
+        if last || given == Given::Gone {
             self.open.remove(&id);
-        } else if last {
-            self.open.remove(&id);
+        }
+    }
+
+    /// Tells the parent, once, that no more of a request is wanted.
+    fn cancel(&mut self, channel: &mut Channel, id: u64) -> Result<(), SendError> {
+        match self.open.get_mut(&id) {
+            Some(open) if open.cancelled.is_none() => {
+                open.cancelled = Some(Cancelled::ByAsker);
+                channel.send(&Message::Cancel { id })
+            }
+            // Cancelled before, or its last word is already there.
+            _ => Ok(()),
         }
     }
 
@@ -385,7 +444,9 @@ impl Handler for Asking {
         while channel.can_send()
             && let Some(id) = self.cancels.pop()
         {
-            self.send(channel, Command::Cancel { id });
+            if let Err(error) = channel.send(&Message::Cancel { id }) {
+                tracing::debug!(%error, "a message was not sent");
+            }
         }
     }
 
@@ -404,18 +465,24 @@ impl Handler for Asking {
                         channel.send(&Message::Forward { path, request })
                     }
                 };
+                let open = Open {
+                    answers,
+                    cancelled: None,
+                };
                 match sent {
-                    Ok(()) => drop(self.open.insert(id, answers)),
-                    Err(_) => drop(answers.give(0, Answer::Lost)),
+                    Ok(()) => drop(self.open.insert(id, open)),
+                    Err(_) => drop(open.answers.give(0, Answer::Lost)),
                 }
                 sent
             }
             Command::Pull { id, bytes } if self.open.contains_key(&id) => {
                 channel.send(&Message::Pull { id, bytes })
             }
-            Command::Cancel { id } => {
+            Command::Cancel { id } => self.cancel(channel, id),
+            Command::Forget { id } => {
+                let sent = self.cancel(channel, id);
                 self.open.remove(&id);
-                channel.send(&Message::Cancel { id })
+                sent
             }
             Command::Pull { .. } => Ok(()),
         };
@@ -424,8 +491,8 @@ impl Handler for Asking {
         }
     }
 
-    fn drained(&mut self, _channel: &mut Channel) -> bool {
-        // A host that ends wants nothing more.
+    fn drained(&mut self, _channel: &mut Channel, _overdue: bool) -> bool {
+        // The link ends after all that asks through it.
         true
     }
 

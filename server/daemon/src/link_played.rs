@@ -19,7 +19,7 @@ pub(crate) fn upstream(
             } = command
             {
                 for answer in answers(&request) {
-                    assert!(to.give(0, answer));
+                    assert_eq!(to.give(0, answer), Given::Taken);
                 }
                 open.push(to);
             }

@@ -8,7 +8,7 @@ use photonbox_channel::message::{Class, RefusalCode, Request};
 
 use crate::deliver::refuse;
 use crate::link::{Answer, Delivered, Upstream};
-use crate::serving::{Ask, Out, Outbox, Pulls, Service};
+use crate::serving::{Ask, Ended, Out, Outbox, Pulls, Service, Stopping};
 use crate::wire::Channels;
 
 /// The service of a relay.
@@ -29,19 +29,20 @@ impl Service for Relay {
         peer: Arc<PeerIdentity>,
         ask: Ask,
         mut pulls: Pulls,
+        mut stop: Stopping,
         out: Outbox,
-    ) {
+    ) -> Ended {
         let id = ask.request.id;
         let mut path = ask.path;
         if path.contains(&self.id) || path.len() >= usize::from(self.max_hops) {
             let text = "the path comes back to this relay or is too long";
             refuse(&out, id, RefusalCode::Loop, None, text).await;
-            return;
+            return Ended::Said;
         }
         if self.upstream.parent().is_none() {
             let text = "this relay has no parent now";
             refuse(&out, id, RefusalCode::Unreachable, Some(1000), text).await;
-            return;
+            return Ended::Said;
         }
         path.push(self.id.clone());
         tracing::debug!(host = path[0], peer = peer.id, "request passed on");
@@ -50,19 +51,34 @@ impl Service for Relay {
             ..ask.request
         };
         let mut asked = self.upstream.ask(request, Some(path)).await;
-        let mut may_pull = true;
+        let (mut may_pull, mut stopped) = (true, None);
+        // An answer that waits for a place in the outbox, and whether it is the last one.
+        let mut waiting: Option<(Out, bool)> = None;
         loop {
             tokio::select! {
-                answer = asked.next() => {
-                    let (message, last) = pass_on(id, answer);
-                    // A host that is gone has dropped this task already.
-                    if out.send(message).await.is_err() || last {
-                        return;
-                    }
+                biased;
+                // What the parent has made by then is still passed on, up to its last word.
+                why = stop.asked(), if stopped.is_none() => {
+                    stopped = Some(why);
+                    asked.cancel().await;
                 }
-                pull = pulls.recv(), if may_pull => match pull {
+                pull = pulls.recv(), if may_pull && stopped.is_none() => match pull {
                     Some(bytes) => asked.pull(bytes).await,
                     None => may_pull = false,
+                },
+                place = out.reserve(), if waiting.is_some() => {
+                    // A host that is gone has dropped this task already.
+                    let Ok(place) = place else { return Ended::Said };
+                    if let Some((message, last)) = waiting.take() {
+                        place.send(message);
+                        if last {
+                            return Ended::Said;
+                        }
+                    }
+                }
+                answer = asked.next(), if waiting.is_none() => match (answer, stopped) {
+                    (Answer::Refused { .. } | Answer::Lost, Some(why)) => return Ended::Stopped(why),
+                    (answer, _) => waiting = Some(pass_on(id, answer)),
                 },
             }
         }
@@ -107,7 +123,6 @@ fn pass_on(id: u64, answer: Answer) -> (Out, bool) {
             let (out, last) = delivery(one);
             (
                 Out::Attested {
-                    id,
                     delivery: Box::new(out),
                     statement,
                     key,

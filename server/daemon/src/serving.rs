@@ -1,7 +1,7 @@
 //! Side A of a channel: takes requests of one peer, runs a task for each, sends what they make.
 //! A hub and a relay differ in the [`Service`] behind it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ use photonbox_channel::message::{
 };
 use photonbox_channel::{Channel, CloseReason, Event, PeerIdentity};
 use photonbox_secret::SecretBytes;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 
 use crate::failure::more;
@@ -43,7 +43,6 @@ pub(crate) enum Out {
         payload: SecretBytes,
     },
     Attested {
-        id: u64,
         delivery: Box<Out>,
         statement: Vec<u8>,
         key: SecretBytes,
@@ -64,10 +63,62 @@ pub(crate) enum Out {
         hops: u8,
         block: Vec<u8>,
     },
-    /// The task of this request is over.
+    /// The task of this request is over. Where it was stopped, that is told as the request's last word.
     Done {
         id: u64,
+        stopped: Option<Stop>,
     },
+}
+
+/// Why a request ends before its time. What is in the ledger by then still reaches the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The peer wants no more of it.
+    Cancelled,
+    /// We are going away.
+    Draining,
+    /// More than [`MAX_PULL`] was pulled.
+    PulledTooMuch,
+}
+
+impl Stop {
+    /// What the peer is told.
+    fn last_word(self) -> (RefusalCode, String) {
+        match self {
+            Self::Cancelled => (RefusalCode::Cancelled, "cancelled as you asked".into()),
+            Self::Draining => (
+                RefusalCode::Draining,
+                "going away; connect again later".into(),
+            ),
+            Self::PulledTooMuch => (
+                RefusalCode::Unsupported,
+                format!("pull at most {MAX_PULL} bytes ahead of their delivery"),
+            ),
+        }
+    }
+}
+
+/// Tells a request's task to end before its time.
+pub(crate) struct Stopping(watch::Receiver<Option<Stop>>);
+
+impl Stopping {
+    /// Resolves when the task is to end, with the reason; never when that is no longer decided.
+    pub(crate) async fn asked(&mut self) -> Stop {
+        let stop = self.0.wait_for(Option::is_some).await;
+        match stop.ok().and_then(|stop| *stop) {
+            Some(stop) => stop,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// How the task of a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Its last word is in the outbox: the last delivery, or a refusal.
+    Said,
+    /// It was [stopped](Stopping), and whoever stopped it has the last word.
+    Stopped(Stop),
 }
 
 /// Bytes of one request that may be pulled and not yet taken up by its task.
@@ -131,18 +182,21 @@ pub(crate) type Outbox = mpsc::Sender<Out>;
 
 /// Answers requests. `answer` spawns nothing itself: it is the task.
 pub(crate) trait Service: Send + Sync + 'static {
-    /// Answers one request until it is done; dropped when the peer cancels or leaves.
+    /// Answers one request until it is done, or `stop` says to end and all that was made for it is in
+    /// the outbox; dropped when the peer leaves.
     fn answer(
         self: Arc<Self>,
         peer: Arc<PeerIdentity>,
         ask: Ask,
         pulls: Pulls,
+        stop: Stopping,
         out: Outbox,
-    ) -> impl Future<Output = ()> + Send;
+    ) -> impl Future<Output = Ended> + Send;
 
     /// A peer's second channel stands. False: it is not welcome any more.
     fn joined(&self, peer: &PeerIdentity) -> bool;
-    /// Requests that one final host may have open on one channel.
+    /// Requests that one final host may have open on one channel. One that was cancelled counts until
+    /// its last word has left.
     fn max_requests(&self) -> usize;
 }
 
@@ -153,6 +207,22 @@ struct Open {
     pulls: Puller,
     /// Ends by itself.
     finite: bool,
+    stop: watch::Sender<Option<Stop>>,
+}
+
+impl Open {
+    /// Lets the task end; only the first reason counts.
+    fn stop(&self, why: Stop) {
+        self.stop.send_if_modified(|stop| {
+            let first = stop.is_none();
+            stop.get_or_insert(why);
+            first
+        });
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.borrow().is_some()
+    }
 }
 
 /// Side A's handler.
@@ -162,7 +232,7 @@ pub(crate) struct Serving<S> {
     open: HashMap<u64, Open>,
     outbox: Outbox,
     draining: bool,
-    refusals: Vec<Out>,
+    refusals: VecDeque<Out>,
 }
 
 impl<S: Service> Serving<S> {
@@ -173,21 +243,19 @@ impl<S: Service> Serving<S> {
             open: HashMap::new(),
             outbox,
             draining: false,
-            refusals: Vec::new(),
+            refusals: VecDeque::new(),
         }
+    }
+
+    /// Requests of all hosts together.
+    fn most_open(&self) -> usize {
+        self.service.max_requests().saturating_mul(HOSTS_BEHIND)
     }
 
     fn refuse(&mut self, id: u64, code: RefusalCode, text: &str) {
         // Sent as soon as the channel can; a peer that floods us is bounded by this.
-        if self.refusals.len() < 256 {
-            let passes = matches!(code, RefusalCode::Draining | RefusalCode::Quota);
-            let retry_after_ms = passes.then_some(1000);
-            self.refusals.push(Out::Refused {
-                id,
-                code,
-                retry_after_ms,
-                text: text.into(),
-            });
+        if self.refusals.len() < self.most_open().max(256) {
+            self.refusals.push_back(refusal(id, code, text.into()));
         }
     }
 
@@ -197,13 +265,14 @@ impl<S: Service> Serving<S> {
             return;
         };
         if self.draining {
-            return self.refuse(id, RefusalCode::Draining, "going away; connect again later");
+            let (code, text) = Stop::Draining.last_word();
+            return self.refuse(id, code, &text);
         }
         // A relay asks for many: each host behind it has its own share.
         let most = self.service.max_requests();
         let host = path.first().cloned().unwrap_or_default();
         let of_host = self.open.values().filter(|open| open.host == host).count();
-        if of_host >= most || self.open.len() >= most.saturating_mul(HOSTS_BEHIND) {
+        if of_host >= most || self.open.len() >= self.most_open() {
             return self.refuse(id, RefusalCode::Quota, "too many requests are open");
         }
         if id == 0 || self.open.contains_key(&id) {
@@ -221,10 +290,15 @@ impl<S: Service> Serving<S> {
         let service = Arc::clone(&self.service);
         let out = self.outbox.clone();
         let ask = Ask { path, request };
+        let (stop, stopping) = watch::channel(None);
         let task = tokio::spawn(async move {
-            service.answer(peer, ask, to_pull, out.clone()).await;
-            // The wire may be gone; then nobody counts.
-            let _ = out.send(Out::Done { id }).await;
+            let answered = service.answer(peer, ask, to_pull, Stopping(stopping), out.clone());
+            let stopped = match answered.await {
+                Ended::Said => None,
+                Ended::Stopped(stop) => Some(stop),
+            };
+            // Behind all that the request still had in the outbox. The wire may be gone; then nobody counts.
+            let _ = out.send(Out::Done { id, stopped }).await;
         });
         self.open.insert(
             id,
@@ -233,6 +307,7 @@ impl<S: Service> Serving<S> {
                 host,
                 pulls,
                 finite,
+                stop,
             },
         );
     }
@@ -259,18 +334,21 @@ impl<S: Service> Serving<S> {
                 }
                 self.ask(path, request);
             }
-            Message::Cancel { id } => {
-                if let Some(open) = self.open.remove(&id) {
-                    open.task.abort();
+            Message::Cancel { id } => match self.open.get(&id) {
+                Some(open) => open.stop(Stop::Cancelled),
+                // All of it has left. A relay can't see the end of a sealed stream and waits for this.
+                None => {
+                    let (code, text) = Stop::Cancelled.last_word();
+                    self.refuse(id, code, &text);
                 }
-            }
+            },
             Message::Pull { id, bytes } => {
                 // The task may have ended just now; then there is nothing to pull.
-                let fits = self.open.get(&id).is_none_or(|open| open.pulls.pull(bytes));
-                if !fits && let Some(open) = self.open.remove(&id) {
-                    open.task.abort();
-                    let text = format!("pull at most {MAX_PULL} bytes ahead of their delivery");
-                    self.refuse(id, RefusalCode::Unsupported, &text);
+                if let Some(open) = self.open.get(&id)
+                    && !open.is_stopped()
+                    && !open.pulls.pull(bytes)
+                {
+                    open.stop(Stop::PulledTooMuch);
                 }
             }
             // Only side A sends these; from a host they mean nothing.
@@ -284,12 +362,31 @@ impl<S: Service> Serving<S> {
         }
     }
 
+    /// Takes no more requests and stops those without an end: nothing more is made for them, and what
+    /// was made leaves before the refusal. `overdue`: the others, too.
+    fn drain(&mut self, overdue: bool) {
+        self.draining = true;
+        for open in self.open.values().filter(|open| overdue || !open.finite) {
+            open.stop(Stop::Draining);
+        }
+    }
+
     fn flush_refusals(&mut self, channel: &mut Channel) {
         while channel.can_send()
-            && let Some(refusal) = self.refusals.pop()
+            && let Some(refusal) = self.refusals.pop_front()
         {
             send(channel, &refusal);
         }
+    }
+}
+
+fn refusal(id: u64, code: RefusalCode, text: String) -> Out {
+    let passes = matches!(code, RefusalCode::Draining | RefusalCode::Quota);
+    Out::Refused {
+        id,
+        code,
+        retry_after_ms: passes.then_some(1000),
+        text,
     }
 }
 
@@ -300,7 +397,6 @@ fn send(channel: &mut Channel, out: &Out) {
             None => Ok(()),
         },
         Out::Attested {
-            id: _,
             delivery: inner,
             statement,
             key,
@@ -393,36 +489,20 @@ impl<S: Service> Handler for Serving<S> {
 
     fn send(&mut self, channel: &mut Channel, out: Out) {
         match out {
-            Out::Done { id } => {
+            Out::Done { id, stopped } => {
                 self.open.remove(&id);
+                if let Some(stop) = stopped {
+                    let (code, text) = stop.last_word();
+                    send(channel, &refusal(id, code, text));
+                }
             }
-            // What a cancelled request still had in the outbox goes nowhere.
-            Out::Delivery { id, .. }
-            | Out::Attested { id, .. }
-            | Out::Sealed { id, .. }
-            | Out::Opening { id, .. }
-                if !self.open.contains_key(&id) => {}
             other => send(channel, &other),
         }
         self.flush_refusals(channel);
     }
 
-    fn drained(&mut self, channel: &mut Channel) -> bool {
-        if !self.draining {
-            self.draining = true;
-            let endless: Vec<u64> = self
-                .open
-                .iter()
-                .filter(|(_, open)| !open.finite)
-                .map(|(id, _)| *id)
-                .collect();
-            for id in endless {
-                if let Some(open) = self.open.remove(&id) {
-                    open.task.abort();
-                }
-                self.refuse(id, RefusalCode::Draining, "going away; connect again later");
-            }
-        }
+    fn drained(&mut self, channel: &mut Channel, overdue: bool) -> bool {
+        self.drain(overdue);
         self.flush_refusals(channel);
         self.open.is_empty() && self.refusals.is_empty()
     }

@@ -29,8 +29,9 @@ pub(crate) trait Handler: Send {
     fn event(&mut self, channel: &mut Channel, event: Event);
     /// Sends; only called while the channel can send.
     fn send(&mut self, channel: &mut Channel, out: Self::Out);
-    /// Asked to end gracefully; true when nothing is left to finish.
-    fn drained(&mut self, channel: &mut Channel) -> bool;
+    /// Asked to end gracefully; true when nothing is left to finish. `overdue`: the time for it is over;
+    /// only what is on its way may still leave.
+    fn drained(&mut self, channel: &mut Channel, overdue: bool) -> bool;
     /// The channel is over.
     fn closed(&mut self, reason: CloseReason, by_peer: bool, detail: &str);
 }
@@ -189,7 +190,8 @@ pub(crate) struct Ended {
 pub(crate) struct Surroundings<'a> {
     pub(crate) channels: &'a Channels,
     pub(crate) shutdown: &'a Shutdown,
-    /// How long open work gets when the phase becomes [`Phase::Drain`].
+    /// How long open work gets when the phase becomes [`Phase::Drain`]; then what was made has
+    /// [`FAREWELL`] to leave.
     pub(crate) drain: Duration,
 }
 
@@ -228,6 +230,7 @@ pub(crate) struct Wire<S> {
     output: Vec<u8>,
     written: usize,
     readable: bool,
+    writable: bool,
     was_open: bool,
     drain_until: Option<Duration>,
     error: Option<photonbox_channel::Error>,
@@ -247,6 +250,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             output: Vec::new(),
             written: 0,
             readable: true,
+            writable: true,
             was_open: false,
             drain_until: None,
             error: None,
@@ -311,7 +315,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                     }
                 }
             }
-            if self.written == self.output.len() {
+            if self.written == self.output.len() || !self.writable {
                 self.output.clear();
                 self.written = 0;
                 self.channel.take_outgoing(&mut self.output);
@@ -330,8 +334,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             let phase = around.shutdown.phase();
             if phase != Phase::Run {
                 let until = *self.drain_until.get_or_insert(now + around.drain);
-                let done = handler.drained(&mut self.channel) && self.channel.is_flushed();
-                if phase == Phase::Stop || now >= until || !self.channel.is_open() || done {
+                let done = handler.drained(&mut self.channel, now >= until)
+                    && self.channel.is_flushed()
+                    && self.written == self.output.len();
+                let late = now >= until + FAREWELL;
+                if phase == Phase::Stop || late || !self.channel.is_open() || done {
                     self.channel.close(CloseReason::Shutdown);
                     continue;
                 }
@@ -359,8 +366,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                         channel.wire_closed(os::now());
                     }
                 },
-                wrote = self.writer.write(&self.output[self.written..]), if self.written < self.output.len() => match wrote {
+                wrote = self.writer.write(&self.output[self.written..]), if self.writable && self.written < self.output.len() => match wrote {
                     Ok(bytes) if bytes > 0 => self.written += bytes,
+                    // The other side is gone; what it said before is still to be read, up to the end.
+                    _ if self.readable => self.writable = false,
                     _ => channel.wire_closed(os::now()),
                 },
                 Some(out) = outbox.recv(), if channel.can_send() => {
@@ -418,17 +427,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         around: &Surroundings<'_>,
     ) -> Ended {
         ended.was_open |= self.was_open;
+        let graceful = ended.reason == CloseReason::Shutdown
+            && !ended.by_peer
+            && around.shutdown.phase() != Phase::Stop;
         let farewell = async {
             self.writer.write_all(&self.output[self.written..]).await?;
             self.output.clear();
             self.channel.take_outgoing(&mut self.output);
             self.writer.write_all(&self.output).await?;
-            self.writer.shutdown().await
+            self.writer.shutdown().await?;
+            // A socket that is dropped with bytes unread, or that gets some later, is reset, and what it has not sent yet
+            // is gone: the other side reads to the end, then closes.
+            while graceful && self.readable && self.reader.read(&mut self.input).await? > 0 {}
+            std::io::Result::Ok(())
         };
         // Who is silent gets what the socket takes at once: whoever waits for another parent waits for us.
         let patience = match ended.reason {
             CloseReason::KeepaliveTimeout => Duration::ZERO,
-            _ => FAREWELL,
+            _ => FAREWELL.max(
+                self.drain_until
+                    .unwrap_or_default()
+                    .saturating_sub(os::now()),
+            ),
         };
         // The other side may be gone; it was told as well as it could be.
         let _ = tokio::time::timeout(patience, farewell).await;

@@ -12,8 +12,8 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
-use super::Contribute;
 use super::egd_protocol::{self as protocol, Command};
+use super::{Contribute, Ending, SinkEnd};
 
 /// Bytes kept ready for clients.
 pub(crate) const RESERVOIR: usize = 4096;
@@ -76,6 +76,7 @@ pub(crate) struct EgdServer {
     shared: Arc<Shared>,
     accept: JoinHandle<()>,
     socket: Option<PathBuf>,
+    ending: Ending,
 }
 
 impl EgdServer {
@@ -113,6 +114,7 @@ impl EgdServer {
             shared,
             accept,
             socket: Some(path.to_owned()),
+            ending: Ending::default(),
         })
     }
 
@@ -136,11 +138,17 @@ impl EgdServer {
             shared,
             accept,
             socket: None,
+            ending: Ending::default(),
         })
     }
 
-    /// Puts all of `bytes` into the reservoir, waiting for clients to make room.
-    pub(crate) async fn fill(&self, mut bytes: &[u8]) {
+    pub(crate) fn until(&mut self, ending: Ending) {
+        self.ending = ending;
+    }
+
+    /// Puts all of `bytes` into the reservoir, waiting for clients to make room; not at the end, which
+    /// empties the reservoir anyway.
+    pub(crate) async fn fill(&self, mut bytes: &[u8]) -> Result<(), SinkEnd> {
         while !bytes.is_empty() {
             let taken = self.shared.taken.notified();
             let put = self.shared.ring().put(bytes);
@@ -148,19 +156,26 @@ impl EgdServer {
             if put > 0 {
                 self.shared.arrived.notify_waiters();
             } else {
-                taken.await;
+                tokio::select! {
+                    () = taken => {}
+                    () = self.ending.near() => return Err(SinkEnd::ReaderGone),
+                }
             }
         }
+        Ok(())
     }
 
-    /// Resolves when clients have taken everything.
+    /// Resolves when clients have taken everything, or the end is near.
     pub(crate) async fn drained(&self) {
         loop {
             let taken = self.shared.taken.notified();
             if self.shared.ring().len == 0 {
                 return;
             }
-            taken.await;
+            tokio::select! {
+                () = taken => {}
+                () = self.ending.near() => return,
+            }
         }
     }
 

@@ -8,6 +8,8 @@ mod writer;
 use std::io;
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::options::SinkSpec;
 use crate::{Error, Result};
 
@@ -21,6 +23,32 @@ pub(crate) enum SinkEnd {
     ReaderGone,
     /// It failed.
     Failed(io::Error),
+}
+
+/// Whether the host is about to end. A sink that has nobody to take its bytes then waits no longer.
+#[derive(Clone, Default)]
+pub(crate) struct Ending(Option<watch::Receiver<bool>>);
+
+impl Ending {
+    /// Ends when `flag` is set.
+    pub(crate) fn at(flag: watch::Receiver<bool>) -> Self {
+        Self(Some(flag))
+    }
+
+    pub(crate) fn is_near(&self) -> bool {
+        self.0.as_ref().is_some_and(|flag| *flag.borrow())
+    }
+
+    /// Resolves when it is near.
+    pub(crate) async fn near(&self) {
+        let near = match self.0.clone() {
+            Some(mut flag) => flag.wait_for(|near| *near).await.is_ok(),
+            None => false,
+        };
+        if !near {
+            std::future::pending().await
+        }
+    }
 }
 
 impl From<io::Error> for SinkEnd {
@@ -56,15 +84,21 @@ impl Sink {
         opened.map_err(|error| refused(spec, &error))
     }
 
+    /// From now on nobody is waited for when `ending` is near.
+    pub(crate) fn until(&mut self, ending: Ending) {
+        match self {
+            Self::Writer(writer) => writer.until(ending),
+            Self::Egd(server) => server.until(ending),
+            Self::Kernel(_) | Self::Measured { .. } => {}
+        }
+    }
+
     /// Writes all of `bytes`; returns when the sink has taken them. `creditable`: class `full`, and
     /// no label on the source.
     pub(crate) async fn write(&mut self, bytes: &[u8], creditable: bool) -> Result<(), SinkEnd> {
         match self {
             Self::Writer(writer) => writer.write(bytes).await,
-            Self::Egd(server) => {
-                server.fill(bytes).await;
-                Ok(())
-            }
+            Self::Egd(server) => server.fill(bytes).await,
             Self::Kernel(kernel) => Ok(kernel.write(bytes, creditable)?),
             Self::Measured { bytes_per_second } => {
                 let seconds = bytes.len() as f64 / (*bytes_per_second).max(1) as f64;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
 
-use super::SinkEnd;
+use super::{Ending, SinkEnd};
 use crate::os;
 
 /// How often we look whether a FIFO has got a reader: opening has no wake-up.
@@ -21,6 +21,7 @@ pub(crate) enum Writer {
     Fifo {
         path: PathBuf,
         reader: Option<pipe::Sender>,
+        ending: Ending,
     },
 }
 
@@ -59,7 +60,14 @@ impl Writer {
         Ok(Self::Fifo {
             path: path.to_owned(),
             reader: open_fifo(path)?,
+            ending: Ending::default(),
         })
+    }
+
+    pub(crate) fn until(&mut self, near: Ending) {
+        if let Self::Fifo { ending, .. } = self {
+            *ending = near;
+        }
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), SinkEnd> {
@@ -79,11 +87,16 @@ impl Writer {
                 // tokio writes behind our back; what was counted must be in the file.
                 Ok(file.flush().await?)
             }
-            Self::Fifo { path, reader } => loop {
+            Self::Fifo {
+                path,
+                reader,
+                ending,
+            } => loop {
                 let sender = match reader {
                     Some(sender) => sender,
                     None => match open_fifo(path)? {
                         Some(sender) => reader.insert(sender),
+                        None if ending.is_near() => return Err(SinkEnd::ReaderGone),
                         None => {
                             tokio::time::sleep(FIFO_POLL).await;
                             continue;
