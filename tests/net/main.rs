@@ -5,6 +5,7 @@
 
 mod account;
 mod crowd;
+mod drains;
 mod links;
 mod moves;
 mod namespaces;

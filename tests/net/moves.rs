@@ -1,4 +1,4 @@
-//! Hubs and relays that die, fall silent or are drained, and hosts that go elsewhere.
+//! Hubs and relays that die or fall silent, and hosts that go elsewhere.
 
 use crate::process::Background;
 use crate::world::{Host, MOVED, RATE, SERVED_AGAIN, World};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const UNSAVED: usize = 4 * RATE;
 
 /// The host was never without bytes for as long as `limit`, from `since` until `parent` serves it.
-fn moved(host: &Host, parent: &str, since: Instant, limit: Duration) {
+pub(crate) fn moved(host: &Host, parent: &str, since: Instant, limit: Duration) {
     host.served_by(parent);
     let gap = host.watch.longest_gap(since);
     println!("{}: without bytes for {gap:?}", host.name);
@@ -17,12 +17,7 @@ fn moved(host: &Host, parent: &str, since: Instant, limit: Duration) {
 
 /// A relay, and two hosts that it serves and that know the hub, too.
 fn behind_a_relay(world: &mut World) -> (Background, [Host; 2]) {
-    let through = world.machine("relay");
-    let parents = format!("{through},{}", world.address);
-    for host in ["alpha", "bravo"] {
-        world.machine(host);
-    }
-    let relay = world.relay("relay", &world.address);
+    let (relay, parents) = relay_and_parents(world);
     let hosts = [
         world.host("alpha", &parents, "full"),
         world.host("bravo", &parents, "drbg"),
@@ -31,6 +26,17 @@ fn behind_a_relay(world: &mut World) -> (Background, [Host; 2]) {
         host.served_by("relay");
     }
     (relay, hosts)
+}
+
+/// A relay, what hosts say that know it and the hub, and the machines alpha and bravo.
+pub(crate) fn relay_and_parents(world: &mut World) -> (Background, String) {
+    let through = world.machine("relay");
+    let parents = format!("{through},{}", world.address);
+    for host in ["alpha", "bravo"] {
+        world.machine(host);
+    }
+    let relay = world.relay("relay", &world.address);
+    (relay, parents)
 }
 
 #[test]
@@ -106,22 +112,4 @@ fn a_black_holed_parent() {
     world.settle(alpha, 1, 0);
     world.settle(bravo, 0, 0);
     relay.kill();
-}
-
-#[test]
-fn a_drained_relay() {
-    let Some(mut world) = World::new() else {
-        return;
-    };
-    let (relay, hosts) = behind_a_relay(&mut world);
-    let drained = Instant::now();
-    world.drain("relay");
-    for host in &hosts {
-        moved(host, "hub", drained, MOVED);
-    }
-    let (status, lines) = relay.end();
-    assert!(status.success(), "{lines:#?}");
-    for host in hosts {
-        world.settle(host, 1, 0);
-    }
 }

@@ -16,9 +16,10 @@ use tempfile::TempDir;
 pub(crate) const SERVED_AGAIN: Duration = Duration::from_secs(5);
 /// A host with another parent is with that one so soon.
 pub(crate) const MOVED: Duration = Duration::from_secs(2);
-/// What each host takes, at the [`RATE`] that the hub allows: several seconds in which things go wrong.
+/// What each host takes that does not go on without end, at the [`RATE`] that the hub allows: several seconds in which
+/// things go wrong.
 const BYTES: usize = 96_000;
-/// Bytes a second.
+/// Bytes a second that the hub allows each host, where nothing else is said.
 pub(crate) const RATE: usize = 16_000;
 /// Port of hub and relay.
 const PORT: u16 = 4501;
@@ -30,12 +31,19 @@ pub(crate) struct World {
     pub(crate) network: Network,
     /// The hub's address.
     pub(crate) address: String,
+    /// Bytes a second that it allows each host; none for as fast as it goes.
+    rate: Option<usize>,
     folder: TempDir,
 }
 
 impl World {
     /// A running hub on its machine; none where namespaces can't be had.
     pub(crate) fn new() -> Option<Self> {
+        Self::at(Some(RATE))
+    }
+
+    /// The same at another rate; none for as fast as it goes.
+    pub(crate) fn at(rate: Option<usize>) -> Option<Self> {
         let mut network = Network::new()?;
         let address = format!("{}:{PORT}", network.machine("hub"));
         // Short paths: a Unix socket's may have 107 bytes.
@@ -47,6 +55,7 @@ impl World {
             hub: None,
             network,
             address,
+            rate,
             folder,
         };
         process::json(&[
@@ -95,7 +104,8 @@ impl World {
     /// Starts the hub, for the first time or again.
     pub(crate) fn serve(&mut self) {
         let (state, address) = (self.state("hub"), self.address.clone());
-        let arguments = [
+        let rate = self.rate.map(|rate| rate.to_string());
+        let mut arguments = vec![
             "serve",
             "--state",
             &state,
@@ -103,9 +113,10 @@ impl World {
             &address,
             "--allow-unlocked-memory",
             "--allow-simulated",
-            "--host-rate",
-            &RATE.to_string(),
         ];
+        if let Some(rate) = &rate {
+            arguments.extend(["--host-rate", rate]);
+        }
         let mut hub = self.start("hub", &arguments);
         hub.line_with("listening on ");
         self.hub = Some(hub);
@@ -155,12 +166,17 @@ impl World {
 
     /// A host on its machine: takes [`BYTES`] of `class`, each block with the hub's signed statement.
     pub(crate) fn host(&self, name: &str, parents: &str, class: &str) -> Host {
+        self.host_that(name, parents, class, &["--bytes", &BYTES.to_string()])
+    }
+
+    /// The same for a host that takes as much, and as fast, as `pace` says.
+    pub(crate) fn host_that(&self, name: &str, parents: &str, class: &str, pace: &[&str]) -> Host {
         let (state, file) = (self.state(name), self.path(&format!("{name}.out")));
         let (sink, statements) = (
             format!("file:{}", arg(&file)),
             format!("{state}-statements"),
         );
-        let arguments = [
+        let mut arguments = vec![
             "join",
             "--state",
             &state,
@@ -170,12 +186,11 @@ impl World {
             &sink,
             "--class",
             class,
-            "--bytes",
-            &BYTES.to_string(),
             "--attest",
             &statements,
             "--allow-unlocked-memory",
         ];
+        arguments.extend(pace);
         let mut process = self.start(name, &arguments);
         process.line_with(" ready");
         Host {
@@ -202,12 +217,24 @@ impl World {
     pub(crate) fn settle(&self, host: Host, faults: usize, unsaved: usize) -> Watch {
         let (status, lines) = host.process.end();
         assert!(status.success(), "{lines:#?}");
-        let received = std::fs::read(&host.file).expect("the sink");
-        assert_eq!(received.len(), BYTES);
-        let statements = std::fs::read_to_string(&host.statements).expect("statements");
-        let ledger = self.ledger();
-        account::agrees(&ledger, &host.name, &received, &statements, faults, unsaved);
+        let length = std::fs::metadata(&host.file).expect("the sink").len();
+        assert_eq!(length, BYTES as u64);
+        self.agrees(&host.name, &host.file, &host.statements, faults, unsaved);
         host.watch
+    }
+
+    /// Ends a host (SIGTERM): it has every byte that the ledger calls delivered, and no other.
+    pub(crate) fn settle_to_the_byte(&self, host: Host) {
+        let (status, lines) = host.process.stop();
+        assert!(status.success(), "{lines:#?}");
+        self.agrees(&host.name, &host.file, &host.statements, 0, 0);
+    }
+
+    fn agrees(&self, host: &str, sink: &Path, statements: &Path, faults: usize, unsaved: usize) {
+        let received = std::fs::read(sink).expect("the sink");
+        let statements = std::fs::read_to_string(statements).expect("statements");
+        let ledger = self.ledger();
+        account::agrees(&ledger, host, &received, &statements, faults, unsaved);
     }
 }
 
@@ -230,10 +257,24 @@ impl Host {
 
     /// Waits until it has been served for about so long, at [`RATE`].
     pub(crate) fn served_for(&self, seconds: usize) {
-        let length = || std::fs::metadata(&self.file).map_or(0, |file| file.len());
-        process::until("it has its bytes", length, |length| {
-            *length >= (seconds * RATE) as u64
-        });
+        self.has((seconds * RATE) as u64);
+    }
+
+    /// Waits until it has so many bytes more.
+    pub(crate) fn has_more(&self, bytes: u64) {
+        self.has(self.length() + bytes);
+    }
+
+    fn length(&self) -> u64 {
+        std::fs::metadata(&self.file).map_or(0, |file| file.len())
+    }
+
+    fn has(&self, bytes: u64) {
+        process::until(
+            "it has its bytes",
+            || self.length(),
+            |length| *length >= bytes,
+        );
     }
 
     /// Waits until `parent` serves it.
