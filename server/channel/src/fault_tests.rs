@@ -15,12 +15,12 @@ use crate::terms::Terms;
 use crate::wire::to_vec;
 
 /// Writes raw bytes inside TLS.
-fn inject(channel: &mut Channel, bytes: &[u8]) {
+pub(crate) fn inject(channel: &mut Channel, bytes: &[u8]) {
     channel.layer.write_plain(bytes).unwrap();
 }
 
 /// Seals any plaintext under the channel's own key.
-fn seal(channel: &mut Channel, kind: Kind, plain: &[u8]) -> Vec<u8> {
+pub(crate) fn seal(channel: &mut Channel, kind: Kind, plain: &[u8]) -> Vec<u8> {
     let mut record = vec![0; HEADER_LEN + plain.len() + TAG_LEN];
     record[HEADER_LEN..HEADER_LEN + plain.len()].copy_from_slice(plain);
     let keys = channel.keys().unwrap();
@@ -297,78 +297,37 @@ fn tls_that_ends_without_a_close_message_is_a_truncation() {
     ));
 }
 
-#[test]
-fn handshake_messages_out_of_turn_or_malformed_close() {
-    for (bytes, reason) in [
-        (vec![9], CloseReason::BadMessage),
-        (vec![1, 0], CloseReason::BadMessage),
-        (
-            to_vec(|out| {
-                Handshake::Share {
-                    terms: Terms::default(),
-                    share: [4; 97],
-                }
-                .encode(out);
-            }),
-            CloseReason::Unexpected,
-        ),
-        (
-            to_vec(|out| {
-                Handshake::Portion {
-                    terms: Terms::default(),
-                    share: [4; 97],
-                    portion: &[1; 15],
-                }
-                .encode(out);
-            }),
-            CloseReason::BadMessage,
-        ),
-        (
-            to_vec(|out| {
-                Handshake::Portion {
-                    terms: Terms::default(),
-                    share: [4; 97],
-                    portion: &[1; 64],
-                }
-                .encode(out);
-            }),
-            CloseReason::BadKey,
-        ),
-    ] {
-        // A stops short of its own portion, so that what comes in its place is ours.
-        let setup = Setup::new();
-        let source = setup.a_source.clone();
-        let mut pair = setup.join();
-        pair.b.take_outgoing(&mut pair.to_a);
-        pair.a.read_from_wire(&pair.to_a, pair.now).unwrap();
-        pair.to_a.clear();
-        source.set_budget(0);
-        pair.a.take_outgoing(&mut pair.to_b);
-        pair.b.read_from_wire(&pair.to_b, pair.now).unwrap();
-        pair.to_b.clear();
-        pair.b.take_outgoing(&mut pair.to_a);
-        // B's certificate and Finished, given to A's TLS alone.
-        let mut rest = &pair.to_a[..];
-        while !rest.is_empty() {
-            pair.a.layer.read_wire(&mut rest).unwrap();
-            pair.a.layer.process().unwrap();
-        }
-        let header = Header {
-            kind: Kind::Clear,
-            epoch: 0,
-            counter: 0,
-            length: bytes.len() as u32,
-        };
-        inject(&mut pair.a, &header.to_bytes());
-        inject(&mut pair.a, &bytes);
-        let mut wire = Vec::new();
-        pair.a.take_outgoing(&mut wire);
-        let result = pair.b.read_from_wire(&wire, pair.now);
-        assert!(
-            matches!(result, Err(Error::Fault(r, _)) if r == reason),
-            "{reason:?} {result:?}"
-        );
+/// What B makes of a clear message that comes in place of A's portion.
+pub(crate) fn in_place_of_the_portion(message: &[u8]) -> Result<(), Error> {
+    // A stops short of its own portion, so that what comes in its place is ours.
+    let setup = Setup::new();
+    let source = setup.a_source.clone();
+    let mut pair = setup.join();
+    pair.b.take_outgoing(&mut pair.to_a);
+    pair.a.read_from_wire(&pair.to_a, pair.now).unwrap();
+    pair.to_a.clear();
+    source.set_budget(0);
+    pair.a.take_outgoing(&mut pair.to_b);
+    pair.b.read_from_wire(&pair.to_b, pair.now).unwrap();
+    pair.to_b.clear();
+    pair.b.take_outgoing(&mut pair.to_a);
+    // B's certificate and Finished, given to A's TLS alone.
+    let mut rest = &pair.to_a[..];
+    while !rest.is_empty() {
+        pair.a.layer.read_wire(&mut rest).unwrap();
+        pair.a.layer.process().unwrap();
     }
+    let header = Header {
+        kind: Kind::Clear,
+        epoch: 0,
+        counter: 0,
+        length: message.len() as u32,
+    };
+    inject(&mut pair.a, &header.to_bytes());
+    inject(&mut pair.a, message);
+    let mut wire = Vec::new();
+    pair.a.take_outgoing(&mut wire);
+    pair.b.read_from_wire(&wire, pair.now).map(drop)
 }
 
 #[test]

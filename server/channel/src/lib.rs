@@ -51,6 +51,8 @@ mod stock;
 mod stream;
 mod terms;
 mod timing;
+#[cfg(test)]
+mod vector_tests;
 mod wire;
 #[cfg(test)]
 mod witness;
