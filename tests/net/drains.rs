@@ -9,11 +9,12 @@ const RATES: [Option<usize>; 3] = [Some(RATE), Some(16 * RATE), None];
 /// What each host has at least when something ends: then it is in the middle of it.
 const SOME: u64 = 24_000;
 
-/// One that takes what its sink takes, and one that has a stream or, where all goes slowly, portions.
+/// One that takes what its sink takes; and one that has portions, or a stream, at the end faster than anything goes.
 fn hosts(world: &World, rate: Option<usize>, parents: [&str; 2]) -> [Host; 2] {
     let pace = match rate {
         Some(RATE) => ["--every", "20ms"],
-        _ => ["--rate", "1000000"],
+        Some(_) => ["--rate", "1000000"],
+        None => ["--rate", "1000000000"],
     };
     let hosts = [
         world.host_that("alpha", parents[0], "full", &[]),

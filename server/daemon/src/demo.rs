@@ -10,11 +10,12 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::asked::Answer;
 use crate::enroll::{enroll, enroll_token, init};
 use crate::feed::{self, Pace};
 use crate::host::{Running, Wanted};
 use crate::hub::{Hub, serve_watched};
-use crate::link::{Answer, Upstream};
+use crate::link::Upstream;
 use crate::options::{
     Class, DemoDelivery, DemoOptions, DemoProgress, DemoReport, EnrollOptions, InitOptions,
     JoinOptions, Latency, ServeOptions, TokenOptions,

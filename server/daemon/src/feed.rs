@@ -9,8 +9,9 @@ use photonbox_channel::{ByteSource, CaCertificate, Identity};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
+use crate::asked::{Answer, Asked, Delivered};
 use crate::attest::{Expected, Shown, Statements};
-use crate::link::{Answer, Asked, Delivered, Parent, Upstream};
+use crate::link::{Parent, Upstream};
 use crate::options::{Class, SinkReport};
 use crate::sinks::{Ending, Sink, SinkEnd};
 use crate::{Error, Result, os, pki};

@@ -64,9 +64,14 @@ impl World {
         Answer::Opening(opening)
     }
 
-    /// Asks `upstream` for 32 bytes until they came or were refused; gives the figures and what is in
-    /// the sink.
-    async fn ask(&self, class: Class, upstream: Upstream) -> Outcome {
+    /// A feed of a file.
+    async fn feed(
+        &self,
+        class: Class,
+        upstream: Upstream,
+        total: Option<u64>,
+        finishing: watch::Receiver<bool>,
+    ) -> (Feed, SharedFigures) {
         let around = Around {
             upstream,
             identity: Arc::clone(&self.host),
@@ -79,16 +84,15 @@ impl World {
         let sink = Sink::open(&sink, Arc::new(|_: &[u8]| {}))
             .await
             .expect("sink");
+        let name = "file".into();
+        Feed::new(around, name, sink, class, Pace::AsTaken, total, finishing)
+    }
+
+    /// Asks `upstream` for 32 bytes until they came or were refused; gives the figures and what is in
+    /// the sink.
+    async fn ask(&self, class: Class, upstream: Upstream) -> Outcome {
         let (_finish, finishing) = watch::channel(false);
-        let (feed, figures) = Feed::new(
-            around,
-            "file".into(),
-            sink,
-            class,
-            Pace::AsTaken,
-            Some(32),
-            finishing,
-        );
+        let (feed, figures) = self.feed(class, upstream, Some(32), finishing).await;
         let mut running = tokio::spawn(feed.run());
         let report = loop {
             let report = report(&figures);
@@ -104,6 +108,38 @@ impl World {
             report,
             bytes: std::fs::read(self.file()).expect("the sink"),
         }
+    }
+}
+
+/// A sink that is asked to end has all that its parent had made by then.
+#[tokio::test]
+async fn what_is_on_its_way_is_taken_at_the_end() {
+    for last_word in [refused(), Answer::Lost] {
+        let world = World::new();
+        let one = || Answer::Delivery(delivered(WireClass::Full, 0));
+        let rest = vec![one(), one(), last_word];
+        let upstream = played::cancellable(world.parent(false), move |_| vec![one()], rest);
+        let (finish, finishing) = watch::channel(false);
+        let (feed, figures) = world.feed(Class::Full, upstream, None, finishing).await;
+        let running = tokio::spawn(feed.run());
+        while report(&figures).bytes == 0 {
+            tokio::task::yield_now().await;
+        }
+        finish.send_replace(true);
+        running.await.expect("no panic").expect("a good end");
+        assert_eq!(
+            std::fs::read(world.file()).expect("the sink"),
+            PAYLOAD.repeat(3)
+        );
+        assert_eq!(report(&figures).state, DONE);
+    }
+}
+
+fn refused() -> Answer {
+    Answer::Refused {
+        code: RefusalCode::Cancelled,
+        retry_after_ms: None,
+        text: String::new(),
     }
 }
 

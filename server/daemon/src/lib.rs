@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod answering;
+mod asked;
 mod attest;
 mod card;
 mod channel_settings;

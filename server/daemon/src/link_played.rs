@@ -5,23 +5,37 @@ use super::*;
 /// An upstream whose parent gives `answers` to each request, whatever it asks for.
 pub(crate) fn upstream(
     parent: Parent,
+    answers: impl FnMut(&Request) -> Vec<Answer> + Send + 'static,
+) -> Upstream {
+    cancellable(parent, answers, Vec::new())
+}
+
+/// The same; to the first cancel of a request it gives `rest`.
+pub(crate) fn cancellable(
+    parent: Parent,
     mut answers: impl FnMut(&Request) -> Vec<Answer> + Send + 'static,
+    rest: Vec<Answer>,
 ) -> Upstream {
     let (commands, mut asked) = mpsc::channel(16);
     let (told, parent) = watch::channel(Some(parent));
     tokio::spawn(async move {
-        let mut open = Vec::new();
+        let (mut open, mut rest) = (HashMap::new(), Some(rest));
         while let Some(command) = asked.recv().await {
-            if let Command::Open {
-                request,
-                answers: to,
-                ..
-            } = command
-            {
-                for answer in answers(&request) {
-                    assert_eq!(to.give(0, answer), Given::Taken);
+            let (id, answers) = match command {
+                Command::Open {
+                    id,
+                    request,
+                    answers: to,
+                    ..
+                } => {
+                    open.insert(id, to);
+                    (id, answers(&request))
                 }
-                open.push(to);
+                Command::Cancel { id } => (id, rest.take().unwrap_or_default()),
+                Command::Pull { .. } | Command::Forget { .. } => continue,
+            };
+            for answer in answers {
+                assert_eq!(open[&id].give(0, answer), Given::Taken);
             }
         }
         drop(told);

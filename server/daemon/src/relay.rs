@@ -6,8 +6,9 @@ use std::sync::Arc;
 use photonbox_channel::PeerIdentity;
 use photonbox_channel::message::{Class, RefusalCode, Request};
 
+use crate::asked::{Answer, Delivered};
 use crate::deliver::refuse;
-use crate::link::{Answer, Delivered, Upstream};
+use crate::link::Upstream;
 use crate::serving::{Ask, Ended, Out, Outbox, Pulls, Service, Stopping};
 use crate::wire::Channels;
 
@@ -168,3 +169,7 @@ fn pass_on(id: u64, answer: Answer) -> (Out, bool) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "relay_tests.rs"]
+mod tests;

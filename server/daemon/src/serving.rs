@@ -102,6 +102,11 @@ impl Stop {
 pub(crate) struct Stopping(watch::Receiver<Option<Stop>>);
 
 impl Stopping {
+    pub(crate) fn new() -> (watch::Sender<Option<Stop>>, Self) {
+        let (sender, receiver) = watch::channel(None);
+        (sender, Self(receiver))
+    }
+
     /// Resolves when the task is to end, with the reason; never when that is no longer decided.
     pub(crate) async fn asked(&mut self) -> Stop {
         let stop = self.0.wait_for(Option::is_some).await;
@@ -133,7 +138,7 @@ struct PullCount {
 }
 
 /// The peer's end of a [`Pulls`].
-struct Puller(Arc<PullCount>);
+pub(crate) struct Puller(Arc<PullCount>);
 
 impl Puller {
     /// False: more than [`MAX_PULL`] would be outstanding; nothing is added.
@@ -172,7 +177,7 @@ impl Pulls {
     }
 }
 
-fn pulls() -> (Puller, Pulls) {
+pub(crate) fn pulls() -> (Puller, Pulls) {
     let count = Arc::new(PullCount::default());
     (Puller(Arc::clone(&count)), Pulls(count))
 }
@@ -290,9 +295,9 @@ impl<S: Service> Serving<S> {
         let service = Arc::clone(&self.service);
         let out = self.outbox.clone();
         let ask = Ask { path, request };
-        let (stop, stopping) = watch::channel(None);
+        let (stop, stopping) = Stopping::new();
         let task = tokio::spawn(async move {
-            let answered = service.answer(peer, ask, to_pull, Stopping(stopping), out.clone());
+            let answered = service.answer(peer, ask, to_pull, stopping, out.clone());
             let stopped = match answered.await {
                 Ended::Said => None,
                 Ended::Stopped(stop) => Some(stop),

@@ -200,3 +200,27 @@ async fn a_dead_servers_socket_is_taken_over_and_a_living_one_is_not() {
     let second = open(SinkSpec::EgdUnix(path)).await.err().unwrap();
     assert!(second.help().contains("stop the program"));
 }
+
+#[tokio::test]
+async fn at_the_end_nobody_is_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    for spec in [
+        SinkSpec::EgdUnix(directory.path().join("egd")),
+        SinkSpec::Fifo(directory.path().join("fifo")),
+    ] {
+        let (ending, near) = watch::channel(false);
+        let mut sink = open(spec).await.unwrap();
+        sink.until(Ending::at(near));
+        // More than a reservoir holds, and nobody reads.
+        let writing = tokio::spawn(async move {
+            let written = sink.write(&[7; 2 * egd::RESERVOIR], false).await;
+            (written, sink.finish().await)
+        });
+        tokio::task::yield_now().await;
+        assert!(!writing.is_finished());
+        ending.send_replace(true);
+        let (written, finished) = writing.await.unwrap();
+        assert!(matches!(written, Err(SinkEnd::ReaderGone)), "{written:?}");
+        assert!(finished.is_ok(), "{finished:?}");
+    }
+}
