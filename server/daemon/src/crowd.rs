@@ -14,11 +14,12 @@ use photonbox_store::{Enrolment, SqliteStore, Store};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use crate::asked::{Answer, Asked};
 use crate::channel_settings::{self, settings};
 use crate::feed::wire_class;
 use crate::gate::make_room_for_files;
 use crate::generator::HostGenerator;
-use crate::link::{Answer, Link, Upstream};
+use crate::link::{Link, Upstream};
 use crate::options::{Class, LimitOptions, RekeyOptions};
 use crate::pki::{self, LeafRole, Signer};
 use crate::shutdown::Shutdown;
@@ -213,7 +214,7 @@ impl Member {
         }
     }
 
-    async fn ask(&self, class: Class, mode: Mode) -> crate::link::Asked {
+    async fn ask(&self, class: Class, mode: Mode) -> Asked {
         let request = Request {
             id: self.upstream.next_id(),
             class: wire_class(class),

@@ -47,6 +47,8 @@ async fn stopped(rest: Vec<Answer>) -> (Vec<u64>, Ended) {
         upstream: played::cancellable(parent, first, rest),
         max_hops: 8,
         max_requests: 2,
+        channels: Channels::default(),
+        max_channels: 4,
     });
     let host = Arc::new(PeerIdentity {
         id: "host".into(),
