@@ -205,7 +205,7 @@ fn every_handshake_message_gets_its_specified_answer() {
 }
 
 /// No record by itself is the cause of these.
-const NOT_BY_A_RECORD: [CloseReason; 10] = [
+const NOT_BY_A_RECORD: [CloseReason; 11] = [
     CloseReason::Normal,
     CloseReason::Shutdown,
     CloseReason::HandshakeTimeout,
@@ -217,6 +217,7 @@ const NOT_BY_A_RECORD: [CloseReason; 10] = [
     CloseReason::NotAdmitted,
     CloseReason::Tls,
     CloseReason::WrongAlpn,
+    CloseReason::Superseded,
 ];
 
 #[test]
