@@ -1,6 +1,7 @@
 //! Hubs, relays and hosts that end in good order: nobody lacks a byte that the ledger calls delivered.
 
 use crate::moves::{moved, relay_and_parents};
+use crate::namespaces::Bad;
 use crate::world::{Host, MOVED, RATE, SERVED_AGAIN, World};
 use std::time::Instant;
 
@@ -81,4 +82,30 @@ fn a_drained_hub() {
         }
         assert!(relay.terminate().success());
     }
+}
+
+/// Much is on its way when the hub ends, some of it has to be sent again, and the host goes on sending prekeys: a connection
+/// that the hub dropped then would be reset.
+#[test]
+fn a_drained_hub_on_a_bad_link() {
+    let Some(mut world) = World::at(None) else {
+        return;
+    };
+    world.machine("bravo");
+    let bad = Bad {
+        delay_ms: 50,
+        loss_percent: 3,
+        ..Bad::default()
+    };
+    world.network.spoil("bravo", bad, 1);
+    // Frequent rekeys take many prekeys.
+    let pace = ["--rate", "1000000000", "--rekey-packets", "32"];
+    let bravo = world.host_that("bravo", &world.address, "drbg", &pace);
+    bravo.has_more(10 * SOME);
+    world.drain("hub");
+    let (status, lines) = world.hub.take().expect("a hub").end();
+    assert!(status.success(), "{lines:#?}");
+    world.serve();
+    bravo.served_by("hub");
+    world.settle_to_the_byte(bravo);
 }
