@@ -39,16 +39,11 @@ struct Came {
 
 fn came(statements: &str) -> Vec<Came> {
     let mut all: Vec<Came> = Vec::new();
-    let mut raw_bits = 0;
     for line in statements.lines() {
         let line: Value = serde_json::from_str(line).expect("a line of JSON");
         let (delivery, bytes) = (number(&line, "delivery"), number(&line, "block_bytes"));
-        // A hub that starts again counts from the beginning.
-        let before = std::mem::replace(&mut raw_bits, number(&line["health"], "raw_bits"));
         match all.last_mut() {
-            Some(last) if last.delivery == delivery && raw_bits >= before => {
-                last.bytes += bytes as usize;
-            }
+            Some(last) if last.delivery == delivery => last.bytes += bytes as usize,
             _ => all.push(Came {
                 delivery,
                 bytes: bytes as usize,

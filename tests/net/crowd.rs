@@ -1,5 +1,6 @@
 //! Very many hosts on one hub, and those who would keep others away from it.
 
+use crate::namespaces::Network;
 use crate::process;
 use crate::site::Site;
 use crate::world::SERVED_AGAIN;
@@ -89,9 +90,10 @@ fn is_in_the_ledger(ledger: &Value, rows: &[Row]) {
 
 #[test]
 fn two_thousand_hosts_at_once() {
-    let Some(mut site) = Site::new(ONE_ADDRESS) else {
+    let Some(network) = Network::alone() else {
         return;
     };
+    let mut site = Site::on(network, ONE_ADDRESS);
     site.network.machine("crowd");
     let crowd = Crowd::enrol(&site.path("hub"), "host", HOSTS).expect("identities");
     let runtime = |site: &Site| {
@@ -312,9 +314,10 @@ fn choke(crowd: &Crowd, number: usize, hub: SocketAddr) -> TcpStream {
 #[test]
 fn hosts_that_read_nothing_cost_bounded_memory() {
     const CHOKING: usize = 40;
-    let Some(mut site) = Site::new(ONE_ADDRESS) else {
+    let Some(network) = Network::alone() else {
         return;
     };
+    let mut site = Site::on(network, ONE_ADDRESS);
     site.network.machine("bad");
     site.network.machine("good");
     let crowd = Crowd::enrol(&site.path("hub"), "host", 1 + CHOKING).expect("identities");

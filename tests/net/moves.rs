@@ -52,7 +52,7 @@ fn a_killed_hub_that_comes_back() {
     let bravo = world.host("bravo", &through, "full");
     alpha.served_by("hub");
     bravo.served_by("relay");
-    // Long enough that the ledger was written, and that the next run's count of bits is behind this one's.
+    // Long enough that the ledger was written.
     alpha.served_for(3);
     bravo.served_for(3);
     world.hub.take().expect("a hub").kill();

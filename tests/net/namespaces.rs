@@ -5,6 +5,33 @@ use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Tests that promise a time share the machine; one that keeps all of it busy has it alone.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// What a test has of the machine.
+enum Part {
+    Shared {
+        _guard: RwLockReadGuard<'static, ()>,
+    },
+    Whole {
+        _guard: RwLockWriteGuard<'static, ()>,
+    },
+}
+
+impl Part {
+    // A test that failed elsewhere leaves nothing behind that would matter here.
+    fn shared() -> Self {
+        let _guard = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+        Self::Shared { _guard }
+    }
+
+    fn whole() -> Self {
+        let _guard = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+        Self::Whole { _guard }
+    }
+}
 
 /// Networks of this process so far.
 static NETWORKS: AtomicU32 = AtomicU32::new(0);
@@ -34,16 +61,28 @@ pub(crate) struct Network {
     machines: Vec<String>,
     /// The programs that play bad links.
     wires: Vec<Child>,
+    /// Given back last.
+    _part: Part,
 }
 
 impl Network {
     /// An empty one; none, with the reason printed, where there can't be any.
     pub(crate) fn new() -> Option<Self> {
+        Self::with(Part::shared())
+    }
+
+    /// The same for a test that keeps all cores busy: no other one runs meanwhile.
+    pub(crate) fn alone() -> Option<Self> {
+        Self::with(Part::whole())
+    }
+
+    fn with(part: Part) -> Option<Self> {
         let number = NETWORKS.fetch_add(1, Ordering::Relaxed);
         let network = Self {
             prefix: format!("pb{}n{number}", std::process::id()),
             machines: Vec::new(),
             wires: Vec::new(),
+            _part: part,
         };
         if !rustix::process::geteuid().is_root() {
             println!("skipped: network namespaces need root");

@@ -23,7 +23,11 @@ pub(crate) struct Site {
 impl Site {
     /// A running hub; none where namespaces can't be had.
     pub(crate) fn new(config: &str) -> Option<Self> {
-        let mut network = Network::new()?;
+        Some(Self::on(Network::new()?, config))
+    }
+
+    /// The same on a network of one's own making.
+    pub(crate) fn on(mut network: Network, config: &str) -> Self {
         let address = format!("{}:{PORT}", network.machine("hub"));
         let folder = tempfile::Builder::new()
             .prefix("pb")
@@ -47,7 +51,7 @@ impl Site {
         ];
         process::json(&arguments);
         site.serve();
-        Some(site)
+        site
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 use crate::source::Entropy;
 use crate::{Error, Result, os, pki};
 
+/// Room for the numbers of one run's deliveries: each number is used once in a hub's life. Two million runs stay below
+/// 2^53, up to which every reader of JSON is exact.
+const DELIVERIES_A_RUN: u64 = 1 << 32;
+
 /// Writes the ledger of one run of the hub.
 #[derive(Clone)]
 pub(crate) struct LedgerBook {
@@ -74,6 +78,10 @@ impl LedgerBook {
     /// Begins a new run.
     pub(crate) fn begin(store: Arc<dyn Store>, entropy: Arc<Entropy>) -> Result<Self> {
         let run = store.begin_run(os::unix_now())?;
+        // A statement names its delivery by the number alone.
+        entropy
+            .pool()
+            .number_deliveries_from(run.saturating_mul(DELIVERIES_A_RUN));
         let book = Self {
             store,
             entropy,
@@ -216,6 +224,22 @@ mod tests {
             .map(|run| &run["clean"])
             .collect();
         assert_eq!(clean, [&json!(false), &json!(true), &Value::Null]);
+    }
+
+    #[test]
+    fn no_number_of_a_delivery_comes_again_in_a_later_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::create(directory.path()).unwrap());
+        let numbers: Vec<u64> = (0..3)
+            .map(|_| {
+                let book = book(&store);
+                let mut pool = book.entropy.pool();
+                let id = pool.open_delivery("h", Class::Drbg, 1).unwrap();
+                pool.close_delivery(id).unwrap();
+                id.0
+            })
+            .collect();
+        assert_eq!(numbers, [1 << 32, 2 << 32, 3 << 32]);
     }
 
     #[test]

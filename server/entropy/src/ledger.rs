@@ -191,6 +191,12 @@ impl Ledger {
         self.enter(source, |account| account.take_back(bits))
     }
 
+    /// Deliveries are numbered from `first` on, unless they are beyond it: for a caller that begins a new ledger and
+    /// knows which numbers older ones used.
+    pub fn number_from(&mut self, first: u64) {
+        self.next_delivery = self.next_delivery.max(first);
+    }
+
     /// Opens the record of a delivery to `host`, `hops` relays away. Numbers are never used twice,
     /// across restarts included.
     ///

@@ -312,6 +312,11 @@ impl Pool {
         Ok(self.health.rearm(source, lane)?)
     }
 
+    /// As [`Ledger::number_from`].
+    pub fn number_deliveries_from(&mut self, first: u64) {
+        self.ledger.number_from(first);
+    }
+
     /// Opens the record of a delivery.
     ///
     /// # Errors
