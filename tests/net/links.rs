@@ -92,3 +92,28 @@ fn partition_and_healing() {
     world.settle(bravo, 1, 0);
     assert!(relay.terminate().success());
 }
+
+/// For longer than a host waits for its only parent: it dials again and again, into the dark.
+#[test]
+fn a_long_partition() {
+    let Some(mut world) = World::new() else {
+        return;
+    };
+    world.machine("alpha");
+    let alpha = world.host("alpha", &world.address, "drbg");
+    alpha.served_by("hub");
+    world.network.cut("alpha");
+    process::until(
+        "alpha notices",
+        || alpha.status(),
+        |status| status["parent"].is_null(),
+    );
+    // By then its pauses are as long as they get.
+    std::thread::sleep(Duration::from_secs(9));
+    world.network.heal("alpha");
+    let healed = Instant::now();
+    let again = alpha.watch.first_after(healed);
+    println!("alpha: served {again:?} after the healing");
+    assert!(again < SERVED_AGAIN, "{again:?}");
+    world.settle(alpha, 1, 0);
+}

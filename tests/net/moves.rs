@@ -113,3 +113,22 @@ fn a_black_holed_parent() {
     world.settle(bravo, 0, 0);
     relay.kill();
 }
+
+/// The relay is there and answers, and has nobody to ask.
+#[test]
+fn a_relay_that_lost_its_way_to_the_hub() {
+    let Some(mut world) = World::new() else {
+        return;
+    };
+    let (relay, hosts) = behind_a_relay(&mut world);
+    let hub = world.address.rsplit_once(':').expect("a port").0.to_owned();
+    let lost = Instant::now();
+    world.network.lose_the_way("relay", &hub);
+    for host in &hosts {
+        moved(host, "hub", lost, SERVED_AGAIN);
+    }
+    for host in hosts {
+        world.settle(host, 1, 0);
+    }
+    relay.kill();
+}

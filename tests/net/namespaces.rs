@@ -191,6 +191,12 @@ impl Network {
         must(&format!("-n {switch} link set to-{machine} nomaster"));
     }
 
+    /// From now on nothing goes from a machine to an address.
+    pub(crate) fn lose_the_way(&self, machine: &str, address: &str) {
+        let name = self.name(machine);
+        must(&format!("-n {name} route add blackhole {address}/32"));
+    }
+
     /// Undoes [`Network::cut`].
     pub(crate) fn heal(&self, machine: &str) {
         let switch = self.name("switch");

@@ -35,17 +35,30 @@ pub(crate) fn settings(rekey: &RekeyOptions, limits: &LimitOptions) -> Settings 
         prekeys_least: defaults.prekeys_least.min(rekey.prekeys),
         prekeys_most: rekey.prekeys,
         handshake_timeout: Duration::from_millis(limits.handshake_timeout_ms.max(1)),
-        keepalive: keepalive(limits, 1),
+        keepalive: keepalive(limits, Towards::Hosts),
         ..defaults
     }
 }
 
-/// Keepalive of a channel to one of `parents`: who has somewhere else to go leaves a silent one soon, after three of them.
-pub(crate) fn keepalive(limits: &LimitOptions, parents: usize) -> Duration {
-    match limits.keepalive_ms {
-        Some(ms) => Duration::from_millis(ms),
-        None if parents > 1 => Duration::from_millis(500),
-        None => Settings::default().keepalive,
+/// Whom a channel leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Towards {
+    /// Those that we serve.
+    Hosts,
+    /// Our only parent, and nobody hangs on us.
+    TheParent,
+    /// One of several parents, or the parent of a relay.
+    AParent,
+}
+
+/// Keepalive of a channel. It is dead after three: who has somewhere else to go, or others to tell, leaves a silent parent
+/// after 1.5 s, and who has not dials anew after 4.5 s.
+pub(crate) fn keepalive(limits: &LimitOptions, towards: Towards) -> Duration {
+    match (limits.keepalive_ms, towards) {
+        (Some(ms), _) => Duration::from_millis(ms),
+        (None, Towards::AParent) => Duration::from_millis(500),
+        (None, Towards::TheParent) => Duration::from_millis(1500),
+        (None, Towards::Hosts) => Settings::default().keepalive,
     }
 }
 
@@ -101,13 +114,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_with_several_parents_notices_a_silent_one_soon() {
+    fn who_has_somewhere_else_to_go_notices_silence_soonest() {
         let mut limits = LimitOptions::default();
-        assert_eq!(keepalive(&limits, 1), Duration::from_secs(15));
-        assert_eq!(keepalive(&limits, 2), Duration::from_millis(500));
+        let of = |limits: &LimitOptions| {
+            [Towards::Hosts, Towards::TheParent, Towards::AParent]
+                .map(|towards| keepalive(limits, towards).as_millis())
+        };
+        assert_eq!(of(&limits), [15_000, 1_500, 500]);
         limits.keepalive_ms = Some(2_000);
-        assert_eq!(keepalive(&limits, 1), Duration::from_secs(2));
-        assert_eq!(keepalive(&limits, 2), Duration::from_secs(2));
+        assert_eq!(of(&limits), [2_000; 3]);
         let settings = settings(&RekeyOptions::default(), &limits);
         assert_eq!(settings.keepalive, Duration::from_secs(2));
     }

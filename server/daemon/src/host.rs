@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::attest::Statements;
-use crate::channel_settings::{self, groups, settings};
+use crate::channel_settings::{self, Towards, groups, settings};
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::error::with_default_port;
 use crate::feed::{self, Around, DONE, Feed, Pace, SharedFigures};
@@ -193,7 +193,12 @@ impl Running {
             .filter(|hub| !hub.trim().is_empty())
             .map(|hub| with_default_port(hub, DEFAULT_PORT))
             .collect();
-        client.settings.keepalive = channel_settings::keepalive(&options.limits, hubs.len());
+        let towards = if hubs.len() > 1 || options.relay.is_some() {
+            Towards::AParent
+        } else {
+            Towards::TheParent
+        };
+        client.settings.keepalive = channel_settings::keepalive(&options.limits, towards);
         let source = Arc::clone(&generator) as Arc<dyn ByteSource>;
         let stock = key_stock(&source, options.rekey.keys_ahead);
         client.stock.clone_from(&stock);

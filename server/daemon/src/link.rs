@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use photonbox_channel::message::{Message, Request};
+use photonbox_channel::message::{Message, RefusalCode, Request};
 use photonbox_channel::{
     ByteSource, Channel, ClientConfig, CloseReason, Event, PeerIdentity, Role, SendError,
 };
@@ -122,6 +122,9 @@ enum Cancelled {
     Slow,
 }
 
+/// How long a parent may be without a way to the hub before a host that has others leaves it.
+const CUT_OFF: Duration = Duration::from_secs(1);
+
 /// Side B's handler. Several may try at once; only the one that won is [published](Asking::publish).
 pub(crate) struct Asking {
     open: HashMap<u64, Open>,
@@ -131,6 +134,10 @@ pub(crate) struct Asking {
     stands: Option<Parent>,
     published: bool,
     last_word: Arc<LastWord>,
+    /// There are other parents to go to.
+    elsewhere: bool,
+    /// Since when the parent says that it has no way to the hub.
+    cut_off: Option<Instant>,
     /// Messages that could not be sent when their event came.
     cancels: Vec<u64>,
     /// Told at each sign that this attempt gets on.
@@ -138,8 +145,14 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    fn new(parent: &watch::Sender<Option<Parent>>, last_word: &Arc<LastWord>) -> Self {
+    fn new(
+        parent: &watch::Sender<Option<Parent>>,
+        last_word: &Arc<LastWord>,
+        elsewhere: bool,
+    ) -> Self {
         Self {
+            elsewhere,
+            cut_off: None,
             open: HashMap::new(),
             parent: parent.clone(),
             peer: None,
@@ -204,10 +217,18 @@ impl Asking {
 
     fn message(&mut self, message: Message<'_>) {
         match &message {
-            Message::Refused { code, .. } => self.last_word.refused(*code),
+            Message::Refused { code, .. } => {
+                self.last_word.refused(*code);
+                if *code == RefusalCode::Unreachable {
+                    self.cut_off.get_or_insert_with(Instant::now);
+                }
+            }
             Message::Delivery(_)
             | Message::AttestedDelivery(_)
-            | Message::SealedDelivery { .. } => self.last_word.good(),
+            | Message::SealedDelivery { .. } => {
+                self.last_word.good();
+                self.cut_off = None;
+            }
             _ => {}
         }
         let delivered = |delivery: &photonbox_channel::message::Delivery<'_>| Delivered {
@@ -297,6 +318,11 @@ impl Handler for Asking {
             Event::Message(received) => {
                 self.message(received.message());
                 channel.recycle(received);
+                if self.elsewhere && self.cut_off.is_some_and(|since| since.elapsed() >= CUT_OFF) {
+                    self.cut_off = None;
+                    tracing::warn!("the parent has no way to the hub: looking for another one");
+                    channel.close(CloseReason::Normal);
+                }
             }
             Event::Closed { .. } | Event::SteppedDown { .. } => {}
         }
@@ -406,7 +432,7 @@ impl Link {
     ) {
         let mut parents = Parents::new(&self.hubs);
         loop {
-            let handler = || Asking::new(&parent, &last_word);
+            let handler = || Asking::new(&parent, &last_word, self.hubs.len() > 1);
             let raced = tokio::select! {
                 raced = parents.race(&self, handler, &last_word) => raced,
                 () = lose(&mut commands) => return,

@@ -16,7 +16,7 @@ fn scene() -> Scene {
     let (parent, _) = watch::channel(None);
     let (commands, receiver) = mpsc::channel(8);
     let (answers, asked) = Asked::new(1, commands);
-    let mut asking = Asking::new(&parent, &Arc::default());
+    let mut asking = Asking::new(&parent, &Arc::default(), false);
     let cancelled = None;
     asking.open.insert(1, Open { answers, cancelled });
     Scene {

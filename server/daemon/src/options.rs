@@ -287,7 +287,7 @@ pub struct LimitOptions {
     /// Milliseconds until both channels must stand.
     pub handshake_timeout_ms: u64,
     /// Milliseconds of silence after which a channel sends a ping; three times as long without an answer ends it.
-    /// None: 15,000, and 500 to a parent where a host has more than one.
+    /// None: 15,000 to hosts, 1,500 to a parent, 500 to one of several parents or to the parent of a relay.
     pub keepalive_ms: Option<u64>,
     /// Bytes a second that one host may receive; none means as fast as it reads.
     pub host_bytes_per_second: Option<u64>,

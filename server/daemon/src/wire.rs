@@ -186,6 +186,16 @@ pub(crate) struct Ended {
     pub(crate) error: Option<photonbox_channel::Error>,
 }
 
+/// What a future gives without waiting, if anything.
+async fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        // Not even for its turn: that is nobody else's data.
+        output = tokio::task::unconstrained(future) => Some(output),
+        () = std::future::ready(()) => None,
+    }
+}
+
 /// Everything around one channel.
 pub(crate) struct Surroundings<'a> {
     pub(crate) channels: &'a Channels,
@@ -352,39 +362,61 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             let deadline = channel
                 .next_timeout()
                 .map_or(idle, |at| at.saturating_sub(now).min(idle));
-            tokio::select! {
+            let timed_out = tokio::select! {
                 // Bytes that wait here were refused for back-pressure: read no more until they are in.
-                read = self.reader.read(&mut self.input), if self.readable && self.from == self.to => match read {
-                    Ok(0) => {
-                        self.readable = false;
-                        channel.wire_closed(os::now());
+                read = self.reader.read(&mut self.input), if self.readable && self.from == self.to => {
+                    self.taken(read);
+                    false
+                }
+                wrote = self.writer.write(&self.output[self.written..]), if self.writable && self.written < self.output.len() => {
+                    match wrote {
+                        Ok(bytes) if bytes > 0 => self.written += bytes,
+                        // The other side is gone; what it said before is still to be read, up to the end.
+                        _ if self.readable => self.writable = false,
+                        _ => channel.wire_closed(os::now()),
                     }
-                    Ok(bytes) => (self.from, self.to) = (0, bytes),
-                    Err(error) => {
-                        tracing::debug!(%error, "the connection broke");
-                        self.readable = false;
-                        channel.wire_closed(os::now());
-                    }
-                },
-                wrote = self.writer.write(&self.output[self.written..]), if self.writable && self.written < self.output.len() => match wrote {
-                    Ok(bytes) if bytes > 0 => self.written += bytes,
-                    // The other side is gone; what it said before is still to be read, up to the end.
-                    _ if self.readable => self.writable = false,
-                    _ => channel.wire_closed(os::now()),
-                },
+                    false
+                }
                 Some(out) = outbox.recv(), if channel.can_send() => {
                     handler.send(channel, out);
                     // A burst goes out as one write.
                     while channel.can_send() && let Ok(out) = outbox.try_recv() {
                         handler.send(channel, out);
                     }
+                    false
                 }
-                () = around.shutdown.reached(Phase::Drain), if phase == Phase::Run => {}
-                () = evictions => {}
-                () = tokio::time::sleep(deadline) => {
-                    // What it finds wrong comes as the Closed event.
-                    let _ = channel.handle_timeout(os::now());
+                () = around.shutdown.reached(Phase::Drain), if phase == Phase::Run => false,
+                () = evictions => false,
+                () = tokio::time::sleep(deadline) => true,
+            };
+            if timed_out {
+                // What came while this process or its machine stood still counts before the time that has passed.
+                let read = if self.readable && self.from == self.to {
+                    at_once(self.reader.read(&mut self.input)).await
+                } else {
+                    None
+                };
+                match read {
+                    Some(read) => self.taken(read),
+                    None => {
+                        // What it finds wrong comes as the Closed event.
+                        let _ = self.channel.handle_timeout(os::now());
+                    }
                 }
+            }
+        }
+    }
+
+    /// What a read of the connection gave.
+    fn taken(&mut self, read: std::io::Result<usize>) {
+        match read {
+            Ok(bytes) if bytes > 0 => (self.from, self.to) = (0, bytes),
+            ended => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "the connection broke");
+                }
+                self.readable = false;
+                self.channel.wire_closed(os::now());
             }
         }
     }
