@@ -89,6 +89,8 @@ close_reasons! {
     BadSignature = 25, "a batch of keys is not signed by the other side's identity";
     /// This host has opened as many newer channels as one host may have.
     Superseded = 26, "newer channels of this host took the place of this one";
+    /// This machine was copied: its copy has the same keys, so nothing more may be sent under them. Said to nobody.
+    Copied = 27, "this machine was copied, and with it the channel's keys";
 }
 
 impl CloseReason {
@@ -101,7 +103,7 @@ impl CloseReason {
     /// Whether this is a fault rather than an orderly end.
     #[must_use]
     pub fn is_fault(self) -> bool {
-        !matches!(self, Self::Normal | Self::Shutdown)
+        !matches!(self, Self::Normal | Self::Shutdown | Self::Copied)
     }
 }
 

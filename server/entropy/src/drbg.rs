@@ -56,7 +56,7 @@ pub struct Moment {
     /// Time since any fixed origin, monotonic.
     pub now: Duration,
     /// A value that is the same throughout a process and different in its children
-    /// (`photonbox_secret::fork_token().value()`).
+    /// (`photonbox_secret::fork_token().value()`), and after the machine was copied.
     pub process: u64,
 }
 
@@ -68,7 +68,7 @@ pub enum ReseedReason {
     Bytes,
     /// The time limit is reached, or time ran backwards.
     Time,
-    /// This is a child of the process that was seeded.
+    /// This is a child of the process that was seeded, or its machine was copied.
     Fork,
 }
 
@@ -77,7 +77,7 @@ impl fmt::Display for ReseedReason {
         f.write_str(match self {
             Self::Bytes => "its byte limit is reached",
             Self::Time => "its time limit is reached",
-            Self::Fork => "the process forked",
+            Self::Fork => "the process forked or its machine was copied",
         })
     }
 }

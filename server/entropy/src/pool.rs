@@ -449,6 +449,17 @@ impl Pool {
         }
     }
 
+    /// The machine was copied, and the other copy holds the same blocks and the same DRBG: all that
+    /// waits is discarded now. `at` must have another process token than any moment before, so that
+    /// the DRBG gives nothing until it has a new seed, of blocks that come from now on.
+    ///
+    /// # Errors
+    /// [`PoolError::Ledger`].
+    pub fn copied(&mut self, at: Moment) -> Result<(), PoolError> {
+        self.process = Some(at.process);
+        self.discard_everything()
+    }
+
     /// What each output must pass first: this process's own buffers, and health.
     fn enter(&mut self, at: Moment) -> Result<(), PoolError> {
         match self.process {

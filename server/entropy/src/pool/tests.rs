@@ -445,6 +445,31 @@ fn a_forked_child_gives_nothing_of_its_parents() {
 }
 
 #[test]
+fn a_copied_pool_discards_what_waits_and_needs_a_new_seed() {
+    let mut pool = pool(1);
+    feed(&mut pool, 1);
+    // Nothing was drawn yet: what waits is in the copy all the same.
+    let copy = Moment { process: 12, ..AT };
+    pool.copied(copy).expect("booked");
+    assert_eq!(pool.status().full_bits, 0);
+    feed(&mut pool, 1);
+    pool.maintain(copy, &OS).expect("healthy");
+    feed(&mut pool, 1);
+    let before = pool.health_counters().discarded_bits;
+    let waiting = pool.available_full_bits() + RESERVE_BITS;
+    let again = Moment { process: 13, ..AT };
+    pool.copied(again).expect("booked");
+    assert!(pool.health_counters().discarded_bits >= before + waiting);
+    assert!(pool.ledger().invariant_holds());
+    let mut out = [0u8; 16];
+    let waits = Err(PoolError::ReseedWaits { missing_bits: 384 });
+    assert_eq!(pool.drbg(&mut out, again, &OS), waits);
+    // The first block of afterwards is not taken for one of before.
+    feed(&mut pool, 1);
+    pool.drbg(&mut out, again, &OS).expect("its own seed");
+}
+
+#[test]
 fn deliveries_are_recorded_through_the_pool() {
     let mut pool = pool(1);
     feed(&mut pool, 1);
