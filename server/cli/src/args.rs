@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Drain(control::DrainArgs),
     /// Re-arm a lane that a health test has stopped, after a new start-up test.
     Rearm(control::RearmArgs),
+    /// Tell the running hub or host that its virtual machine was cloned or restored, for a hook of the hypervisor.
+    Cloned(control::ClonedArgs),
     /// Look at a card, test it, reset it.
     Card(card::CardCommand),
     /// Serve simulated cards on sockets: to `--card vfio-user:PATH`, or to virtual machines.

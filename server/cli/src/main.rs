@@ -49,6 +49,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Ledger(args) => control::ledger(&args, &common),
         Command::Drain(args) => control::drain(&args, &common),
         Command::Rearm(args) => control::rearm(&args, &common),
+        Command::Cloned(args) => control::cloned(&args, &common),
         Command::Card(args) => card::run(args, &common),
         Command::Simcard(args) => simcard::run(args, &common),
         Command::Simulate(args) => simulate::run(args, &common),

@@ -35,6 +35,8 @@ pub enum ControlCommand {
     Drain,
     /// Stop now.
     Shutdown,
+    /// The machine was copied: give up what its copy has, too.
+    Cloned,
     /// Re-arm a lane of the hub's card.
     Rearm {
         /// Its number.

@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Unhealthy,
     /// One of the two identities is not good for the other.
     Identity(Error),
+    /// This machine was copied meanwhile: to be tried again at once, with new keys.
+    Copied,
 }
 
 /// What the way to the hub last said, for a host's health.
@@ -120,6 +122,7 @@ pub(crate) fn judge(address: &str, ended: &Ended) -> Failure {
             asks_operator,
         )),
         CloseReason::SourceExhausted if ended.by_peer => Failure::Unhealthy,
+        CloseReason::Copied if !ended.by_peer => Failure::Copied,
         reason => Failure::Passing(match &ended.error {
             Some(error) => error.to_string(),
             None => match more(reason, &ended.detail) {

@@ -14,6 +14,7 @@ use crate::attest::{Expected, Shown, Statements};
 use crate::link::{Parent, Upstream};
 use crate::options::{Class, SinkReport};
 use crate::sinks::{Ending, Sink, SinkEnd};
+use crate::vm_event::{Since, VmEvents};
 use crate::{Error, Result, os, pki};
 
 /// How long after a refusal without a time of its own.
@@ -47,6 +48,7 @@ pub(crate) struct Around {
     pub(crate) generator: Arc<dyn ByteSource>,
     /// Where signed statements go, where they are wanted.
     pub(crate) statements: Option<Statements>,
+    pub(crate) vm_events: Arc<VmEvents>,
 }
 
 /// Figures of one sink, for `status` and the report.
@@ -80,6 +82,8 @@ pub(crate) struct Feed {
     figures: SharedFigures,
     /// Set: cancel what is asked for, take what is on its way, end.
     finish: watch::Receiver<bool>,
+    /// Copies of this machine after which a fresh block came.
+    fresh_after: u64,
 }
 
 /// What the stream on hand allows to come.
@@ -140,6 +144,7 @@ impl Feed {
         let shared = Arc::clone(&figures);
         (
             Self {
+                fresh_after: around.vm_events.since().count(),
                 around,
                 name,
                 sink,
@@ -184,8 +189,9 @@ impl Feed {
             };
             // The link's task is gone: we are stopping.
             let Some(parent) = parent else { break };
+            let since = self.around.vm_events.since();
             let end = match self.open(&parent).await {
-                Ok(stream) => self.receive(stream).await,
+                Ok(stream) => self.receive(stream, since).await,
                 Err(error) => StreamEnd::Fatal(error),
             };
             match end {
@@ -305,7 +311,8 @@ impl Feed {
         }
     }
 
-    async fn receive(&mut self, mut stream: Stream) -> StreamEnd {
+    /// What came `since` a copy of this machine is dropped, and asked for again: the copy has it, too.
+    async fn receive(&mut self, mut stream: Stream, mut since: Since) -> StreamEnd {
         let mut finish = self.finish.clone();
         self.pull(&mut stream).await;
         loop {
@@ -317,6 +324,8 @@ impl Feed {
                 stream.cancelled = true;
             }
             let answer = tokio::select! {
+                biased;
+                () = since.over() => return copied(),
                 answer = stream.asked.next() => answer,
                 _ = finish.wait_for(|finish| *finish), if !stream.cancelled => continue,
             };
@@ -416,17 +425,44 @@ impl Feed {
                 bytes = &bytes[..bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
             }
             let creditable = creditable && provenance == Provenance::default();
-            if let Err(end) = self.sink.write(bytes, creditable).await {
-                return end.into();
-            }
+            let taken = match self.sink.write(bytes, creditable, &mut since).await {
+                Ok(taken) => taken,
+                Err(end) => return end.into(),
+            };
+            let is_cut = taken < bytes.len();
+            let bytes = &bytes[..taken];
             self.count(bytes, provenance, stream.relays.unwrap_or(0));
             let length = bytes.len() as u64;
             self.left = self.left.map(|left| left - length);
+            if is_cut {
+                return copied();
+            }
+            if length > 0 {
+                self.take_effect(since.count());
+            }
             stream.outstanding = stream.outstanding.saturating_sub(length);
             if last && self.left != Some(0) {
                 return StreamEnd::Again(Duration::ZERO, "the stream ended".into());
             }
             self.pull(&mut stream).await;
+        }
+    }
+
+    /// The first block after a copy of this machine takes effect at once, where the sink is the kernel; and since our own
+    /// generator is seeded by the kernel's, so does that.
+    fn take_effect(&mut self, copies: u64) {
+        if std::mem::replace(&mut self.fresh_after, copies) == copies {
+            return;
+        }
+        match self.sink.reseed() {
+            Ok(false) => {}
+            Ok(true) => {
+                self.around.vm_events.renew();
+                tracing::info!(sink = self.name, "the kernel's generator has new state");
+            }
+            Err(error) => {
+                tracing::error!(sink = self.name, %error, "RNDRESEEDCRNG failed: the kernel takes the fresh block in when its next reseed is due, within a minute");
+            }
         }
     }
 
@@ -507,6 +543,10 @@ impl Feed {
             report.state = "receiving".into();
         }
     }
+}
+
+fn copied() -> StreamEnd {
+    StreamEnd::Again(Duration::ZERO, "this machine was copied".into())
 }
 
 pub(crate) fn wire_class(class: Class) -> WireClass {

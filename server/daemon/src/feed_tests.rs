@@ -79,6 +79,7 @@ impl World {
             hub: "hub".into(),
             generator: Arc::clone(&self.generator),
             statements: None,
+            vm_events: VmEvents::new(|| {}, || {}),
         };
         let sink = crate::options::SinkSpec::File(self.file());
         let sink = Sink::open(&sink, Arc::new(|_: &[u8]| {}))
@@ -264,4 +265,67 @@ async fn links_are_counted_as_the_hub_signed_them() {
         (direct.bytes.as_slice(), direct.report.hops),
         (&PAYLOAD[..], 1)
     );
+}
+
+/// What came before a copy and waits for somebody to take it is dropped; the same is asked for again.
+#[tokio::test]
+async fn what_waits_when_the_machine_is_copied_is_asked_for_again() {
+    let world = World::new();
+    let asked = Arc::new(std::sync::atomic::AtomicU8::new(0));
+    let counts = Arc::clone(&asked);
+    let upstream = played::upstream(world.parent(false), move |_| {
+        let number = counts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let block = || Delivered {
+            payload: photonbox_secret::SecretBytes::from_slice(&[number; 32]),
+            ..delivered(WireClass::Drbg, 0)
+        };
+        vec![Answer::Delivery(block()), Answer::Delivery(block())]
+    });
+    let vm_events = VmEvents::new(|| {}, || {});
+    let around = Around {
+        upstream,
+        identity: Arc::clone(&world.host),
+        ca: world.ca.clone(),
+        hub: "hub".into(),
+        generator: Arc::clone(&world.generator),
+        statements: None,
+        vm_events: Arc::clone(&vm_events),
+    };
+    let path = world.folder.path().join("fifo");
+    let sink = crate::options::SinkSpec::Fifo(path.clone());
+    let sink = Sink::open(&sink, Arc::new(|_: &[u8]| {}))
+        .await
+        .expect("sink");
+    let (_finish, finishing) = watch::channel(false);
+    let (feed, figures) = Feed::new(
+        around,
+        "fifo".into(),
+        sink,
+        Class::Drbg,
+        Pace::AsTaken,
+        Some(64),
+        finishing,
+    );
+    let running = tokio::spawn(feed.run());
+    let until_asked = async |times| {
+        while asked.load(std::sync::atomic::Ordering::Relaxed) < times {
+            tokio::task::yield_now().await;
+        }
+    };
+    // There is no reader, so the first block waits in the sink and the second one behind it.
+    until_asked(1).await;
+    vm_events.happened(crate::vm_event::Kind::Told);
+    until_asked(2).await;
+    let mut reader = tokio::net::unix::pipe::OpenOptions::new()
+        .open_receiver(&path)
+        .expect("the FIFO");
+    let mut got = [0; 64];
+    tokio::io::AsyncReadExt::read_exact(&mut reader, &mut got)
+        .await
+        .expect("bytes");
+    running.await.expect("no panic").expect("complete");
+    assert_eq!(got, [1; 64]);
+    let report = report(&figures);
+    assert_eq!((report.bytes, report.state.as_str()), (64, DONE));
+    assert_eq!(report.sha256, pki::hex(&Sha256::digest(got)));
 }

@@ -106,6 +106,8 @@ impl Feeder {
             block_bytes: settings.extractor.m as usize / 8,
             seed_bytes: settings.extractor.seed_bytes(),
             looked: None,
+            copies: shared.entropy.copies(),
+            slots: settings.entropy_ring.slots,
             buffer: SecretBytes::new_zeroed(settings.entropy_ring.slot_bytes as usize),
             refused: false,
             labels: Provenance::REAL,
@@ -256,6 +258,10 @@ struct Work {
     block_bytes: usize,
     seed_bytes: usize,
     looked: Option<Instant>,
+    /// Copies of this machine, before what lies on the ring came there.
+    copies: u64,
+    /// Of the ring.
+    slots: u32,
     buffer: SecretBytes,
     refused: bool,
     /// Labels of everything that came so far.
@@ -308,8 +314,29 @@ impl Work {
         self.take_slot()
     }
 
+    /// The machine was copied: what lies on the ring lies on the copy's, too.
+    fn empty_ring(&mut self) -> Result<(), photonbox_driver::Error> {
+        let mut dropped = 0;
+        while dropped < self.slots
+            && let Some(slot) = self.ring.wait(Duration::ZERO)?
+        {
+            slot.release()?;
+            dropped += 1;
+        }
+        tracing::warn!(
+            slots = dropped,
+            "what the card gave before this machine was copied is dropped, without credit"
+        );
+        Ok(())
+    }
+
     /// Takes one slot in, block by block.
     fn take_slot(&mut self) -> Result<(), photonbox_driver::Error> {
+        let copies = self.shared.entropy.copies();
+        if copies != self.copies {
+            self.empty_ring()?;
+            self.copies = copies;
+        }
         let Some(slot) = self.ring.wait(WAIT)? else {
             return Ok(());
         };
@@ -353,7 +380,7 @@ impl Work {
                 lanes,
                 provenance,
             };
-            match self.shared.entropy.pool().absorb(offered) {
+            match self.shared.entropy.absorb(offered, self.copies) {
                 Ok(Absorbed::Taken { .. }) => taken = true,
                 Ok(Absorbed::Discarded) => {}
                 // Credit nobody has room for is simply not taken.

@@ -4,24 +4,41 @@
 //!
 //! Countermeasure T9 (`docs/threat-model.md`).
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use photonbox_channel::{ByteSource, MixingSource, SourceExhausted};
 use photonbox_entropy::drbg::{CtrDrbg, MAX_REQUEST_BYTES, Moment, SEED_BYTES};
 use photonbox_secret::SecretArray;
 
-use crate::{Error, Result, os};
+use crate::{Error, Result, os, vm_event};
 
 /// The generator of a host or relay.
 pub(crate) struct HostGenerator {
     drbg: Mutex<CtrDrbg>,
+    copies: Copies,
 }
 
-/// What the DRBG's limits are judged by.
-pub(crate) fn moment() -> Moment {
-    Moment {
-        now: os::now(),
-        process: photonbox_secret::fork_token().value(),
+/// How often this machine was copied: a copy is like a child of the process, which has the state in common with it.
+#[derive(Debug, Default)]
+pub(crate) struct Copies(AtomicU64);
+
+impl Copies {
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// What a DRBG's limits are judged by.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            now: os::now(),
+            // Tokens of processes stay far below 2^40.
+            process: photonbox_secret::fork_token().value() ^ (self.count() << 40),
+        }
     }
 }
 
@@ -42,22 +59,34 @@ impl HostGenerator {
             )
         };
         let seed = os_seed().map_err(|_| broken("getrandom failed".into()))?;
+        let copies = Copies::default();
         let drbg = CtrDrbg::instantiate(
             seed.as_slice(),
             &[],
             b"photonbox host",
             Default::default(),
-            moment(),
+            copies.moment(),
         )
         .map_err(|error| broken(error.to_string()))?;
         Ok(Self {
             drbg: Mutex::new(drbg),
+            copies,
         })
     }
 
     fn lock(&self) -> MutexGuard<'_, CtrDrbg> {
         // The DRBG replaces its state whole; a panic elsewhere cannot have left half of one.
         self.drbg.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The machine was copied, or its kernel's generator has new state: nothing more comes of the present state alone.
+    pub(crate) fn renew(&self) {
+        self.copies.add();
+        // Where the kernel of both copies should still have the same state, their clocks differ.
+        if self.mix(&vm_event::reading()).is_err() {
+            // From now on each request asks the system first, and gets nothing without it.
+            tracing::error!("the system's generator failed: this host has no keys until it works");
+        }
     }
 
     /// Mixes bytes of unknown quality in, without credit.
@@ -72,7 +101,7 @@ impl ByteSource for HostGenerator {
     fn fill(&self, out: &mut [u8]) -> Result<(), SourceExhausted> {
         let mut drbg = self.lock();
         for chunk in out.chunks_mut(MAX_REQUEST_BYTES) {
-            let at = moment();
+            let at = self.copies.moment();
             if drbg.reseed_due(at).is_some() {
                 drbg.reseed(os_seed()?.as_slice(), &[], at)
                     .map_err(|_| SourceExhausted)?;
@@ -86,7 +115,7 @@ impl ByteSource for HostGenerator {
 impl MixingSource for HostGenerator {
     fn mix(&self, received: &[u8]) -> Result<(), SourceExhausted> {
         self.lock()
-            .reseed(os_seed()?.as_slice(), received, moment())
+            .reseed(os_seed()?.as_slice(), received, self.copies.moment())
             .map_err(|_| SourceExhausted)
     }
 }
@@ -111,5 +140,22 @@ mod tests {
             1,
             "a contribution is not a reseed"
         );
+    }
+
+    #[test]
+    fn a_renewed_generator_has_new_state_at_once() {
+        let generator = HostGenerator::new().expect("generator");
+        let mut bytes = [0; 16];
+        generator.fill(&mut bytes).expect("fill");
+        let before = generator.copies.moment().process;
+        generator.renew();
+        assert_eq!(generator.lock().reseeds(), 1);
+        assert_ne!(generator.copies.moment().process, before);
+        generator.fill(&mut bytes).expect("fill");
+        assert_eq!(generator.lock().reseeds(), 1, "not once more");
+        // Whoever comes between the count and the reseed reseeds by itself.
+        generator.copies.add();
+        generator.fill(&mut bytes).expect("fill");
+        assert_eq!(generator.lock().reseeds(), 2);
     }
 }

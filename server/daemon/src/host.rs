@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use photonbox_channel::{
-    ByteSource, Channel, ClientConfig, ClientOptions, MixingSource, Role as ChannelRole,
+    ByteSource, ClientConfig, ClientOptions, KeyStock, MixingSource, Role as ChannelRole,
     ServerConfig, ServerOptions, Usage,
 };
 use photonbox_store::{Role, SqliteStore, Store};
@@ -24,14 +24,14 @@ use crate::generator::HostGenerator;
 use crate::hub::{channels_json, check_memory};
 use crate::link::{Link, Upstream};
 use crate::options::{Class, DEFAULT_PORT, JoinOptions, JoinReport, Ready, SinkReport, SinkSpec};
-use crate::relay::Relay;
-use crate::serving::{OUTBOX, Serving};
+use crate::relay::{Relay, serve_further};
 use crate::shutdown::{Phase, Shutdown};
-use crate::sinks::{Contribute, Sink};
+use crate::sinks::{Contribute, Discard, Sink};
 use crate::state_dir::{self, RunningLock};
-use crate::wire::{self, Channels, Surroundings};
+use crate::vm_event::{Kind, VmEvents};
+use crate::wire::Channels;
 use crate::workers::key_stock;
-use crate::{Error, Result, os};
+use crate::{Error, Result};
 
 /// The smallest total: 128 bits.
 const MIN_BYTES: u64 = 16;
@@ -57,6 +57,7 @@ pub(crate) struct Host {
     pub(crate) relay: Option<std::net::SocketAddr>,
     /// Of a relay.
     gate: Option<Arc<Gate>>,
+    vm_events: Arc<VmEvents>,
     shutdown: Shutdown,
 }
 
@@ -76,6 +77,8 @@ pub(crate) struct Running {
     /// Asks the feeds to end with what is on its way.
     pub(crate) finish: watch::Sender<bool>,
     shutdown: Shutdown,
+    /// Listens for clones and restores of this machine.
+    _watching: JoinSet<()>,
     _control: ControlSocket,
     _lock: RunningLock,
 }
@@ -149,6 +152,28 @@ fn pace(options: &JoinOptions, sink: &SinkSpec) -> Pace {
         },
         (None, None) => Pace::AsTaken,
     }
+}
+
+/// What a host does when its machine was copied.
+fn vm_events(
+    generator: &Arc<HostGenerator>,
+    stock: Option<Arc<KeyStock>>,
+    wanted: &[Wanted],
+    channels: [Channels; 2],
+) -> Arc<VmEvents> {
+    let generator = Arc::clone(generator);
+    let renew = move || {
+        generator.renew();
+        if let Some(stock) = &stock {
+            stock.clear();
+        }
+    };
+    let sinks = wanted.iter();
+    let discards: Vec<Discard> = sinks.filter_map(|one| one.sink.discarder()).collect();
+    VmEvents::new(renew, move || {
+        discards.iter().for_each(|discard| discard());
+        channels.iter().for_each(Channels::cut);
+    })
 }
 
 impl Running {
@@ -232,6 +257,8 @@ impl Running {
             None => None,
         };
         let (up, down) = (Channels::default(), Channels::default());
+        let both = [up.clone(), down.clone()];
+        let vm_events = vm_events(&generator, stock.clone(), &wanted, both);
         let (refusal, refused) = mpsc::channel(1);
         // The way up ends after the hosts behind this one, and its own sinks, had the last of what came that way.
         let last = Shutdown::new();
@@ -286,6 +313,7 @@ impl Running {
             hub: own.hub.clone(),
             generator: generator as Arc<dyn ByteSource>,
             statements,
+            vm_events: Arc::clone(&vm_events),
         };
         let (finish, finishing) = watch::channel(false);
         let mut feeds = JoinSet::new();
@@ -318,6 +346,7 @@ impl Running {
             figures,
             relay,
             gate,
+            vm_events: Arc::clone(&vm_events),
             shutdown: shutdown.clone(),
         });
         let control = ControlSocket::open(&state, Arc::clone(&host))?;
@@ -331,6 +360,7 @@ impl Running {
             drain: Duration::from_millis(options.limits.drain_ms),
             finish,
             shutdown,
+            _watching: vm_events.watch(),
             _control: control,
             _lock: lock,
         })
@@ -401,46 +431,6 @@ impl Running {
     }
 }
 
-/// Accepts further hosts.
-async fn serve_further(
-    listener: TcpListener,
-    service: Arc<Relay>,
-    config: Arc<ServerConfig>,
-    gate: Arc<Gate>,
-    drain: Duration,
-    shutdown: Shutdown,
-) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            (stream, peer, entry) = gate.accept(&listener) => {
-                let _ = stream.set_nodelay(true);
-                let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
-                    Ok(channel) => channel,
-                    Err(error) => {
-                        tracing::error!(%peer, %error, "cannot accept a channel");
-                        continue;
-                    }
-                };
-                let service = Arc::clone(&service);
-                let shutdown = shutdown.clone();
-                connections.spawn(async move {
-                    let channels = service.channels.clone();
-                    let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
-                    let mut handler = Serving::new(service, outbox);
-                    let around =
-                        Surroundings { channels: &channels, shutdown: &shutdown, drain };
-                    wire::run(stream, channel, &mut handler, &mut from_tasks, around, entry).await;
-                });
-            }
-            Some(_) = connections.join_next() => {}
-            () = shutdown.reached(Phase::Drain) => break,
-        }
-    }
-    drop(listener);
-    while connections.join_next().await.is_some() {}
-}
-
 impl Host {
     fn status(&self) -> Value {
         let sinks: Vec<SinkReport> = self.figures.iter().map(feed::report).collect();
@@ -486,6 +476,7 @@ impl Host {
             "epochs": self.up.epochs() + self.down.epochs(),
             "closed": self.up.closed(),
             "connections": self.gate.as_ref().map(|gate| gate.status()),
+            "vm_events": self.vm_events.json(),
             "sinks": sinks,
         })
     }
@@ -508,6 +499,10 @@ impl Controlled for Host {
             ControlCommand::Shutdown => {
                 self.shutdown.stop();
                 Ok(json!({ "stopping": true }))
+            }
+            ControlCommand::Cloned => {
+                self.vm_events.happened(Kind::Told);
+                Ok(self.vm_events.json())
             }
             ControlCommand::Ledger => hub_only("ledger"),
             ControlCommand::Rearm { .. } => hub_only("card"),

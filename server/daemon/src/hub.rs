@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use photonbox_channel::sealed::ReplayGuard;
 use photonbox_channel::{
-    Admission, ByteSource, CaCertificate, Channel, Identity as ChannelIdentity, PeerIdentity,
-    Role as ChannelRole, ServerConfig, ServerOptions, Usage,
+    Admission, ByteSource, CaCertificate, Channel, Identity as ChannelIdentity, KeyStock,
+    PeerIdentity, Role as ChannelRole, ServerConfig, ServerOptions, Usage,
 };
 use photonbox_driver::FrontEnd;
 use photonbox_entropy::health::{Health, LaneState};
@@ -36,6 +36,7 @@ use crate::serving::{OUTBOX, Serving};
 use crate::shutdown::{Phase, Shutdown};
 use crate::source::{Entropy, label};
 use crate::state_dir::{self, RunningLock};
+use crate::vm_event::{Kind, VmEvents};
 use crate::wire::{self, Channels, Surroundings};
 use crate::workers::key_stock;
 use crate::{Error, Result, os};
@@ -58,11 +59,13 @@ pub(crate) struct Hub {
     pub(crate) revocations: Revocations,
     pub(crate) admission: Arc<Enrolled>,
     pub(crate) limits: LimitOptions,
+    stock: Option<Arc<KeyStock>>,
     pub(crate) channels: Channels,
     gate: Arc<Gate>,
     pub(crate) replays: Mutex<ReplayGuard>,
     /// Label of the card itself: known before its first block.
     pub(crate) label: Option<&'static str>,
+    vm_events: Arc<VmEvents>,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -116,6 +119,22 @@ pub(crate) fn check_memory(allow_unlocked: bool) -> Result<()> {
     })
 }
 
+/// What a hub does when its machine was copied.
+fn vm_events(
+    entropy: &Arc<Entropy>,
+    stock: Option<Arc<KeyStock>>,
+    channels: Channels,
+) -> Arc<VmEvents> {
+    let entropy = Arc::clone(entropy);
+    let renew = move || {
+        entropy.copied();
+        if let Some(stock) = &stock {
+            stock.clear();
+        }
+    };
+    VmEvents::new(renew, move || channels.cut())
+}
+
 impl Hub {
     /// Puts the parts together and starts the card.
     fn start(
@@ -152,6 +171,10 @@ impl Hub {
         let held = HeldLanes::load(Arc::clone(&store), &opened.name)?;
         let feeder = Feeder::start(opened, Arc::clone(&entropy), held)?;
         let book = LedgerBook::begin(Arc::clone(&store), Arc::clone(&entropy))?;
+        let source = Arc::clone(&entropy) as Arc<dyn ByteSource>;
+        let stock = key_stock(&source, options.rekey.keys_ahead);
+        let channels = Channels::default();
+        let vm_events = vm_events(&entropy, stock.clone(), channels.clone());
         Ok(Arc::new(Self {
             id: own.name.as_str().into(),
             identity,
@@ -171,8 +194,10 @@ impl Hub {
             full_turns: FairQueue::default(),
             drbg_turns: FairQueue::default(),
             limits: options.limits.clone(),
-            channels: Channels::default(),
             gate: Gate::new(&options.limits),
+            stock,
+            channels,
+            vm_events,
             replays: Mutex::default(),
             label,
             shutdown,
@@ -185,7 +210,7 @@ impl Hub {
         let wait = async {
             loop {
                 let changed = self.entropy.changed();
-                if self.entropy.pool().is_seeded() || self.is_lost() {
+                if self.is_lost() || !self.entropy.waits_for_seed() {
                     return;
                 }
                 let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
@@ -227,7 +252,13 @@ impl Hub {
             return front_door::refuse(stream).await;
         }
         if wants == Wants::Enrolment {
-            return desk.serve(stream, peer).await;
+            let mut since = self.vm_events.since();
+            return tokio::select! {
+                biased;
+                // Its TLS is the copy's as well.
+                () = since.over() => tracing::info!(%peer, "enrolment broken off: this machine was copied"),
+                () = desk.serve(stream, peer) => {}
+            };
         }
         let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
             Ok(channel) => channel,
@@ -297,6 +328,7 @@ impl Hub {
             "epochs": self.channels.epochs(),
             "closed": self.channels.closed(),
             "connections": self.gate.status(),
+            "vm_events": self.vm_events.json(),
             "sinks": [],
         })
     }
@@ -337,6 +369,10 @@ impl Controlled for Hub {
                     "host revoked: its channels are closed"
                 );
                 Ok(json!({ "host": host, "channels_closed": closed }))
+            }
+            ControlCommand::Cloned => {
+                self.vm_events.happened(Kind::Told);
+                Ok(self.vm_events.json())
             }
             ControlCommand::Rearm { lane } => {
                 self.feeder.rearm(lane).await?;
@@ -380,7 +416,7 @@ pub(crate) async fn serve_watched(
         Arc::clone(&source),
     );
     server.groups = groups(options.group);
-    server.stock = key_stock(&source, options.rekey.keys_ahead);
+    server.stock.clone_from(&hub.stock);
     server.admission = Some(Arc::clone(&hub.admission) as Arc<dyn Admission>);
     server.settings = settings(&options.rekey, &options.limits);
     let config = Arc::new(ServerConfig::new(server).map_err(|e| channel_settings::refused(&e))?);
@@ -399,6 +435,7 @@ pub(crate) async fn serve_watched(
     )?);
     drop(authority);
     let _control = ControlSocket::open(&state, Arc::clone(&hub))?;
+    let _watching = hub.vm_events.watch();
     let listen = listener
         .local_addr()
         .map_err(|e| Error::bind(&options.listen, &e))?;

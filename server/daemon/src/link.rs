@@ -455,15 +455,19 @@ impl Link {
             stood.handler.publish();
             let since = Instant::now();
             let run = stood.wire.run(&mut stood.handler, &mut commands, &around);
-            tokio::select! {
-                _ = run => {}
+            let ended = tokio::select! {
+                ended = run => ended,
                 () = self.shutdown.reached(Phase::Stop) => return,
-            }
+            };
             stood.handler.lose_all();
             if self.shutdown.phase() != Phase::Run {
                 return;
             }
-            parents.lost(stood.index, since.elapsed());
+            if ended.reason == CloseReason::Copied && !ended.by_peer {
+                parents.left(stood.index);
+            } else {
+                parents.lost(stood.index, since.elapsed());
+            }
         }
     }
 }

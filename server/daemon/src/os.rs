@@ -1,11 +1,17 @@
 //! The daemon's one file of system calls: the OS generator, the kernel's entropy pool, FIFOs.
-#![allow(unsafe_code, reason = "three libc calls that std has no safe form of")]
+#![allow(
+    unsafe_code,
+    reason = "four libc calls that std has no safe form of, and tokio's promise about descriptors"
+)]
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// Fills `out` from the operating system's generator (`getrandom(2)`, blocking until it is seeded).
 pub(crate) fn random(out: &mut [u8]) -> io::Result<()> {
@@ -62,6 +68,19 @@ pub(crate) fn add_to_kernel(device: &File, bytes: &[u8], bits: u32) -> io::Resul
     }
 }
 
+/// `_IO('R', 0x07)`.
+const RNDRESEEDCRNG: libc::c_ulong = 0x5207;
+
+/// Lets the kernel's generator take new state from its pool at once, not only when that is due.
+pub(crate) fn reseed_kernel(device: &File) -> io::Result<()> {
+    // SAFETY: RNDRESEEDCRNG takes no argument and touches no memory of ours.
+    if unsafe { libc::ioctl(device.as_raw_fd(), RNDRESEEDCRNG) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Makes a FIFO of mode 0600.
 pub(crate) fn make_fifo(path: &Path) -> io::Result<()> {
     use std::os::unix::ffi::OsStrExt;
@@ -74,6 +93,12 @@ pub(crate) fn make_fifo(path: &Path) -> io::Result<()> {
     } else {
         Err(io::Error::last_os_error())
     }
+}
+
+/// A descriptor, to be waited for until it can be read.
+pub(crate) fn wait_on(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is the same open descriptor for all of its life, and nobody gets a mutable reference to it.
+    Ok(unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE)? })
 }
 
 /// Seconds since 1970.

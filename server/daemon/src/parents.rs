@@ -60,6 +60,10 @@ impl Candidate {
             Failure::Passing(reason) => (reason, Verdict::Passing),
             Failure::Unhealthy => (failure::NO_KEYS_TEXT.to_owned(), Verdict::Unhealthy),
             Failure::Identity(error) => (error.to_string(), Verdict::Identity(error)),
+            Failure::Copied => {
+                self.due = Some(now);
+                return;
+            }
         };
         if reason != self.told {
             tracing::warn!(hub = %self.address, reason, "cannot connect");
@@ -95,8 +99,19 @@ type Attempts = JoinSet<(usize, Result<Stood, Failure>)>;
 /// The list of parents, with what is known of each.
 pub(crate) struct Parents {
     list: Vec<Candidate>,
-    /// The one that was lost last, and whether it had stood for a while.
-    lost: Option<(usize, bool)>,
+    /// The one that was lost last, and how.
+    lost: Option<(usize, Loss)>,
+}
+
+/// How a parent was lost.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    /// After it had stood for a while.
+    Steady,
+    /// Soon.
+    Hasty,
+    /// It is as good as ever: this machine was copied.
+    Copied,
 }
 
 impl Parents {
@@ -118,20 +133,27 @@ impl Parents {
 
     /// The channel to `index` is gone, after it stood for so long.
     pub(crate) fn lost(&mut self, index: usize, stood: Duration) {
-        self.lost = Some((index, stood >= STEADY));
+        let steady = stood >= STEADY;
+        self.lost = Some((index, if steady { Loss::Steady } else { Loss::Hasty }));
+    }
+
+    /// This machine was copied, and left `index` for that: nobody is waited for.
+    pub(crate) fn left(&mut self, index: usize) {
+        self.lost = Some((index, Loss::Copied));
     }
 
     /// Who is tried when: the one that was lost after a pause, the others at once, each with a head
     /// start before the next.
     fn line_up(&mut self, now: Instant, jitter: f64) {
         let pause = FIRST_PAUSE.mul_f64(0.5 + jitter);
-        let hurry = self.lost.is_none_or(|(_, steady)| steady);
+        let hurry = self.lost.is_none_or(|(_, loss)| loss != Loss::Hasty);
         let mut turn = if hurry { now } else { now + pause };
         for (index, candidate) in self.list.iter_mut().enumerate() {
             candidate.verdict = None;
             candidate.pause = FIRST_PAUSE;
             candidate.told.clear();
-            let was_lost = self.lost.is_some_and(|(lost, _)| lost == index);
+            let is_this = |(lost, loss)| lost == index && loss != Loss::Copied;
+            let was_lost = self.lost.is_some_and(is_this);
             candidate.waits_for_turn = !(was_lost && hurry);
             if candidate.waits_for_turn {
                 candidate.due = Some(turn);
@@ -380,6 +402,17 @@ mod tests {
         let mut alone = Parents::new(&["a:1".into()]);
         alone.lost(0, STEADY);
         assert_eq!(dues(&mut alone), [250]);
+    }
+
+    #[test]
+    fn a_copied_machine_waits_for_nobody() {
+        let mut parents = three();
+        parents.left(1);
+        assert_eq!(dues(&mut parents), [0, 250, 500]);
+        let now = Instant::now();
+        parents.list[0].failed(Failure::Copied, now, 0.5);
+        assert_eq!(parents.list[0].due, Some(now));
+        assert_eq!(parents.list[0].pause, FIRST_PAUSE);
     }
 
     #[test]

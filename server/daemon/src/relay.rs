@@ -2,15 +2,22 @@
 //! Nothing is made here; what is sealed passes unread (`1-entropy` §1.6).
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use photonbox_channel::PeerIdentity;
 use photonbox_channel::message::{Class, RefusalCode, Request};
+use photonbox_channel::{Channel, PeerIdentity, ServerConfig};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::asked::{Answer, Delivered};
 use crate::deliver::refuse;
+use crate::gate::Gate;
 use crate::link::Upstream;
-use crate::serving::{Ask, Ended, Out, Outbox, Pulls, Service, Stopping};
-use crate::wire::Channels;
+use crate::os;
+use crate::serving::{Ask, Ended, OUTBOX, Out, Outbox, Pulls, Service, Serving, Stopping};
+use crate::shutdown::{Phase, Shutdown};
+use crate::wire::{self, Channels, Surroundings};
 
 /// The service of a relay.
 pub(crate) struct Relay {
@@ -168,6 +175,46 @@ fn pass_on(id: u64, answer: Answer) -> (Out, bool) {
             )
         }
     }
+}
+
+/// Accepts further hosts.
+pub(crate) async fn serve_further(
+    listener: TcpListener,
+    service: Arc<Relay>,
+    config: Arc<ServerConfig>,
+    gate: Arc<Gate>,
+    drain: Duration,
+    shutdown: Shutdown,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            (stream, peer, entry) = gate.accept(&listener) => {
+                let _ = stream.set_nodelay(true);
+                let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
+                    Ok(channel) => channel,
+                    Err(error) => {
+                        tracing::error!(%peer, %error, "cannot accept a channel");
+                        continue;
+                    }
+                };
+                let service = Arc::clone(&service);
+                let shutdown = shutdown.clone();
+                connections.spawn(async move {
+                    let channels = service.channels.clone();
+                    let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
+                    let mut handler = Serving::new(service, outbox);
+                    let around =
+                        Surroundings { channels: &channels, shutdown: &shutdown, drain };
+                    wire::run(stream, channel, &mut handler, &mut from_tasks, around, entry).await;
+                });
+            }
+            Some(_) = connections.join_next() => {}
+            () = shutdown.reached(Phase::Drain) => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
 }
 
 #[cfg(test)]

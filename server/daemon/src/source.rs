@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use photonbox_channel::{ByteSource, SourceExhausted};
 use photonbox_entropy::drbg::{MAX_REQUEST_BYTES, SEED_BYTES};
 use photonbox_entropy::health::Health;
-use photonbox_entropy::pool::{FullOutput, Pool, PoolConfig, PoolError};
+use photonbox_entropy::pool::{Absorbed, FullOutput, Pool, PoolConfig, PoolError, SourceBlock};
 use photonbox_entropy::provenance::Provenance;
 use photonbox_secret::{SecretArray, SecretBytes};
 use tokio::sync::Notify;
 
-use crate::generator::moment;
+use crate::generator::Copies;
 use crate::{Error, Result, os};
 
 /// Why the hub has no bytes.
@@ -29,6 +29,8 @@ pub(crate) enum DrawError {
 pub(crate) struct Entropy {
     pool: Mutex<Pool>,
     changed: Notify,
+    /// Counted while the pool is held.
+    copies: Copies,
 }
 
 /// The labels of the entropy crate as the channel writes them.
@@ -60,6 +62,7 @@ impl Entropy {
         Ok(Arc::new(Self {
             pool: Mutex::new(pool),
             changed: Notify::new(),
+            copies: Copies::default(),
         }))
     }
 
@@ -83,13 +86,59 @@ impl Entropy {
     pub(crate) fn full(&self, bytes: usize) -> Result<FullOutput, DrawError> {
         let mut share = SecretBytes::new_zeroed(bytes);
         os::random(share.as_mut_slice())?;
-        Ok(self.pool().full(bytes, share.as_slice(), moment())?)
+        Ok(self
+            .pool()
+            .full(bytes, share.as_slice(), self.copies.moment())?)
     }
 
     /// DRBG output, at most 64 KiB.
     pub(crate) fn drbg(&self, out: &mut [u8]) -> Result<Provenance, DrawError> {
         let fresh = fresh_os()?;
-        Ok(self.pool().drbg(out, moment(), fresh.as_array())?)
+        Ok(self
+            .pool()
+            .drbg(out, self.copies.moment(), fresh.as_array())?)
+    }
+
+    /// How often this machine was copied.
+    pub(crate) fn copies(&self) -> u64 {
+        self.copies.count()
+    }
+
+    /// The machine was copied: what waits in the pool is discarded, and the DRBG gives nothing until it has a new seed of
+    /// bits that come from now on.
+    pub(crate) fn copied(&self) {
+        {
+            let mut pool = self.pool();
+            self.copies.add();
+            if let Err(error) = pool.copied(self.copies.moment()) {
+                tracing::error!(%error, "the ledger refuses what was discarded");
+            }
+        }
+        self.tell();
+    }
+
+    /// Takes a block in that the card gave when this machine had been copied `copies` times; one of before a copy is
+    /// dropped.
+    pub(crate) fn absorb(
+        &self,
+        block: SourceBlock<'_>,
+        copies: u64,
+    ) -> Result<Absorbed, PoolError> {
+        let mut pool = self.pool();
+        if self.copies() != copies {
+            return Ok(Absorbed::Discarded);
+        }
+        pool.absorb(block)
+    }
+
+    /// Whether keys wait only for bits of a source that is well.
+    pub(crate) fn waits_for_seed(&self) -> bool {
+        match self.can_make_keys() {
+            Err(DrawError::Pool(PoolError::NotSeeded { .. } | PoolError::ReseedWaits { .. })) => {
+                true
+            }
+            _ => !self.pool().is_seeded(),
+        }
     }
 
     /// Whether a handshake would get bytes for its keys now.
@@ -102,7 +151,8 @@ impl Entropy {
     /// Seeds and reseeds when that is due.
     pub(crate) fn maintain(&self) -> Result<(), DrawError> {
         let fresh = fresh_os()?;
-        self.pool().maintain(moment(), fresh.as_array())?;
+        self.pool()
+            .maintain(self.copies.moment(), fresh.as_array())?;
         Ok(())
     }
 

@@ -52,7 +52,7 @@ struct ChannelsInner {
     past_epochs: u64,
     /// Rekeys of channels that are gone.
     past_rekeys: u64,
-    /// Live channels that must end, and why: their host was revoked, or has newer ones.
+    /// Live channels that must end, and why: their host was revoked, or has newer ones, or this machine was copied.
     evicted: BTreeMap<u64, CloseReason>,
 }
 
@@ -121,6 +121,17 @@ impl Channels {
             self.evictions.notify_waiters();
         }
         closed
+    }
+
+    /// This machine was copied, and all live channels' keys with it: each ends as it is, without another word.
+    pub(crate) fn cut(&self) {
+        self.with(|inner| {
+            let numbers = inner.live.keys();
+            inner
+                .evicted
+                .extend(numbers.map(|number| (*number, CloseReason::Copied)));
+        });
+        self.evictions.notify_waiters();
     }
 
     fn leave(&self, number: u64, reason: CloseReason) {
@@ -334,12 +345,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             // Made before the look, so that no eviction is missed.
             let evictions = around.channels.evictions.notified();
             // Before each wait, so that what others see is never older than the last thing that happened.
-            if let Some(reason) = around
+            match around
                 .channels
                 .update(self.number, self.channel.status(now))
             {
-                self.channel.close(reason);
-                continue;
+                None => {}
+                Some(CloseReason::Copied) => return Some(self.cut()),
+                Some(reason) => {
+                    self.channel.close(reason);
+                    continue;
+                }
             }
             let phase = around.shutdown.phase();
             if phase != Phase::Run {
@@ -421,6 +436,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
+    /// What is on its way stays here: the copy may say something else under the same key and counter.
+    fn cut(&mut self) -> Ended {
+        self.output.clear();
+        self.written = 0;
+        Ended {
+            reason: CloseReason::Copied,
+            by_peer: false,
+            detail: String::new(),
+            was_open: self.was_open,
+            error: None,
+        }
+    }
+
     /// Hands the channel's events on; the last one of a channel is its end.
     fn events<H: Handler>(&mut self, handler: &mut H) -> Option<Ended> {
         while let Some(event) = self.channel.poll_event() {
@@ -462,7 +490,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         let graceful = ended.reason == CloseReason::Shutdown
             && !ended.by_peer
             && around.shutdown.phase() != Phase::Stop;
+        let is_cut = ended.reason == CloseReason::Copied && !ended.by_peer;
         let farewell = async {
+            if is_cut {
+                return Ok(());
+            }
             self.writer.write_all(&self.output[self.written..]).await?;
             self.output.clear();
             self.channel.take_outgoing(&mut self.output);

@@ -1,5 +1,5 @@
 //! Commands that ask the running hub or host over its control socket: `status`, `ledger`, `drain`,
-//! `rearm`.
+//! `rearm`, `cloned`.
 
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
@@ -35,6 +35,13 @@ pub(crate) struct RearmArgs {
     /// The lane, from 0.
     #[arg(value_name = "LANE")]
     lane: u8,
+    #[command(flatten)]
+    json: Json,
+}
+
+/// Flags of `cloned`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ClonedArgs {
     #[command(flatten)]
     json: Json,
 }
@@ -93,6 +100,15 @@ pub(crate) fn rearm(args: &RearmArgs, common: &Common) -> anyhow::Result<()> {
     ))
 }
 
+/// Runs `cloned`.
+pub(crate) fn cloned(args: &ClonedArgs, common: &Common) -> anyhow::Result<()> {
+    let answer = ask(common, ControlCommand::Cloned)?;
+    if args.json.json {
+        return output::json(&answer);
+    }
+    output::write("new generator state; what waited is thrown away, channels are made anew\n")
+}
+
 fn status_text(status: &Value) -> String {
     let mut text = format!(
         "{} {}{}{}\n",
@@ -108,6 +124,15 @@ fn status_text(status: &Value) -> String {
             ""
         },
     );
+    if let Some(copies @ 1..) = status["vm_events"]["count"].as_u64() {
+        let last = &status["vm_events"]["last"];
+        let at = last["at"].as_u64().map(photonbox_daemon::utc);
+        text.push_str(&format!(
+            "this machine may have been copied {copies} times, last {} ({})\n",
+            at.unwrap_or_else(|| "-".to_owned()),
+            plain(&last["kind"]),
+        ));
+    }
     if let Value::Object(pool) = &status["pool"] {
         let mut table = Table::new(&["pool", ">"]);
         for (key, value) in pool {
@@ -250,8 +275,10 @@ mod tests {
                 "packets_left": null, "seconds_left": 7, "bytes": 99, "hops": 1, "trust": 0.25, "prekeys": 17,
                 "stepped_down": 2}],
             "sinks": ["stdout"],
+            "vm_events": {"count": 3, "last": {"kind": "generation-id", "at": 1_795_381_440}},
         }));
         for part in [
+            "copied 3 times, last 2026-11-22T21:04:00Z (generation-id)",
             "hub healthy, source replayed",
             "failed rate-low start-up 2026-11-22T21:04:00Z",
             "full bits",

@@ -13,7 +13,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::egd_protocol::{self as protocol, Command};
-use super::{Contribute, Ending, SinkEnd};
+use super::{Contribute, Discard, Ending, SinkEnd};
+use crate::vm_event::Since;
 
 /// Bytes kept ready for clients.
 pub(crate) const RESERVOIR: usize = 4096;
@@ -30,9 +31,18 @@ struct Ring {
     bytes: SecretBytes,
     start: usize,
     len: usize,
+    /// Counts [`Ring::discard`]: what was taken out before may not be given any more.
+    discards: u64,
 }
 
 impl Ring {
+    fn discard(&mut self) -> usize {
+        self.discards += 1;
+        photonbox_secret::wipe(self.bytes.as_mut_slice());
+        self.start = 0;
+        std::mem::take(&mut self.len)
+    }
+
     fn put(&mut self, bytes: &[u8]) -> usize {
         let taken = bytes.len().min(RESERVOIR - self.len);
         for (offset, byte) in bytes[..taken].iter().enumerate() {
@@ -58,6 +68,7 @@ struct Shared {
     ring: Mutex<Ring>,
     arrived: Notify,
     taken: Notify,
+    discarded: Notify,
     clients: Arc<Semaphore>,
     /// One permit for each client that waits for a place: an idle one takes it and leaves.
     wanted: Semaphore,
@@ -86,9 +97,11 @@ impl EgdServer {
                 bytes: SecretBytes::new_zeroed(RESERVOIR),
                 start: 0,
                 len: 0,
+                discards: 0,
             }),
             arrived: Notify::new(),
             taken: Notify::new(),
+            discarded: Notify::new(),
             clients: Arc::new(Semaphore::new(clients)),
             wanted: Semaphore::new(0),
             idle,
@@ -146,13 +159,21 @@ impl EgdServer {
         self.ending = ending;
     }
 
-    /// Puts all of `bytes` into the reservoir, waiting for clients to make room; not at the end, which
-    /// empties the reservoir anyway.
-    pub(crate) async fn fill(&self, mut bytes: &[u8]) -> Result<(), SinkEnd> {
-        while !bytes.is_empty() {
+    /// Puts `bytes` into the reservoir, waiting for clients to make room, but not at the end, which empties the reservoir
+    /// anyway; gives how many, which is fewer only when this machine was copied `since`.
+    pub(crate) async fn fill(&self, bytes: &[u8], since: &Since) -> Result<usize, SinkEnd> {
+        let mut done = 0;
+        while done < bytes.len() {
             let taken = self.shared.taken.notified();
-            let put = self.shared.ring().put(bytes);
-            bytes = &bytes[put..];
+            let put = {
+                let mut ring = self.shared.ring();
+                // Looked at under the lock: a copy is counted before the ring is emptied for it.
+                if since.is_over() {
+                    break;
+                }
+                ring.put(&bytes[done..])
+            };
+            done += put;
             if put > 0 {
                 self.shared.arrived.notify_waiters();
             } else {
@@ -162,7 +183,18 @@ impl EgdServer {
                 }
             }
         }
-        Ok(())
+        Ok(done)
+    }
+
+    /// Empties the reservoir, takes back what waits for a client, and breaks answers off that are under way.
+    pub(crate) fn discarder(&self) -> Discard {
+        let shared = Arc::clone(&self.shared);
+        Box::new(move || {
+            let bytes = shared.ring().discard();
+            tracing::info!(bytes, "EGD sink: what nobody had fetched is thrown away");
+            shared.discarded.notify_waiters();
+            shared.taken.notify_waiters();
+        })
     }
 
     /// Resolves when clients have taken everything, or the end is near.
@@ -264,6 +296,9 @@ where
     let mut input = [0_u8; 2 * protocol::MAX_COMMAND];
     let mut filled = 0;
     loop {
+        // Made before anything is taken for an answer.
+        let mut discarded = std::pin::pin!(shared.discarded.notified());
+        discarded.as_mut().enable();
         let (answer, used) = match protocol::parse(&input[..filled]) {
             Err(unknown) => return Err(io::Error::new(io::ErrorKind::InvalidData, unknown)),
             Ok(None) => {
@@ -292,6 +327,11 @@ where
                     }
                     tokio::select! {
                         () = arrived => {}
+                        () = discarded.as_mut() => {
+                            // Nothing of it was said yet: it waits on, for other bytes.
+                            discarded.set(shared.discarded.notified());
+                            discarded.as_mut().enable();
+                        }
                         // Only who has gone says nothing more for ever; what comes before its turn
                         // is kept, as far as there is room.
                         read = stream.read(&mut input[filled..]), if filled < input.len() => match read? {
@@ -306,10 +346,16 @@ where
         };
         input.copy_within(used..filled, 0);
         filled -= used;
-        if !answer.is_empty() {
-            tokio::time::timeout(WRITE_TIMEOUT, stream.write_all(answer.as_slice()))
-                .await
-                .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        if answer.is_empty() {
+            continue;
+        }
+        let written = tokio::time::timeout(WRITE_TIMEOUT, stream.write_all(answer.as_slice()));
+        tokio::select! {
+            biased;
+            () = discarded.as_mut() => {
+                return Err(io::Error::other("this machine was copied before the answer was out"));
+            }
+            written = written => written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
         }
     }
 }
@@ -319,6 +365,8 @@ struct Taken<'a> {
     shared: &'a Shared,
     bytes: SecretBytes,
     got: usize,
+    /// Of the ring, when the first of them was taken.
+    discards: u64,
 }
 
 impl<'a> Taken<'a> {
@@ -327,15 +375,20 @@ impl<'a> Taken<'a> {
             shared,
             bytes: SecretBytes::new_zeroed(wanted),
             got: 0,
+            discards: shared.ring().discards,
         }
     }
 
-    /// Takes what there is; true when it is all.
+    /// Takes what there is; true when it is all. What was taken before a discard is overwritten.
     fn fill(&mut self) -> bool {
-        let more = self
-            .shared
-            .ring()
-            .take(&mut self.bytes.as_mut_slice()[self.got..]);
+        let more = {
+            let mut ring = self.shared.ring();
+            if self.discards != ring.discards {
+                self.discards = ring.discards;
+                self.got = 0;
+            }
+            ring.take(&mut self.bytes.as_mut_slice()[self.got..])
+        };
         if more > 0 {
             self.got += more;
             self.shared.taken.notify_waiters();
@@ -351,9 +404,11 @@ impl<'a> Taken<'a> {
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        if self.got > 0 {
+        let mut ring = self.shared.ring();
+        if self.got > 0 && self.discards == ring.discards {
             // Where the place is taken by now, the rest is wiped with `bytes`.
-            self.shared.ring().put(&self.bytes.as_slice()[..self.got]);
+            ring.put(&self.bytes.as_slice()[..self.got]);
+            drop(ring);
             self.shared.arrived.notify_waiters();
         }
     }
@@ -386,6 +441,8 @@ fn answer(shared: &Shared, command: Command<'_>) -> SecretBytes {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::vm_event::{Kind, VmEvents};
+    use tokio::net::UnixStream;
 
     fn shared(clients: usize, idle: Duration, bytes: &[u8]) -> Arc<Shared> {
         let shared = EgdServer::shared(Arc::new(|_| {}), clients, idle);
@@ -419,6 +476,87 @@ mod tests {
         let mut got = [0; 5];
         client.read_exact(&mut got).await.unwrap();
         assert_eq!(&got, b"abcde");
+    }
+
+    #[tokio::test]
+    async fn what_waits_when_the_machine_is_copied_is_given_to_nobody() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("egd");
+        let server = EgdServer::unix(&path, Arc::new(|_| {})).unwrap();
+        let events = VmEvents::new(|| {}, server.discarder());
+        let before = events.since();
+        // Three bytes lie with a client that waits for five, some with nobody, and some wait for room.
+        assert_eq!(server.fill(b"old", &before).await.expect("filled"), 3);
+        let mut client = UnixStream::connect(&path).await.unwrap();
+        client.write_all(&[2, 5]).await.unwrap();
+        while server.level() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let mut filling = std::pin::pin!(server.fill(&[b'x'; RESERVOIR + 10], &before));
+        tokio::select! {
+            biased;
+            _ = &mut filling => panic!("there is no room for all of it"),
+            () = std::future::ready(()) => {}
+        }
+        // The client has its answer before the copy, and has said something since: no answer is on its way.
+        let mut five = [0; 5];
+        client.read_exact(&mut five).await.unwrap();
+        assert_eq!(&five, b"oldxx");
+        client.write_all(&[1, 0]).await.unwrap();
+        client.read_exact(&mut five[..1]).await.unwrap();
+        events.happened(Kind::Told);
+        assert_eq!(server.level(), 0);
+        assert_eq!(filling.await.expect("filled"), RESERVOIR);
+        assert_eq!(server.fill(b"late", &before).await.expect("filled"), 0);
+        client.write_all(&[2, 5]).await.unwrap();
+        server.fill(b"fresh", &events.since()).await;
+        client.read_exact(&mut five).await.unwrap();
+        assert_eq!(&five, b"fresh");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_waits_while_the_machine_is_copied_gets_fresh_bytes_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("egd");
+        let server = EgdServer::unix(&path, Arc::new(|_| {})).unwrap();
+        let events = VmEvents::new(|| {}, server.discarder());
+        server.fill(b"old", &events.since()).await;
+        let mut client = UnixStream::connect(&path).await.unwrap();
+        client.write_all(&[2, 5]).await.unwrap();
+        while server.level() > 0 {
+            tokio::task::yield_now().await;
+        }
+        events.happened(Kind::Told);
+        server.fill(b"fresh", &events.since()).await;
+        let mut five = [0; 5];
+        client.read_exact(&mut five).await.unwrap();
+        assert_eq!(&five, b"fresh");
+        // Nor do they come back when it leaves.
+        server.fill(b"old", &events.since()).await;
+        client.write_all(&[2, 5]).await.unwrap();
+        while server.level() > 0 {
+            tokio::task::yield_now().await;
+        }
+        events.happened(Kind::Told);
+        drop(client);
+        let free = server.shared.clients.acquire_many(CLIENTS as u32).await;
+        assert!(free.is_ok() && server.level() == 0);
+    }
+
+    #[tokio::test]
+    async fn an_answer_on_its_way_when_the_machine_is_copied_is_broken_off() {
+        let shared = shared(1, IDLE, &[7; 40]);
+        // A client whose buffer takes only a part of it.
+        let (mut client, served) = tokio::io::duplex(16);
+        admit(&shared, served).await;
+        client.write_all(&[1, 40]).await.unwrap();
+        while shared.ring().len > 0 {
+            tokio::task::yield_now().await;
+        }
+        shared.discarded.notify_waiters();
+        let mut got = Vec::new();
+        client.read_to_end(&mut got).await.unwrap();
+        assert!(got.len() <= 16, "{got:?}");
     }
 
     #[tokio::test]

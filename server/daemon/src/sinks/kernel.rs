@@ -1,4 +1,4 @@
-//! The kernel's pool, by `RNDADDENTROPY`.
+//! The kernel's pool, by `RNDADDENTROPY`, and after the machine was copied `RNDRESEEDCRNG`.
 
 use std::fs::File;
 use std::io;
@@ -35,5 +35,10 @@ impl Kernel {
             os::add_to_kernel(&self.device, chunk, bits)?;
         }
         Ok(())
+    }
+
+    /// What was added takes effect now: a copy of the machine has the old state, too.
+    pub(crate) fn reseed(&self) -> io::Result<()> {
+        os::reseed_kernel(&self.device)
     }
 }

@@ -11,10 +11,14 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::options::SinkSpec;
+use crate::vm_event::Since;
 use crate::{Error, Result};
 
 /// Takes what an EGD client writes (command 03) and mixes it in, without credit.
 pub(crate) type Contribute = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+/// What [`Sink::discarder`] gives.
+pub(crate) type Discard = Box<dyn Fn() + Send + Sync>;
 
 /// Why a sink takes no more.
 #[derive(Debug)]
@@ -93,18 +97,42 @@ impl Sink {
         }
     }
 
-    /// Writes all of `bytes`; returns when the sink has taken them. `creditable`: class `full`, and
-    /// no label on the source.
-    pub(crate) async fn write(&mut self, bytes: &[u8], creditable: bool) -> Result<(), SinkEnd> {
+    /// Writes `bytes`; returns when the sink has taken them, and how many: fewer than all only when this machine was
+    /// copied `since` they came. `creditable`: class `full`, and no label on the source.
+    pub(crate) async fn write(
+        &mut self,
+        bytes: &[u8],
+        creditable: bool,
+        since: &mut Since,
+    ) -> Result<usize, SinkEnd> {
+        if since.is_over() {
+            return Ok(0);
+        }
         match self {
-            Self::Writer(writer) => writer.write(bytes).await,
-            Self::Egd(server) => server.fill(bytes).await,
-            Self::Kernel(kernel) => Ok(kernel.write(bytes, creditable)?),
+            Self::Writer(writer) => return writer.write(bytes, since).await,
+            Self::Egd(server) => return server.fill(bytes, since).await,
+            Self::Kernel(kernel) => kernel.write(bytes, creditable)?,
             Self::Measured { bytes_per_second } => {
                 let seconds = bytes.len() as f64 / (*bytes_per_second).max(1) as f64;
                 tokio::time::sleep(std::time::Duration::from_secs_f64(seconds)).await;
-                Ok(())
             }
+        }
+        Ok(bytes.len())
+    }
+
+    /// Throws away what waits here for somebody to fetch it; to be called when this machine was copied, on any thread.
+    pub(crate) fn discarder(&self) -> Option<Discard> {
+        match self {
+            Self::Egd(server) => Some(server.discarder()),
+            Self::Writer(_) | Self::Kernel(_) | Self::Measured { .. } => None,
+        }
+    }
+
+    /// A fresh block is in: where that is the kernel's, it takes effect at once. True where it is.
+    pub(crate) fn reseed(&self) -> io::Result<bool> {
+        match self {
+            Self::Kernel(kernel) => kernel.reseed().map(|()| true),
+            Self::Writer(_) | Self::Egd(_) | Self::Measured { .. } => Ok(false),
         }
     }
 

@@ -8,9 +8,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use super::*;
+use crate::vm_event::VmEvents;
 
 fn nobody() -> Contribute {
     Arc::new(|_| {})
+}
+
+/// A machine that nobody copies.
+fn now() -> Since {
+    VmEvents::new(|| {}, || {}).since()
 }
 
 async fn open(spec: SinkSpec) -> Result<Sink> {
@@ -52,7 +58,7 @@ async fn a_file_is_appended_to_and_private() {
     let path = directory.path().join("f");
     for part in [&b"one"[..], b"two"] {
         let mut sink = open(SinkSpec::File(path.clone())).await.unwrap();
-        sink.write(part, false).await.unwrap();
+        sink.write(part, false, &mut now()).await.unwrap();
         sink.finish().await.unwrap();
     }
     assert_eq!(std::fs::read(&path).unwrap(), b"onetwo");
@@ -105,12 +111,14 @@ async fn a_fifo_waits_for_each_reader_and_gives_it_everything() {
         });
         // More than a pipe holds: the reader must really take it.
         let writing = async {
-            sink.write(&[round; 100_000], false).await.unwrap();
+            sink.write(&[round; 100_000], false, &mut now())
+                .await
+                .unwrap();
         };
         let (got, ()) = tokio::join!(reader, writing);
         assert_eq!(got.unwrap(), vec![round; 100_000]);
         // The reader is gone: a write notices, drops its bytes and waits for the next one.
-        sink.write(b"lost", false).await.unwrap();
+        sink.write(b"lost", false, &mut now()).await.unwrap();
     }
 }
 
@@ -136,7 +144,7 @@ async fn egd_answers_all_commands() {
     assert_eq!(ask(&mut client, &[0], 4).await, [0; 4]);
     assert_eq!(ask(&mut client, &[1, 9], 1).await, [0]);
     let bytes: Vec<u8> = (0..=255).collect();
-    sink.write(&bytes, true).await.unwrap();
+    sink.write(&bytes, true, &mut now()).await.unwrap();
     assert_eq!(ask(&mut client, &[0], 4).await, 2048_u32.to_be_bytes());
     assert_eq!(ask(&mut client, &[1, 3], 4).await, [3, 0, 1, 2]);
     assert_eq!(ask(&mut client, &[2, 5], 5).await, [3, 4, 5, 6, 7]);
@@ -176,7 +184,7 @@ async fn egd_read_waits_and_no_byte_is_given_twice() {
     // 4,000 pairs of bytes, each pair its own number; odd-sized pieces, more than the reservoir.
     let bytes: Vec<u8> = (0..4000_u16).flat_map(u16::to_be_bytes).collect();
     for piece in bytes.chunks(777) {
-        sink.write(piece, true).await.unwrap();
+        sink.write(piece, true, &mut now()).await.unwrap();
     }
     sink.finish().await.unwrap();
     let mut got = Vec::new();
@@ -213,7 +221,9 @@ async fn at_the_end_nobody_is_waited_for() {
         sink.until(Ending::at(near));
         // More than a reservoir holds, and nobody reads.
         let writing = tokio::spawn(async move {
-            let written = sink.write(&[7; 2 * egd::RESERVOIR], false).await;
+            let written = sink
+                .write(&[7; 2 * egd::RESERVOIR], false, &mut now())
+                .await;
             (written, sink.finish().await)
         });
         tokio::task::yield_now().await;

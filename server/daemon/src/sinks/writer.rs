@@ -10,6 +10,7 @@ use tokio::net::unix::pipe;
 
 use super::{Ending, SinkEnd};
 use crate::os;
+use crate::vm_event::Since;
 
 /// How often we look whether a FIFO has got a reader: opening has no wake-up.
 const FIFO_POLL: Duration = Duration::from_millis(50);
@@ -70,7 +71,13 @@ impl Writer {
         }
     }
 
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), SinkEnd> {
+    /// As [`super::Sink::write`]. What a file or standard output was given is out of our hands; a FIFO may have no reader
+    /// for long, and what waits for one is let go.
+    pub(crate) async fn write(
+        &mut self,
+        bytes: &[u8],
+        since: &mut Since,
+    ) -> Result<usize, SinkEnd> {
         match self {
             Self::Stdout(out) => {
                 let written = async {
@@ -80,40 +87,20 @@ impl Writer {
                 written.await.map_err(|error| match error.kind() {
                     io::ErrorKind::BrokenPipe => SinkEnd::ReaderGone,
                     _ => SinkEnd::Failed(error),
-                })
+                })?;
             }
             Self::File(file) => {
                 file.write_all(bytes).await?;
                 // tokio writes behind our back; what was counted must be in the file.
-                Ok(file.flush().await?)
+                file.flush().await?;
             }
             Self::Fifo {
                 path,
                 reader,
                 ending,
-            } => loop {
-                let sender = match reader {
-                    Some(sender) => sender,
-                    None => match open_fifo(path)? {
-                        Some(sender) => reader.insert(sender),
-                        None if ending.is_near() => return Err(SinkEnd::ReaderGone),
-                        None => {
-                            tokio::time::sleep(FIFO_POLL).await;
-                            continue;
-                        }
-                    },
-                };
-                match sender.write_all(bytes).await {
-                    Ok(()) => return Ok(()),
-                    // The reader left; what it did not take is dropped, never given twice.
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                        *reader = None;
-                        return Ok(());
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            },
+            } => return to_fifo(path, reader, ending, bytes, since).await,
         }
+        Ok(bytes.len())
     }
 
     pub(crate) async fn finish(&mut self) -> Result<(), SinkEnd> {
@@ -130,6 +117,46 @@ impl Writer {
             Self::Fifo { .. } => Ok(()),
         }
     }
+}
+
+async fn to_fifo(
+    path: &Path,
+    reader: &mut Option<pipe::Sender>,
+    ending: &Ending,
+    bytes: &[u8],
+    since: &mut Since,
+) -> Result<usize, SinkEnd> {
+    let mut taken = 0;
+    while taken < bytes.len() {
+        let sender = match reader {
+            Some(sender) => sender,
+            None => match open_fifo(path)? {
+                Some(sender) => reader.insert(sender),
+                None if ending.is_near() => return Err(SinkEnd::ReaderGone),
+                None => {
+                    tokio::select! {
+                        () = tokio::time::sleep(FIFO_POLL) => continue,
+                        () = since.over() => return Ok(taken),
+                    }
+                }
+            },
+        };
+        let wrote = tokio::select! {
+            biased;
+            () = since.over() => return Ok(taken),
+            wrote = sender.write(&bytes[taken..]) => wrote,
+        };
+        match wrote {
+            Ok(more) => taken += more,
+            // The reader left; what it did not take is dropped, never given twice.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                *reader = None;
+                return Ok(bytes.len());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(taken)
 }
 
 /// None: the FIFO has no reader now (`ENXIO`).
