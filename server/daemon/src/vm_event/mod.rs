@@ -5,9 +5,10 @@
 //! Countermeasure T16 (`docs/threat-model.md`).
 
 mod clocks;
+mod kmsg;
 mod uevent;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -90,11 +91,26 @@ impl Since {
     }
 }
 
+/// In what the kernel tells of a new generation id. Which kernel tells it how depends on its version and on who built it.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Log,
+    Uevent,
+}
+
+/// What came by each way, and how much of it was acted upon: what comes by both is one event.
+#[derive(Debug, Default)]
+struct Told {
+    by: [u64; 2],
+    acted: u64,
+}
+
 type Act = Box<dyn Fn() + Send + Sync>;
 
 /// The copies of this machine, as one hub or host sees them.
 pub(crate) struct VmEvents {
     seen: watch::Sender<Seen>,
+    told: Mutex<Told>,
     renew: Act,
     discard: Act,
 }
@@ -108,6 +124,7 @@ impl VmEvents {
     ) -> Arc<Self> {
         Arc::new(Self {
             seen: watch::channel(Seen::default()).0,
+            told: Mutex::default(),
             renew: Box::new(renew),
             discard: Box::new(discard),
         })
@@ -126,6 +143,20 @@ impl VmEvents {
             kind = kind.text(),
             "this machine may have been copied: new generator state, new channels"
         );
+    }
+
+    /// The kernel says so. Counted rather than timed: a snapshot may be of the moment after the last event.
+    fn told(&self, way: Way, kind: Kind) {
+        let is_new = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            told.by[way as usize] += 1;
+            let is_new = told.by[way as usize] > told.acted;
+            told.acted += u64::from(is_new);
+            is_new
+        };
+        if is_new {
+            self.happened(kind);
+        }
     }
 
     /// The kernel's generator has new state: so gets ours.
@@ -152,11 +183,15 @@ impl VmEvents {
     /// Listens to the kernel until the result is dropped.
     pub(crate) fn watch(self: &Arc<Self>) -> JoinSet<()> {
         let mut watching = JoinSet::new();
+        match kmsg::KernelLog::open() {
+            Ok(log) => drop(watching.spawn(log.tell(Arc::clone(self)))),
+            Err(error) => {
+                tracing::info!(%error, "the kernel's log is not for us (CAP_SYSLOG): a clone may show only by its clocks, or by `photonbox cloned`");
+            }
+        }
         match uevent::Uevents::open() {
             Ok(uevents) => drop(watching.spawn(uevents.tell(Arc::clone(self)))),
-            Err(error) => {
-                tracing::info!(%error, "no messages of the kernel: a clone shows by its clocks, or by `photonbox cloned`");
-            }
+            Err(error) => tracing::debug!(%error, "no device events of the kernel"),
         }
         match clocks::Clocks::open() {
             Ok(clocks) => drop(watching.spawn(clocks.tell(Arc::clone(self)))),
@@ -198,5 +233,23 @@ mod tests {
             (&json["count"], &json["last"]["kind"]),
             (&json!(2), &json!("told"))
         );
+    }
+
+    #[test]
+    fn what_comes_by_two_ways_is_one_event() {
+        let events = VmEvents::new(|| {}, || {});
+        let count = || events.since().count();
+        let tell = |way| events.told(way, Kind::GenerationId);
+        tell(Way::Uevent);
+        tell(Way::Log);
+        assert_eq!(count(), 1);
+        tell(Way::Log);
+        tell(Way::Log);
+        assert_eq!(count(), 3);
+        tell(Way::Uevent);
+        tell(Way::Uevent);
+        assert_eq!(count(), 3);
+        tell(Way::Uevent);
+        assert_eq!(count(), 4);
     }
 }

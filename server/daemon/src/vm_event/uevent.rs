@@ -1,5 +1,5 @@
-//! What the kernel tells of a new generation id: the driver `vmgenid` reseeds the kernel's generator, then sends a change
-//! event with `NEW_VMGENID=1` (Linux 6.10).
+//! What device events of the kernel tell of a new generation id: some kernels' driver `vmgenid` sends a change event with
+//! `NEW_VMGENID=1` (Linux 6.8, and patched ones since; 6.12 as it is sends none).
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -13,7 +13,7 @@ use rustix::net::{
 };
 use tokio::io::unix::AsyncFd;
 
-use super::{Kind, VmEvents};
+use super::{Kind, VmEvents, Way};
 use crate::os;
 
 /// The multicast group of the kernel's own messages; those of udev come in another one.
@@ -93,9 +93,9 @@ impl Uevents {
     pub(super) async fn tell(self, events: Arc<VmEvents>) {
         loop {
             match self.next().await {
-                Ok(kind) => events.happened(kind),
+                Ok(kind) => events.told(Way::Uevent, kind),
                 Err(error) => {
-                    return tracing::warn!(%error, "the kernel's messages cannot be read any more: a clone shows by its clocks, or by `photonbox cloned`");
+                    return tracing::warn!(%error, "device events of the kernel cannot be read any more");
                 }
             }
         }
