@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Long enough for a guest under emulation on a very busy machine; it boots in a few seconds on an idle one.
@@ -190,6 +191,11 @@ impl Guest {
     /// console.
     pub(crate) fn boot(&self, parts: &Parts<'_>, devices: &[String], scratch: &Path) -> String {
         let initrd = self.initrd(parts, scratch);
+        self.start(&initrd, devices).end(parts.limit)
+    }
+
+    /// Starts a guest from a packed initramfs.
+    pub(crate) fn start(&self, initrd: &Path, devices: &[String]) -> Machine {
         let mut qemu = Command::new(&self.qemu)
             .args(["-machine", "q35,accel=tcg", "-cpu", "max"])
             // Shared with whoever plays a device on a socket.
@@ -201,7 +207,7 @@ impl Guest {
             .arg("-kernel")
             .arg(&self.kernel)
             .arg("-initrd")
-            .arg(&initrd)
+            .arg(initrd)
             .args(["-append", APPEND])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -215,18 +221,11 @@ impl Guest {
                 .expect("the console can be read");
             String::from_utf8_lossy(&bytes).replace('\r', "")
         });
-        let start = Instant::now();
-        while qemu.try_wait().expect("QEMU can be waited for").is_none() {
-            if start.elapsed() > parts.limit {
-                qemu.kill().expect("our own QEMU can be stopped");
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        reader.join().expect("the console's reader ends with QEMU")
+        Machine { qemu, reader }
     }
 
     /// Packs init, busybox, modules and files into an initramfs.
-    fn initrd(&self, parts: &Parts<'_>, scratch: &Path) -> PathBuf {
+    pub(crate) fn initrd(&self, parts: &Parts<'_>, scratch: &Path) -> PathBuf {
         let root = scratch.join("initrd");
         for folder in ["bin", "proc", "sys", "dev", "etc", "tmp", "m"] {
             std::fs::create_dir_all(root.join(folder)).expect("a folder of the initramfs");
@@ -265,6 +264,33 @@ impl Guest {
             .expect("sh starts");
         assert!(packed.success(), "cpio packs the initramfs");
         image
+    }
+}
+
+/// A running QEMU.
+pub(crate) struct Machine {
+    qemu: Child,
+    reader: JoinHandle<String>,
+}
+
+impl Machine {
+    /// Waits for its end, which is forced after `limit`: all of the guest's console.
+    pub(crate) fn end(mut self, limit: Duration) -> String {
+        let start = Instant::now();
+        while self
+            .qemu
+            .try_wait()
+            .expect("QEMU can be waited for")
+            .is_none()
+        {
+            if start.elapsed() > limit {
+                self.qemu.kill().expect("our own QEMU can be stopped");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.reader
+            .join()
+            .expect("the console's reader ends with QEMU")
     }
 }
 

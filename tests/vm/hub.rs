@@ -49,7 +49,7 @@ fn free_port() -> u16 {
 }
 
 /// The files of a state directory, and their places in a guest.
-fn files_of(state: &Path) -> Vec<(PathBuf, String)> {
+pub(crate) fn files_of(state: &Path) -> Vec<(PathBuf, String)> {
     let entries = std::fs::read_dir(state).expect("the hub's state");
     entries
         .map(|entry| {
@@ -61,7 +61,7 @@ fn files_of(state: &Path) -> Vec<(PathBuf, String)> {
 }
 
 /// The guest's serial line, once QEMU has it.
-fn accept(listener: &UnixListener) -> UnixStream {
+pub(crate) fn accept(listener: &UnixListener) -> UnixStream {
     listener.set_nonblocking(true).expect("a socket");
     let accepted = until("QEMU's serial line", || listener.accept(), Result::is_ok);
     let (line, _) = accepted.expect("accepted");

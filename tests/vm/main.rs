@@ -2,6 +2,7 @@
 //! guest kernel is missing.
 
 mod card;
+mod clone;
 mod dead;
 mod guest;
 mod hub;
