@@ -121,7 +121,8 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 #[test]
 fn two_clones_of_a_host_have_nothing_in_common_afterwards() {
-    let guest = match Guest::find() {
+    // The newer QEMU: with 7.2 one guest in ten comes out of a snapshot with broken flags, and its kernel ends.
+    let guest = match Guest::find_with_vfio_user() {
         Ok(guest) => guest,
         Err(missing) => return eprintln!("skipped: {missing}"),
     };
