@@ -205,7 +205,7 @@ fn every_handshake_message_gets_its_specified_answer() {
 }
 
 /// No record by itself is the cause of these.
-const NOT_BY_A_RECORD: [CloseReason; 11] = [
+const NOT_BY_A_RECORD: [CloseReason; 12] = [
     CloseReason::Normal,
     CloseReason::Shutdown,
     CloseReason::HandshakeTimeout,
@@ -218,6 +218,7 @@ const NOT_BY_A_RECORD: [CloseReason; 11] = [
     CloseReason::Tls,
     CloseReason::WrongAlpn,
     CloseReason::Superseded,
+    CloseReason::Copied,
 ];
 
 #[test]

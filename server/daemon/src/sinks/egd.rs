@@ -509,7 +509,7 @@ mod tests {
         assert_eq!(filling.await.expect("filled"), RESERVOIR);
         assert_eq!(server.fill(b"late", &before).await.expect("filled"), 0);
         client.write_all(&[2, 5]).await.unwrap();
-        server.fill(b"fresh", &events.since()).await;
+        server.fill(b"fresh", &events.since()).await.expect("filled");
         client.read_exact(&mut five).await.unwrap();
         assert_eq!(&five, b"fresh");
     }
@@ -520,19 +520,19 @@ mod tests {
         let path = directory.path().join("egd");
         let server = EgdServer::unix(&path, Arc::new(|_| {})).unwrap();
         let events = VmEvents::new(|| {}, server.discarder());
-        server.fill(b"old", &events.since()).await;
+        server.fill(b"old", &events.since()).await.expect("filled");
         let mut client = UnixStream::connect(&path).await.unwrap();
         client.write_all(&[2, 5]).await.unwrap();
         while server.level() > 0 {
             tokio::task::yield_now().await;
         }
         events.happened(Kind::Told);
-        server.fill(b"fresh", &events.since()).await;
+        server.fill(b"fresh", &events.since()).await.expect("filled");
         let mut five = [0; 5];
         client.read_exact(&mut five).await.unwrap();
         assert_eq!(&five, b"fresh");
         // Nor do they come back when it leaves.
-        server.fill(b"old", &events.since()).await;
+        server.fill(b"old", &events.since()).await.expect("filled");
         client.write_all(&[2, 5]).await.unwrap();
         while server.level() > 0 {
             tokio::task::yield_now().await;
