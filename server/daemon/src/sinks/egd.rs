@@ -296,9 +296,7 @@ where
     let mut input = [0_u8; 2 * protocol::MAX_COMMAND];
     let mut filled = 0;
     loop {
-        // Made before anything is taken for an answer.
-        let mut discarded = std::pin::pin!(shared.discarded.notified());
-        discarded.as_mut().enable();
+        let mut discards = shared.ring().discards;
         let (answer, used) = match protocol::parse(&input[..filled]) {
             Err(unknown) => return Err(io::Error::new(io::ErrorKind::InvalidData, unknown)),
             Ok(None) => {
@@ -327,11 +325,6 @@ where
                     }
                     tokio::select! {
                         () = arrived => {}
-                        () = discarded.as_mut() => {
-                            // Nothing of it was said yet: it waits on, for other bytes.
-                            discarded.set(shared.discarded.notified());
-                            discarded.as_mut().enable();
-                        }
                         // Only who has gone says nothing more for ever; what comes before its turn
                         // is kept, as far as there is room.
                         read = stream.read(&mut input[filled..]), if filled < input.len() => match read? {
@@ -340,6 +333,8 @@ where
                         },
                     }
                 }
+                // Nothing was said before a discard that came while it waited.
+                discards = taken.discards;
                 (taken.into_answer(), 0)
             }
             Ok(Some((command, used))) => (answer(shared, command), used),
@@ -349,12 +344,17 @@ where
         if answer.is_empty() {
             continue;
         }
+        // Made before the look, so that no discard is missed.
+        let mut discarded = std::pin::pin!(shared.discarded.notified());
+        discarded.as_mut().enable();
+        let copied = || io::Error::other("this machine was copied before the answer was out");
+        if shared.ring().discards != discards {
+            return Err(copied());
+        }
         let written = tokio::time::timeout(WRITE_TIMEOUT, stream.write_all(answer.as_slice()));
         tokio::select! {
             biased;
-            () = discarded.as_mut() => {
-                return Err(io::Error::other("this machine was copied before the answer was out"));
-            }
+            () = discarded => return Err(copied()),
             written = written => written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
         }
     }
