@@ -134,7 +134,7 @@ fn a_host_of_another_authority_is_told_so() {
 }
 
 /// A host whose certificate ended a year ago, as its hub would have issued it.
-fn expired_host(scene: &Scene, hub: &Path) -> PathBuf {
+pub(crate) fn expired_host(scene: &Scene, hub: &Path) -> PathBuf {
     const YEAR: u64 = 365 * 86_400;
     let state = scene.path("expired");
     let then = std::time::UNIX_EPOCH
@@ -160,6 +160,7 @@ fn expired_host(scene: &Scene, hub: &Path) -> PathBuf {
         issued: then,
         expires: leaf.expires,
         revoked: None,
+        superseded: None,
     })
     .expect("an enrolment");
     let identity = Identity {
@@ -171,6 +172,7 @@ fn expired_host(scene: &Scene, hub: &Path) -> PathBuf {
         ca_certificate: authority.certificate,
         relay: false,
         created: then,
+        renewed: None,
     };
     let store = SqliteStore::create(&state).expect("a store");
     store.create_identity(&identity, None).expect("an identity");

@@ -15,6 +15,7 @@ mod keybox;
 mod packaging;
 mod process;
 mod ptu_file;
+mod renewal;
 mod scene;
 mod simcard;
 mod simulate;

@@ -320,6 +320,12 @@ impl ServerConfig {
         })
     }
 
+    /// The certificate and key that channels accepted with this configuration have, for as long as they live.
+    #[must_use]
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
     pub(crate) fn set_clock(&self, unix_seconds: u64) {
         self.wall.0.store(unix_seconds, Ordering::Relaxed);
     }

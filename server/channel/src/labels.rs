@@ -4,9 +4,11 @@
 //! photonbox/1
 //! ├── exporter "EXPORTER-photonbox/1 second channel"   salt of chain_0 (from TLS)
 //! ├── exporter "EXPORTER-photonbox/1 session"          name of a session in batches (from TLS)
+//! ├── exporter "EXPORTER-photonbox/1 renewal"          ties a renewal to its enrolment connection (from TLS)
 //! ├── chain    "photonbox/1 chain"                     every chain_d,e || key_d,e
 //! ├── sign
 //! │   ├── batch    "photonbox/1 sign batch"            prekeys and announced keys
+//! │   ├── renewal  "photonbox/1 sign renewal"          a host's request for a newer certificate
 //! │   ├── request  "photonbox/1 sign request"          a host's request through relays
 //! │   └── opening  "photonbox/1 sign opening"          the hub's answer to it
 //! └── seal     "photonbox/1 seal full"                 HPKE info of a sealed stream
@@ -18,6 +20,11 @@
 pub const EXPORTER: &[u8] = b"EXPORTER-photonbox/1 second channel";
 /// TLS exporter label of the session's name, 32 bytes; no context. It is no secret.
 pub const SESSION: &[u8] = b"EXPORTER-photonbox/1 session";
+/// TLS exporter label of the 32 bytes that a renewal is signed over; no context. They are no secret.
+pub const RENEWAL: &[u8] = b"EXPORTER-photonbox/1 renewal";
+/// A host's request for a newer certificate: label || exporter || certificate || certificate request, each of the two
+/// with its length (4 bytes).
+pub const SIGN_RENEWAL: &[u8] = b"photonbox/1 sign renewal";
 /// A batch of one-time keys: label || session || direction || kind || first epoch || count || keys ||
 /// ML-KEM epoch || ML-KEM field with its length (protocol steps 6a and 6b).
 pub const SIGN_BATCH: &[u8] = b"photonbox/1 sign batch";
@@ -44,6 +51,8 @@ mod tests {
         let all = [
             EXPORTER,
             SESSION,
+            RENEWAL,
+            SIGN_RENEWAL,
             CHAIN,
             SIGN_BATCH,
             SIGN_REQUEST,

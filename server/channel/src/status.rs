@@ -21,6 +21,8 @@ pub enum EntropyClass {
 pub struct ChannelStatus {
     /// ID of the other side; empty before the first channel stands.
     pub peer: String,
+    /// Serial number of the certificate that the other side showed, hex; empty before the first channel stands.
+    pub peer_serial: String,
     /// Epoch of the sending direction.
     pub epoch: u32,
     /// Epoch of the receiving direction.

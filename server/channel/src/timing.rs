@@ -111,6 +111,11 @@ impl Channel {
             .map_or(0.0, |at| now.saturating_sub(at).as_secs_f64());
         ChannelStatus {
             peer: self.peer.as_ref().map(|p| p.id.clone()).unwrap_or_default(),
+            peer_serial: self
+                .peer
+                .as_ref()
+                .map(|p| p.serial.clone())
+                .unwrap_or_default(),
             epoch,
             epoch_receive,
             class: if self.second_at.is_some() {

@@ -205,7 +205,7 @@ fn every_handshake_message_gets_its_specified_answer() {
 }
 
 /// No record by itself is the cause of these.
-const NOT_BY_A_RECORD: [CloseReason; 12] = [
+const NOT_BY_A_RECORD: [CloseReason; 13] = [
     CloseReason::Normal,
     CloseReason::Shutdown,
     CloseReason::HandshakeTimeout,
@@ -219,6 +219,7 @@ const NOT_BY_A_RECORD: [CloseReason; 12] = [
     CloseReason::WrongAlpn,
     CloseReason::Superseded,
     CloseReason::Copied,
+    CloseReason::CertificateExpired,
 ];
 
 #[test]

@@ -9,7 +9,7 @@ use crate::exit::Failure;
 use crate::quantity::{self, Bound};
 use anyhow::Context as _;
 use photonbox_daemon::config::Config;
-use photonbox_daemon::{CardOptions, Group, RekeyOptions, WhenExhausted};
+use photonbox_daemon::{CardOptions, CertificateOptions, Group, RekeyOptions, WhenExhausted};
 use std::path::PathBuf;
 
 /// Reads the configuration file that was asked for, or gives the defaults.
@@ -256,6 +256,40 @@ impl LimitArgs {
         if self.host_quota.is_some() {
             limits.host_quota_bytes = self.host_quota;
         }
+    }
+}
+
+/// How long certificates live that a hub issues.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Certificates")]
+pub(crate) struct LifeArgs {
+    /// Life of the certificates that the hub issues, its own too: 365d (default), 12h, 90s.
+    #[arg(long, value_name = "T", env = "PHOTONBOX_CERTIFICATE_LIFE", value_parser = quantity::time)]
+    certificate_life: Option<std::time::Duration>,
+}
+
+impl LifeArgs {
+    /// Puts the flag over what file and defaults say.
+    pub(crate) fn apply(&self, certificates: &mut CertificateOptions) {
+        // Less than a second is rounded up: no life at all would be a certificate that never worked.
+        let life = self.certificate_life.map(|life| life.as_secs().max(1));
+        set(&mut certificates.life_seconds, life);
+    }
+}
+
+/// When a running hub or host renews its own certificate.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Certificates")]
+pub(crate) struct RenewArgs {
+    /// Renew the own certificate when so many hundredths of its life are left, 0 to 90; 0: only on command [default: 33].
+    #[arg(long, value_name = "PERCENT", env = "PHOTONBOX_RENEW_LEFT")]
+    renew_left: Option<u8>,
+}
+
+impl RenewArgs {
+    /// Puts the flag over what file and defaults say.
+    pub(crate) fn apply(&self, certificates: &mut CertificateOptions) {
+        set(&mut certificates.renew_left_percent, self.renew_left);
     }
 }
 

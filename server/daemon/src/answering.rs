@@ -5,14 +5,20 @@ use std::time::Duration;
 
 use photonbox_channel::message::{MIN_REQUEST_BYTES, Mode, RefusalCode};
 use photonbox_channel::sealed::{self, SealError, SignedRequest, StreamLimits};
-use photonbox_channel::{Admission, PeerIdentity};
+use photonbox_channel::{Admission, Identity as ChannelIdentity, PeerIdentity};
 
 use crate::deliver::{Delivering, Over, refuse};
 use crate::hub::Hub;
 use crate::os;
 use crate::serving::{Ask, Ended, Out, Outbox, Pulls, Service, Stopping};
 
-impl Service for Hub {
+/// The hub as one channel has it: under the certificate that the channel was made with. The other side has just that one.
+pub(crate) struct OfChannel {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) identity: Arc<ChannelIdentity>,
+}
+
+impl Service for OfChannel {
     async fn answer(
         self: Arc<Self>,
         _peer: Arc<PeerIdentity>,
@@ -21,29 +27,35 @@ impl Service for Hub {
         mut stop: Stopping,
         out: Outbox,
     ) -> Ended {
+        // What comes through relays is opened under the newest: the opening brings its certificate along.
+        let identity = if ask.path.len() > 1 {
+            self.hub.certificate.identity()
+        } else {
+            Arc::clone(&self.identity)
+        };
         tokio::select! {
             biased;
             // Nothing waits between the ledger's entry of a chunk and its place in the outbox: what is
             // dropped here has made nothing that the peer does not get.
             stop = stop.asked() => Ended::Stopped(stop),
             // Whoever was refused has been told.
-            _ = self.answer_or_refuse(ask, pulls, out) => Ended::Said,
+            _ = self.hub.answer_or_refuse(identity, ask, pulls, out) => Ended::Said,
         }
     }
 
     fn joined(&self, peer: &PeerIdentity) -> bool {
         // Revoked since the first channel stood? From here on the channel is in the list that a
         // revocation goes through.
-        let admitted = self.admission.admit(peer);
+        let admitted = self.hub.admission.admit(peer);
         if admitted {
-            self.channels
-                .make_room(&peer.id, self.limits.channels_per_host);
+            let most = self.hub.limits.channels_per_host;
+            self.hub.channels.make_room(&peer.id, most);
         }
         admitted
     }
 
     fn max_requests(&self) -> usize {
-        self.limits.requests_per_host
+        self.hub.limits.requests_per_host
     }
 }
 
@@ -59,6 +71,7 @@ fn smallest(mode: Mode) -> Option<u64> {
 impl Hub {
     async fn answer_or_refuse(
         self: &Arc<Self>,
+        identity: Arc<ChannelIdentity>,
         ask: Ask,
         pulls: Pulls,
         out: Outbox,
@@ -79,14 +92,8 @@ impl Hub {
             (class, mode, attested) = (signed.class, signed.mode, signed.attested);
             let ids: Vec<&str> = path.iter().map(String::as_str).collect();
             let limits = StreamLimits::default();
-            let answered = sealed::answer(
-                &self.identity,
-                &signed,
-                &ids,
-                limits,
-                &*self.entropy,
-                os::now(),
-            );
+            let answered =
+                sealed::answer(&identity, &signed, &ids, limits, &*self.entropy, os::now());
             match answered {
                 Ok((opening, made)) => {
                     sealer = made;
@@ -112,7 +119,7 @@ impl Hub {
         // Links between hub and host: one for a direct host, one more for each relay.
         let hops = path.len().min(255) as u8;
         let host = path.into_iter().next().unwrap_or_default();
-        let mut delivering = Delivering::open(self, host, hops, id, class, out).await?;
+        let mut delivering = Delivering::open(self, identity, host, hops, id, class, out).await?;
         delivering.attested = attested;
         delivering.revoked = revoked;
         delivering.sealer = sealer;
@@ -157,10 +164,16 @@ impl Hub {
         })?;
         let (store, fingerprint) = (Arc::clone(&self.store), verified.signer.fingerprint);
         let found =
-            tokio::task::spawn_blocking(move || store.enrolment_by_fingerprint(&fingerprint)).await;
+            tokio::task::spawn_blocking(move || store.use_enrolment(&fingerprint, os::unix_now()))
+                .await;
         match found {
             Ok(Ok(Some(enrolment))) if enrolment.revoked.is_none() && enrolment.host == host => {
                 Ok(verified)
+            }
+            // Signed just before the host renewed its certificate: the next time it is signed by the new key.
+            Ok(Ok(Some(enrolment))) if enrolment.superseded.is_some() && enrolment.host == host => {
+                let text = "a newer certificate of this host is in use; ask again with it";
+                Err((RefusalCode::Draining, text.into()))
             }
             Ok(Ok(_)) => Err((
                 RefusalCode::Forbidden,

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use photonbox_channel::message::Provenance;
-use photonbox_channel::{CaCertificate, Role, Usage};
+use photonbox_channel::{CaCertificate, IdentityError, Role, Usage};
 use photonbox_entropy::attest::{AttestError, Attestation, MAC_BYTES, Verifier};
 use photonbox_entropy::provenance::Class as PoolClass;
 use photonbox_secret::SecretArray;
@@ -129,15 +129,6 @@ impl Statements {
         shown: &Shown<'_>,
         expected: &Expected<'_>,
     ) -> Result<()> {
-        let signer = self
-            .ca
-            .verify(
-                expected.certificate,
-                Usage::Server,
-                &[Role::Hub],
-                os::unix_now(),
-            )
-            .map_err(|error| refused(format!("the signer's certificate: {error}")))?;
         let attestation =
             Attestation::from_parts(shown.statement.to_vec(), shown.signature.to_vec())
                 .map_err(refused)?;
@@ -146,6 +137,18 @@ impl Statements {
         let statement = attestation
             .verify_block(block, &key, &HubCertificate(expected.certificate))
             .map_err(refused)?;
+        // The channel or opening that brought the certificate has verified it; a hub that renews goes on signing with the
+        // old one for what was begun under it, and that was good when it was said.
+        let verify = |at| {
+            self.ca
+                .verify(expected.certificate, Usage::Server, &[Role::Hub], at)
+        };
+        let signer = match verify(os::unix_now()) {
+            Err(IdentityError::Expired) => verify(statement.unix_ms / 1000),
+            judged => judged,
+        };
+        let signer =
+            signer.map_err(|error| refused(format!("the signer's certificate: {error}")))?;
         if statement.hub != expected.hub || signer.id != expected.hub {
             return Err(refused(format!(
                 "it is by `{}`, and `{}` enrolled this host",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use photonbox_channel::{
     CaCertificate, Group as ChannelGroup, Identity as ChannelIdentity, Role, Settings, Usage,
 };
-use photonbox_store::Identity;
+use photonbox_store::{Identity, Role as StoreRole};
 
 use crate::options::{Group, LimitOptions, RekeyOptions};
 use crate::{Error, Result, os};
@@ -104,7 +104,14 @@ pub(crate) fn check_certificate(
                     "the certificate of `{}` is not good any more: {error}",
                     own.name
                 ),
-                "check the clock; enrol anew (a hub: `photonbox init` into a new directory)",
+                match own.role {
+                    StoreRole::Hub => {
+                        "check the clock; then `photonbox enroll renew` with this --state"
+                    }
+                    StoreRole::Host => {
+                        "check the clock; enrol anew into another --state with a fresh token"
+                    }
+                },
             )
         })
 }

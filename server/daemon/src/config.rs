@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::options::{CardOptions, JoinOptions, LimitOptions, RekeyOptions, ServeOptions};
-use crate::{Error, Result};
+use crate::{CertificateOptions, Error, Result};
 
 /// A configuration file. All keys are optional; an unknown one is an error that names its line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Config {
     pub rekey: RekeyOptions,
     /// Bounds of a hub or relay.
     pub limits: LimitOptions,
+    /// Lives of certificates.
+    pub certificates: CertificateOptions,
 }
 
 impl Config {
@@ -67,6 +69,7 @@ impl Config {
             card: self.card.clone(),
             rekey: self.rekey.clone(),
             limits: self.limits.clone(),
+            certificates: self.certificates.clone(),
             ..self.serve.clone()
         }
     }
@@ -78,6 +81,7 @@ impl Config {
             state: self.state.clone(),
             rekey: self.rekey.clone(),
             limits: self.limits.clone(),
+            certificates: self.certificates.clone(),
             ..self.join.clone()
         }
     }
@@ -92,7 +96,8 @@ mod tests {
     fn tables_come_together_and_the_rest_is_default() {
         let config = Config::parse(
             "state = \"s\"\n[serve]\nlisten = \"127.0.0.1:1\"\n[join]\nsinks = [\"egd:unix:q\"]\n\
-             class = \"full\"\n[card]\nholdoff = 31\ngather_slots = 16\n[rekey]\npackets = 20\n[limits]\nmax_hops = 3\n",
+             class = \"full\"\n[card]\nholdoff = 31\ngather_slots = 16\n[rekey]\npackets = 20\n[limits]\nmax_hops = 3\n\
+             [certificates]\nlife_seconds = 86400\n",
         )
         .expect("valid");
         let serve = config.serve_options();
@@ -102,6 +107,8 @@ mod tests {
         assert_eq!(serve.card.claimed_h, 0.5);
         assert_eq!(serve.rekey.packets, Some(20));
         assert_eq!(serve.limits.max_hops, 3);
+        assert_eq!(serve.certificates.life_seconds, 86_400);
+        assert_eq!(serve.certificates.renew_left_percent, 33);
         assert_eq!(serve.state, Some("s".into()));
         let join = config.join_options();
         assert_eq!(join.sinks, [SinkSpec::EgdUnix("q".into())]);

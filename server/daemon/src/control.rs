@@ -42,6 +42,8 @@ pub enum ControlCommand {
         /// Its number.
         lane: u8,
     },
+    /// Renew the own certificate now.
+    Renew,
     /// A host was revoked in the store: close its channels, end its requests.
     Revoked {
         /// Its id.

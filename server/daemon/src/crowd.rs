@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::asked::{Answer, Asked};
 use crate::channel_settings::{self, settings};
+use crate::current::Current;
 use crate::feed::wire_class;
 use crate::gate::make_room_for_files;
 use crate::generator::HostGenerator;
@@ -89,6 +90,7 @@ impl Crowd {
                 issued: now,
                 expires: leaf.expires,
                 revoked: None,
+                superseded: None,
             })?;
         }
         Ok(Self {
@@ -133,7 +135,9 @@ impl Crowd {
         let (refusal, refused) = mpsc::channel(1);
         let link = Link {
             hubs: vec![hub.to_owned()],
-            config: ClientConfig::new(client).map_err(|e| channel_settings::refused(&e))?,
+            config: Current::new(
+                ClientConfig::new(client).map_err(|e| channel_settings::refused(&e))?,
+            ),
             generator: generator as Arc<dyn ByteSource>,
             channels: channels.clone(),
             shutdown: shutdown.clone(),

@@ -48,6 +48,8 @@ impl Revocations {
 /// One request being answered.
 pub(crate) struct Delivering {
     pub(crate) hub: Arc<Hub>,
+    /// Signs statements: the certificate that the host knows this delivery by.
+    identity: Arc<photonbox_channel::Identity>,
     /// The final host.
     pub(crate) host: String,
     pub(crate) id: u64,
@@ -93,6 +95,7 @@ impl Delivering {
     /// Opens the ledger's entry. `hops` counts links: 1 for a direct host.
     pub(crate) async fn open(
         hub: &Arc<Hub>,
+        identity: Arc<photonbox_channel::Identity>,
         host: String,
         hops: u8,
         id: u64,
@@ -107,6 +110,7 @@ impl Delivering {
         match opened {
             Ok(entry) => Ok(Self {
                 hub: Arc::clone(hub),
+                identity,
                 revoked: hub.revocations.of(&host),
                 host,
                 id,
@@ -319,7 +323,7 @@ impl Delivering {
             statement,
             chunk.bytes.as_slice(),
             key,
-            &HubSigner(&self.hub.identity),
+            &HubSigner(&self.identity),
         )
     }
 

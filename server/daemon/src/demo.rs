@@ -338,6 +338,7 @@ pub async fn demo(
     init(&InitOptions {
         state: Some(hub_state.clone()),
         hub_name: Some("hub".into()),
+        ..InitOptions::default()
     })?;
     let hub = DemoHub::start(&options, hub_state.clone()).await?;
     for name in ["host-1", "relay-1", "host-2"] {

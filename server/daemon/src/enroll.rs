@@ -3,22 +3,23 @@
 //! Countermeasure T10 (`docs/threat-model.md`).
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use photonbox_channel::enroll_client_config;
+use photonbox_channel::labels::RENEWAL;
 use photonbox_channel::{ByteSource, SourceExhausted};
-use photonbox_channel::{CaCertificate, Identity as ChannelIdentity, Role as ChannelRole, Usage};
-use photonbox_channel::{enroll_client_config, enroll_server_config};
+use photonbox_channel::{
+    CaCertificate, Identity as ChannelIdentity, PeerIdentity, Role as ChannelRole, Usage,
+};
 use photonbox_secret::SecretBytes;
 use photonbox_store::{
-    Authority, Enrolment, FailedTry, Grant, Identity, Role, SqliteStore, Store, TOKEN_SECRET_BYTES,
-    TokenTerms,
+    Authority, Identity, Role, SqliteStore, Store, TOKEN_SECRET_BYTES, TokenTerms,
 };
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
 use crate::control::{ControlCommand, control_request};
@@ -30,10 +31,12 @@ use crate::options::{
     TokenReport,
 };
 use crate::pki::{self, LeafRole};
-use crate::{Error, Result, channel_settings, os, state_dir};
+use crate::{Error, Result, os, state_dir};
 
 /// An enrolment takes two round trips; more is somebody who holds the line.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
+/// Bytes that TLS exports to both ends of a connection: whoever passes a renewal on has others.
+pub(crate) const EXPORTED: usize = 32;
 /// Tokens live at most this long: 30 days.
 const MAX_TTL: u64 = 30 * 86_400;
 
@@ -47,7 +50,9 @@ pub fn init(options: &InitOptions) -> Result<InitReport> {
     let now = os::unix_now();
     let ca = pki::new_authority(&hub, now)?;
     let signer = pki::Signer::new(&ca.certificate, &ca.private_key)?;
-    let own = signer.new_identity(&hub, LeafRole::Hub, now, pki::LEAF_SECONDS)?;
+    options.certificates.check()?;
+    let life = options.certificates.life_seconds;
+    let own = signer.new_identity(&hub, LeafRole::Hub, now, life)?;
     let store = SqliteStore::create(&state)?;
     let ca_hash = pki::hex(&pki::fingerprint(&ca.certificate));
     store.create_identity(
@@ -60,6 +65,7 @@ pub fn init(options: &InitOptions) -> Result<InitReport> {
             ca_certificate: ca.certificate.clone(),
             relay: false,
             created: now,
+            renewed: None,
         },
         Some(&Authority {
             certificate: ca.certificate,
@@ -162,7 +168,7 @@ pub async fn revoke(state: Option<&std::path::Path>, host: &str) -> Result<Revok
 }
 
 /// The OS generator, for the one TLS connection of an enrolling host.
-struct OsSource;
+pub(crate) struct OsSource;
 
 impl ByteSource for OsSource {
     fn fill(&self, out: &mut [u8]) -> Result<(), SourceExhausted> {
@@ -200,55 +206,21 @@ pub async fn enroll(options: &EnrollOptions) -> Result<EnrollReport> {
         token: Zeroizing::new(options.token.trim().to_owned()),
         request: request.request,
     };
-    let exchanged = tokio::time::timeout(TIMEOUT, exchange(&address, ca_hash, &asked)).await;
-    let answer = match exchanged {
-        Ok(answer) => answer?,
-        Err(_) => {
-            return Err(Error::failed(
-                format!(
-                    "the hub at {address} did not answer in {} s",
-                    TIMEOUT.as_secs()
-                ),
-                "check the address and that the hub is running",
-            ));
-        }
-    };
-    let odd = |what: &str| {
-        Error::failed(
-            format!("the hub at {address} answered with {what}"),
-            "check that hub and host have the same version of photonbox",
-        )
-    };
-    let (hub, certificate, ca_certificate, relay) = match answer {
-        Message::Granted {
-            hub,
-            certificate,
-            ca_certificate,
-            relay,
-        } => (hub, certificate, ca_certificate, relay),
-        Message::Refused { reason } => {
-            return Err(Error::EnrolmentRefused {
-                hub: address,
-                reason,
-            });
-        }
-        Message::Request { .. } => return Err(odd("a request")),
-    };
-    if pki::fingerprint(&ca_certificate) != ca_hash {
-        return Err(odd("another CA than the one that was pinned"));
-    }
+    let answer = exchange(&address, ca_hash, |_| Ok(asked)).await?;
+    let Granted {
+        hub,
+        certificate,
+        ca_certificate,
+        relay,
+        own,
+    } = Granted::judge(answer, &address, &host, ca_hash, &request.private_key)?.map_err(
+        |reason| Error::EnrolmentRefused {
+            hub: address,
+            reason,
+        },
+    )?;
     let now = os::unix_now();
-    let ca =
-        CaCertificate::from_der(&ca_certificate).map_err(|_| odd("a CA that does not parse"))?;
-    let own = ca
-        .verify(&certificate, Usage::Client, &[ChannelRole::Host], now)
-        .map_err(|error| odd(&format!("a certificate that is not good here: {error}")))?;
-    pki::check_id(&hub).map_err(|_| odd("a name that is no id"))?;
-    if own.id != host || relay != own.roles.contains(&ChannelRole::Relay) {
-        return Err(odd("a certificate for somebody else"));
-    }
-    ChannelIdentity::from_der(&certificate, request.private_key.as_slice())
-        .map_err(|_| odd("a certificate for another key"))?;
+    let expires = pki::validity(&certificate)?.not_after;
     store.create_identity(
         &Identity {
             role: Role::Host,
@@ -259,10 +231,10 @@ pub async fn enroll(options: &EnrollOptions) -> Result<EnrollReport> {
             ca_certificate,
             relay,
             created: now,
+            renewed: None,
         },
         None,
     )?;
-    let expires = now + pki::LEAF_SECONDS;
     Ok(EnrollReport {
         host,
         certificate_serial: own.serial,
@@ -271,7 +243,89 @@ pub async fn enroll(options: &EnrollOptions) -> Result<EnrollReport> {
     })
 }
 
-async fn exchange(address: &str, ca_hash: [u8; 32], asked: &Message) -> Result<Message> {
+/// What a hub granted, judged.
+pub(crate) struct Granted {
+    hub: String,
+    pub(crate) certificate: Vec<u8>,
+    ca_certificate: Vec<u8>,
+    relay: bool,
+    pub(crate) own: PeerIdentity,
+}
+
+impl Granted {
+    /// Takes an answer that is good here: under the pinned CA, for `host`, on our key. The hub's refusal is the inner
+    /// `Err`.
+    pub(crate) fn judge(
+        answer: Message,
+        address: &str,
+        host: &str,
+        ca_hash: [u8; 32],
+        key: &SecretBytes,
+    ) -> Result<std::result::Result<Self, String>> {
+        let odd = |what: &str| {
+            Error::failed(
+                format!("the hub at {address} answered with {what}"),
+                "check that hub and host have the same version of photonbox",
+            )
+        };
+        let (hub, certificate, ca_certificate, relay) = match answer {
+            Message::Granted {
+                hub,
+                certificate,
+                ca_certificate,
+                relay,
+            } => (hub, certificate, ca_certificate, relay),
+            Message::Refused { reason } => return Ok(Err(reason)),
+            Message::Request { .. } | Message::Renewal { .. } => return Err(odd("a request")),
+        };
+        if pki::fingerprint(&ca_certificate) != ca_hash {
+            return Err(odd("another CA than the one that was pinned"));
+        }
+        let now = os::unix_now();
+        let ca = CaCertificate::from_der(&ca_certificate)
+            .map_err(|_| odd("a CA that does not parse"))?;
+        let own = ca
+            .verify(&certificate, Usage::Client, &[ChannelRole::Host], now)
+            .map_err(|error| odd(&format!("a certificate that is not good here: {error}")))?;
+        pki::check_id(&hub).map_err(|_| odd("a name that is no id"))?;
+        if own.id != host || relay != own.roles.contains(&ChannelRole::Relay) {
+            return Err(odd("a certificate for somebody else"));
+        }
+        ChannelIdentity::from_der(&certificate, key.as_slice())
+            .map_err(|_| odd("a certificate for another key"))?;
+        Ok(Ok(Self {
+            hub,
+            certificate,
+            ca_certificate,
+            relay,
+            own,
+        }))
+    }
+}
+
+/// One question and its answer; `ask` makes the question of what names this very connection to both its ends.
+pub(crate) async fn exchange(
+    address: &str,
+    ca_hash: [u8; 32],
+    ask: impl FnOnce(&[u8; EXPORTED]) -> Result<Message>,
+) -> Result<Message> {
+    match tokio::time::timeout(TIMEOUT, converse(address, ca_hash, ask)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Error::failed(
+            format!(
+                "the hub at {address} did not answer in {} s",
+                TIMEOUT.as_secs()
+            ),
+            "check the address and that the hub is running",
+        )),
+    }
+}
+
+async fn converse(
+    address: &str,
+    ca_hash: [u8; 32],
+    ask: impl FnOnce(&[u8; EXPORTED]) -> Result<Message>,
+) -> Result<Message> {
     let unreachable = |error: io::Error| {
         let pinned = error
             .get_ref()
@@ -310,14 +364,21 @@ async fn exchange(address: &str, ca_hash: [u8; 32], asked: &Message) -> Result<M
         .connect(name, stream)
         .await
         .map_err(unreachable)?;
-    write(&mut stream, asked).await.map_err(unreachable)?;
+    let connection = stream.get_ref().1;
+    let exported = connection.export_keying_material([0; EXPORTED], RENEWAL, None);
+    let exported = exported.map_err(|error| unreachable(io::Error::other(error)))?;
+    let asked = ask(&exported)?;
+    write(&mut stream, &asked).await.map_err(unreachable)?;
     let answer = read(&mut stream).await.map_err(unreachable)?;
     // The hub may be gone already; the answer is complete.
     let _ = stream.shutdown().await;
     Ok(answer)
 }
 
-async fn write<S: AsyncWrite + Unpin>(stream: &mut S, message: &Message) -> io::Result<()> {
+pub(crate) async fn write<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    message: &Message,
+) -> io::Result<()> {
     let frame = message
         .encode()
         .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
@@ -325,7 +386,7 @@ async fn write<S: AsyncWrite + Unpin>(stream: &mut S, message: &Message) -> io::
     stream.flush().await
 }
 
-async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Message> {
+pub(crate) async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Message> {
     let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
     let mut header = [0; protocol::HEADER];
     stream.read_exact(&mut header).await?;
@@ -333,148 +394,6 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Message> {
     let mut body = SecretBytes::new_zeroed(length);
     stream.read_exact(body.as_mut_slice()).await?;
     Message::decode(kind, body.as_slice()).map_err(invalid)
-}
-
-/// The hub's side: judges tokens, signs requests.
-pub(crate) struct EnrolmentDesk {
-    store: Arc<dyn Store>,
-    signer: pki::Signer,
-    identity: Arc<ChannelIdentity>,
-    ca: CaCertificate,
-    /// Made once: each one that is made leaks a little, and anybody may connect. It asks for no
-    /// certificate and keeps no tickets, so it never looks at the clock that it was made with.
-    tls: Arc<rustls::ServerConfig>,
-    /// `tls` holds it weakly.
-    _source: Arc<dyn ByteSource>,
-}
-
-impl EnrolmentDesk {
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        authority: &Authority,
-        identity: Arc<ChannelIdentity>,
-        ca: CaCertificate,
-        source: Arc<dyn ByteSource>,
-    ) -> Result<Self> {
-        let signer = pki::Signer::new(&authority.certificate, &authority.private_key)?;
-        let tls = enroll_server_config(&identity, &ca, &source, os::unix_now())
-            .map_err(|error| channel_settings::refused(&error))?;
-        Ok(Self {
-            store,
-            signer,
-            identity,
-            ca,
-            tls,
-            _source: source,
-        })
-    }
-
-    /// One connection: TLS, one request, one answer.
-    pub(crate) async fn serve<S>(self: Arc<Self>, stream: S, peer: SocketAddr)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        match tokio::time::timeout(TIMEOUT, Arc::clone(&self).answer(stream, peer)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::info!(%peer, %error, "enrolment broken off"),
-            Err(_) => tracing::info!(%peer, "enrolment took too long"),
-        }
-    }
-
-    async fn answer<S>(self: Arc<Self>, stream: S, peer: SocketAddr) -> io::Result<()>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let mut stream = TlsAcceptor::from(Arc::clone(&self.tls))
-            .accept(stream)
-            .await?;
-        let message = read(&mut stream).await?;
-        let desk = Arc::clone(&self);
-        // The database waits for the disk.
-        let answer =
-            tokio::task::spawn_blocking(move || desk.decide(message, peer, os::unix_now()))
-                .await
-                .map_err(io::Error::other)?;
-        write(&mut stream, &answer).await?;
-        stream.shutdown().await
-    }
-
-    /// Judges a request; whatever is refused is remembered and told in one line.
-    fn decide(&self, message: Message, peer: SocketAddr, now: u64) -> Message {
-        match self.grant(message, now) {
-            Ok(granted) => granted,
-            Err(reason) => {
-                tracing::warn!(%peer, reason, "enrolment refused");
-                let failed = FailedTry {
-                    at: now,
-                    peer: peer.to_string(),
-                    reason: reason.clone(),
-                };
-                if let Err(error) = self.store.add_failed_try(&failed) {
-                    tracing::error!(%error, "cannot remember the refused enrolment");
-                }
-                Message::Refused { reason }
-            }
-        }
-    }
-
-    fn grant(&self, message: Message, now: u64) -> std::result::Result<Message, String> {
-        let broken = |error: &dyn std::fmt::Display| {
-            tracing::error!(%error, "enrolment failed");
-            "the hub cannot enrol now; its log says why".to_owned()
-        };
-        let Message::Request {
-            host,
-            token,
-            request,
-        } = message
-        else {
-            return Err("a request was expected".into());
-        };
-        pki::check_id(&host).map_err(|error| error.to_string())?;
-        let mut issued = None;
-        let mut issue = |grant: Grant| {
-            let role = if grant.relay {
-                LeafRole::HostAndRelay
-            } else {
-                LeafRole::Host
-            };
-            let leaf = self
-                .signer
-                .sign_request(&request, &host, role, now)
-                .map_err(|error| error.to_string())?;
-            let enrolment = Enrolment {
-                host: host.clone(),
-                serial: leaf.serial.clone(),
-                fingerprint: pki::fingerprint(&leaf.certificate),
-                relay: grant.relay,
-                issued: now,
-                expires: leaf.expires,
-                revoked: None,
-            };
-            issued = Some(leaf.certificate);
-            Ok(enrolment)
-        };
-        // Token, name, certificate, in this order and as one: whoever has no token learns nothing.
-        let enrolled = self
-            .store
-            .enrol(&token, &host, now, &mut issue)
-            .map_err(|error| broken(&error))?
-            .map_err(|refusal| refusal.to_string())?;
-        let certificate = issued.ok_or_else(|| broken(&"no certificate was issued"))?;
-        tracing::info!(
-            host,
-            serial = enrolled.serial,
-            relay = enrolled.relay,
-            "host enrolled"
-        );
-        Ok(Message::Granted {
-            hub: self.identity.id().to_owned(),
-            certificate,
-            ca_certificate: self.ca.der().to_vec(),
-            relay: enrolled.relay,
-        })
-    }
 }
 
 #[cfg(test)]

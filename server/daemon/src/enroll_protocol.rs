@@ -8,6 +8,7 @@
 //! | 1 request | host id, token, certificate request (PKCS#10, DER) |
 //! | 2 granted | hub id, certificate (DER), CA certificate (DER), relay flag |
 //! | 3 refused | one line of text |
+//! | 4 renewal | certificate in force (DER), certificate request for a new key (PKCS#10, DER), signature by the key in force |
 //!
 //! Countermeasure T12 (`docs/threat-model.md`).
 
@@ -66,6 +67,15 @@ pub enum Message {
         /// One line.
         reason: String,
     },
+    /// Host to hub: a newer certificate for whom the one in force names.
+    Renewal {
+        /// The one in force, DER.
+        certificate: Vec<u8>,
+        /// For a new key: PKCS#10, DER.
+        request: Vec<u8>,
+        /// By the key in force, over both and this very connection (`labels::SIGN_RENEWAL` of the channel).
+        signature: Vec<u8>,
+    },
 }
 
 /// Without the token: whoever reads it in a log can enrol.
@@ -82,6 +92,7 @@ impl std::fmt::Debug for Message {
                 .field("relay", relay)
                 .finish_non_exhaustive(),
             Self::Refused { reason } => f.debug_struct("Refused").field("reason", reason).finish(),
+            Self::Renewal { .. } => f.debug_struct("Renewal").finish_non_exhaustive(),
         }
     }
 }
@@ -162,6 +173,11 @@ impl Message {
             3 => Self::Refused {
                 reason: fields.text()?,
             },
+            4 => Self::Renewal {
+                certificate: fields.bytes()?.to_vec(),
+                request: fields.bytes()?.to_vec(),
+                signature: fields.bytes()?.to_vec(),
+            },
             _ => return Err(FrameError::Malformed),
         };
         if fields.0.is_empty() {
@@ -193,6 +209,11 @@ impl Message {
                 Some(*relay),
             ),
             Self::Refused { reason } => (3, vec![reason.as_bytes()], None),
+            Self::Renewal {
+                certificate,
+                request,
+                signature,
+            } => (4, vec![certificate, request, signature], None),
         };
         let mut body = Vec::new();
         for field in fields {
@@ -226,7 +247,7 @@ mod tests {
         Message::decode(kind, body)
     }
 
-    fn messages() -> [Message; 3] {
+    fn messages() -> [Message; 4] {
         [
             Message::Request {
                 host: "h".into(),
@@ -241,6 +262,11 @@ mod tests {
             },
             Message::Refused {
                 reason: "the join token is wrong".into(),
+            },
+            Message::Renewal {
+                certificate: vec![4; 900],
+                request: vec![1, 2, 3],
+                signature: vec![7; 104],
             },
         ]
     }

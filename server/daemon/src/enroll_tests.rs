@@ -3,6 +3,7 @@
 use photonbox_store::TokenRefusal;
 
 use super::*;
+use crate::enroll_desk::EnrolmentDesk;
 
 /// A hub's desk behind a real port, without a card.
 struct Desk {
@@ -25,6 +26,7 @@ impl Desk {
         init(&InitOptions {
             state: Some(state.clone()),
             hub_name: Some("hub".into()),
+            ..InitOptions::default()
         })
         .unwrap();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state).unwrap());
@@ -36,9 +38,10 @@ impl Desk {
         let desk = EnrolmentDesk::new(
             Arc::clone(&store),
             &authority,
-            Arc::new(identity),
+            &identity,
             ca,
             Arc::new(OsSource),
+            pki::LEAF_SECONDS,
         );
         let desk = Arc::new(desk.unwrap());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -221,6 +224,7 @@ fn tokens_live_between_a_second_and_thirty_days() {
     init(&InitOptions {
         state: state.clone(),
         hub_name: Some("hub".into()),
+        ..InitOptions::default()
     })
     .unwrap();
     for ttl_seconds in [0, MAX_TTL + 1] {
@@ -241,10 +245,52 @@ fn tokens_live_between_a_second_and_thirty_days() {
     let twice = init(&InitOptions {
         state,
         hub_name: Some("hub".into()),
+        ..InitOptions::default()
     })
     .unwrap_err();
     assert!(matches!(
         twice,
         Error::Store(photonbox_store::Error::AlreadyInitialised { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_host_at_rest_renews_over_the_wire_and_the_old_one_is_closed_by_use() {
+    let desk = Desk::open().await;
+    enroll(&desk.options("h1", &desk.token(60, true)))
+        .await
+        .unwrap();
+    let state = desk.directory.path().join("h1");
+    let before = SqliteStore::open(&state).unwrap().identity().unwrap();
+    let mut options = crate::RenewOptions {
+        state: Some(state.clone()),
+        hubs: vec![],
+        ..crate::RenewOptions::default()
+    };
+    assert_eq!(crate::renew(&options).await.unwrap_err().exit_code(), 2);
+    // The first address does not answer.
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    options.hubs = vec![format!("{},{}", closed.local_addr().unwrap(), desk.address)];
+    drop(closed);
+    let report = crate::renew(&options).await.unwrap();
+    let after = SqliteStore::open(&state).unwrap().identity().unwrap();
+    assert_ne!(after.certificate, before.certificate);
+    assert_eq!(
+        (report.role.as_str(), report.id.as_str()),
+        ("host", after.name.as_str())
+    );
+    let used = |own: &Identity| {
+        let fingerprint = pki::fingerprint(&own.certificate);
+        let found = desk.store.use_enrolment(&fingerprint, os::unix_now());
+        found.unwrap().unwrap().revoked.is_none()
+    };
+    assert!(used(&before) && used(&after) && !used(&before));
+    desk.store.revoke("h1", os::unix_now()).unwrap();
+    let refused = crate::renew(&options).await.unwrap_err();
+    assert!(matches!(refused, Error::RenewalRefused { .. }), "{refused}");
+    assert!(refused.to_string().ends_with("the host was revoked"));
+    let tries = desk.store.failed_tries().unwrap();
+    assert_eq!(tries.last().unwrap().reason, "the host was revoked");
+    let kept = SqliteStore::open(&state).unwrap().identity().unwrap();
+    assert_eq!(kept.certificate, after.certificate);
 }

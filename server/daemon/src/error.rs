@@ -83,6 +83,14 @@ pub enum Error {
         /// The hub's one-line reason.
         reason: String,
     },
+    /// The hub refused to renew a certificate.
+    #[error("the hub at {hub} refused to renew the certificate: {reason}")]
+    RenewalRefused {
+        /// The address that was asked.
+        hub: String,
+        /// The hub's one-line reason.
+        reason: String,
+    },
 }
 
 impl Error {
@@ -139,6 +147,9 @@ impl Error {
             }
             Self::ControlUnreachable { .. } => {
                 "start `photonbox serve` or `photonbox join` with the same --state first".into()
+            }
+            Self::RenewalRefused { .. } => {
+                "ask the hub's operator; enrol anew into another --state with a fresh token (photonbox enroll token)".into()
             }
             Self::EnrolmentRefused { .. } => {
                 "ask the hub's operator for a fresh token (photonbox enroll token)".into()

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::asked::{Answer, Asked, Delivered};
 use crate::attest::{Expected, Shown, Statements};
+use crate::current::Current;
 use crate::link::{Parent, Upstream};
 use crate::options::{Class, SinkReport};
 use crate::sinks::{Ending, Sink, SinkEnd};
@@ -41,7 +42,8 @@ pub(crate) enum Pace {
 #[derive(Clone)]
 pub(crate) struct Around {
     pub(crate) upstream: Upstream,
-    pub(crate) identity: Arc<Identity>,
+    /// Signs what goes through relays.
+    pub(crate) identity: Current<Identity>,
     pub(crate) ca: CaCertificate,
     /// The hub that enrolled us: the only one that may seal to us.
     pub(crate) hub: String,
@@ -253,7 +255,7 @@ impl Feed {
         if parent.is_relay {
             // Through a relay the hub must know that it is us, and seal what is `full`.
             let (bytes, stream) = sealed::request(
-                &self.around.identity,
+                &self.around.identity.get(),
                 &self.around.hub,
                 id,
                 0,

@@ -74,7 +74,7 @@ impl World {
     ) -> (Feed, SharedFigures) {
         let around = Around {
             upstream,
-            identity: Arc::clone(&self.host),
+            identity: Current::new(Arc::clone(&self.host)),
             ca: self.ca.clone(),
             hub: "hub".into(),
             generator: Arc::clone(&self.generator),
@@ -284,7 +284,7 @@ async fn what_waits_when_the_machine_is_copied_is_asked_for_again() {
     let vm_events = VmEvents::new(|| {}, || {});
     let around = Around {
         upstream,
-        identity: Arc::clone(&world.host),
+        identity: Current::new(Arc::clone(&world.host)),
         ca: world.ca.clone(),
         hub: "hub".into(),
         generator: Arc::clone(&world.generator),

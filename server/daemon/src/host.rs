@@ -4,10 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use photonbox_channel::{
-    ByteSource, ClientConfig, ClientOptions, KeyStock, MixingSource, Role as ChannelRole,
-    ServerConfig, ServerOptions, Usage,
-};
+use photonbox_channel::{ByteSource, KeyStock, Role as ChannelRole, Usage};
 use photonbox_store::{Role, SqliteStore, Store};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -15,16 +12,19 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::attest::Statements;
-use crate::channel_settings::{self, Towards, groups, settings};
+use crate::channel_settings::{self, Towards};
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::error::with_default_port;
 use crate::feed::{self, Around, DONE, Feed, Pace, SharedFigures};
 use crate::gate::{self, Gate};
 use crate::generator::HostGenerator;
+use crate::host_certificate::HostCertificate;
 use crate::hub::{channels_json, check_memory};
 use crate::link::{Link, Upstream};
 use crate::options::{Class, DEFAULT_PORT, JoinOptions, JoinReport, Ready, SinkReport, SinkSpec};
+use crate::passage::Passage;
 use crate::relay::{Relay, serve_further};
+use crate::renewal::{ByHub, Renewal, addresses};
 use crate::shutdown::{Phase, Shutdown};
 use crate::sinks::{Contribute, Discard, Sink};
 use crate::state_dir::{self, RunningLock};
@@ -58,6 +58,7 @@ pub(crate) struct Host {
     /// Of a relay.
     gate: Option<Arc<Gate>>,
     vm_events: Arc<VmEvents>,
+    renewal: Arc<Renewal<ByHub>>,
     shutdown: Shutdown,
 }
 
@@ -77,7 +78,7 @@ pub(crate) struct Running {
     /// Asks the feeds to end with what is on its way.
     pub(crate) finish: watch::Sender<bool>,
     shutdown: Shutdown,
-    /// Listens for clones and restores of this machine.
+    /// Listens for clones and restores of this machine; renews the certificate.
     _watching: JoinSet<()>,
     _control: ControlSocket,
     _lock: RunningLock,
@@ -184,7 +185,8 @@ impl Running {
         shutdown: Shutdown,
     ) -> Result<Self> {
         let state = state_dir::resolve(options.state.as_deref())?;
-        let store = SqliteStore::open(&state)?;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state)?);
+        options.certificates.check()?;
         let own = store.identity()?;
         if own.role != Role::Host {
             return Err(Error::failed(
@@ -204,30 +206,28 @@ impl Running {
             ));
         }
         let generator = Arc::new(HostGenerator::new()?);
-        let mut client = ClientOptions::new(
-            Arc::clone(&identity),
-            ca.clone(),
-            Arc::clone(&generator) as Arc<dyn MixingSource>,
-        );
-        client.groups = groups(options.group);
-        client.settings = settings(&options.rekey, &options.limits);
-        let hubs: Vec<String> = options
-            .hubs
-            .iter()
-            .flat_map(|list| list.split(','))
-            .filter(|hub| !hub.trim().is_empty())
-            .map(|hub| with_default_port(hub, DEFAULT_PORT))
-            .collect();
+        let hubs = addresses(&options.hubs);
         let towards = if hubs.len() > 1 || options.relay.is_some() {
             Towards::AParent
         } else {
             Towards::TheParent
         };
-        client.settings.keepalive = channel_settings::keepalive(&options.limits, towards);
         let source = Arc::clone(&generator) as Arc<dyn ByteSource>;
         let stock = key_stock(&source, options.rekey.keys_ahead);
-        client.stock.clone_from(&stock);
-        let client = ClientConfig::new(client).map_err(|e| channel_settings::refused(&e))?;
+        let certificate =
+            HostCertificate::new(options, towards, &ca, identity, &generator, stock.clone())?;
+        let HostCertificate {
+            identity,
+            client,
+            server,
+            ..
+        } = certificate.clone();
+        let by = ByHub {
+            store: Arc::clone(&store),
+            hubs: hubs.clone(),
+        };
+        let take = Box::new(move |identity| certificate.take(identity));
+        let renewal = Renewal::new(by, &own, take)?;
 
         // Everything that can be wrong here is found before the first connection.
         let mut wanted = extra;
@@ -263,7 +263,7 @@ impl Running {
         // The way up ends after the hosts behind this one, and its own sinks, had the last of what came that way.
         let last = Shutdown::new();
         let link = Link {
-            hubs,
+            hubs: hubs.clone(),
             config: client,
             generator: Arc::clone(&generator) as Arc<dyn ByteSource>,
             channels: up.clone(),
@@ -277,15 +277,6 @@ impl Running {
             .and_then(|listener| listener.local_addr().ok());
         let mut gate = None;
         if let Some(listener) = listener {
-            let mut server = ServerOptions::new(
-                Arc::clone(&identity),
-                ca.clone(),
-                Arc::clone(&generator) as Arc<dyn ByteSource>,
-            );
-            server.groups = groups(options.group);
-            server.settings = settings(&options.rekey, &options.limits);
-            server.stock = stock;
-            let server = ServerConfig::new(server).map_err(|e| channel_settings::refused(&e))?;
             let service = Relay {
                 id: own.name.clone(),
                 upstream: upstream.clone(),
@@ -300,9 +291,10 @@ impl Running {
             serving.spawn(serve_further(
                 listener,
                 Arc::new(service),
-                Arc::new(server),
+                server,
+                Passage::new(hubs),
                 bounds,
-                Duration::from_millis(options.limits.drain_ms),
+                options.limits.clone(),
                 shutdown.clone(),
             ));
         }
@@ -347,8 +339,11 @@ impl Running {
             relay,
             gate,
             vm_events: Arc::clone(&vm_events),
+            renewal: Arc::clone(&renewal),
             shutdown: shutdown.clone(),
         });
+        let mut watching = vm_events.watch();
+        watching.spawn(renewal.keep(options.certificates.clone(), shutdown.clone()));
         let control = ControlSocket::open(&state, Arc::clone(&host))?;
         Ok(Self {
             host,
@@ -360,7 +355,7 @@ impl Running {
             drain: Duration::from_millis(options.limits.drain_ms),
             finish,
             shutdown,
-            _watching: vm_events.watch(),
+            _watching: watching,
             _control: control,
             _lock: lock,
         })
@@ -472,6 +467,7 @@ impl Host {
                 "delivered_bits": full,
             },
             "channels": channels,
+            "certificate": self.renewal.json(),
             "attested": sinks.iter().map(|sink| sink.attested).sum::<u64>(),
             "epochs": self.up.epochs() + self.down.epochs(),
             "closed": self.up.closed(),
@@ -504,6 +500,7 @@ impl Controlled for Host {
                 self.vm_events.happened(Kind::Told);
                 Ok(self.vm_events.json())
             }
+            ControlCommand::Renew => Ok(json!(self.renewal.renew().await?)),
             ControlCommand::Ledger => hub_only("ledger"),
             ControlCommand::Rearm { .. } => hub_only("card"),
             ControlCommand::Revoked { .. } => hub_only("list of enrolled hosts"),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use photonbox_channel::sealed::ReplayGuard;
 use photonbox_channel::{
-    Admission, ByteSource, CaCertificate, Channel, Identity as ChannelIdentity, KeyStock,
-    PeerIdentity, Role as ChannelRole, ServerConfig, ServerOptions, Usage,
+    Admission, ByteSource, CaCertificate, Channel, KeyStock, PeerIdentity, Role as ChannelRole,
+    Usage,
 };
 use photonbox_driver::FrontEnd;
 use photonbox_entropy::health::{Health, LaneState};
@@ -19,16 +19,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::answering::OfChannel;
 use crate::card::{OpenedCard, open_card};
-use crate::channel_settings::{self, groups, settings};
+use crate::channel_settings;
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::deliver::Revocations;
-use crate::enroll::EnrolmentDesk;
 use crate::fair::{Allowances, FairQueue};
 use crate::feeder::Feeder;
 use crate::front_door::{self, Wants};
 use crate::gate::{self, Entry, Gate};
 use crate::held::HeldLanes;
+use crate::hub_certificate::HubCertificate;
 use crate::ledger_book::LedgerBook;
 use crate::options::{LimitOptions, Ready, ServeOptions};
 use crate::recording::about_to_play;
@@ -47,7 +48,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// Everything that the hub's tasks share.
 pub(crate) struct Hub {
     pub(crate) id: Arc<str>,
-    pub(crate) identity: Arc<ChannelIdentity>,
+    pub(crate) certificate: HubCertificate,
     pub(crate) ca: CaCertificate,
     pub(crate) entropy: Arc<Entropy>,
     pub(crate) feeder: Feeder,
@@ -59,7 +60,6 @@ pub(crate) struct Hub {
     pub(crate) revocations: Revocations,
     pub(crate) admission: Arc<Enrolled>,
     pub(crate) limits: LimitOptions,
-    stock: Option<Arc<KeyStock>>,
     pub(crate) channels: Channels,
     gate: Arc<Gate>,
     pub(crate) replays: Mutex<ReplayGuard>,
@@ -76,7 +76,8 @@ pub(crate) struct Enrolled {
 
 impl Admission for Enrolled {
     fn admit(&self, peer: &PeerIdentity) -> bool {
-        match self.store.enrolment_by_fingerprint(&peer.fingerprint) {
+        // The first connection with a renewed certificate closes the older one: that is written down, once.
+        match self.store.use_enrolment(&peer.fingerprint, os::unix_now()) {
             Ok(Some(enrolment)) => enrolment.revoked.is_none() && enrolment.host == peer.id,
             Ok(None) => false,
             Err(error) => {
@@ -150,7 +151,6 @@ impl Hub {
             ));
         }
         let ca = channel_settings::ca(&own)?;
-        let identity = channel_settings::identity(&own)?;
         channel_settings::check_certificate(&ca, &own, Usage::Server, &[ChannelRole::Hub])?;
         // What will be refused for its label is not played.
         let opened = if options.allow_simulated {
@@ -168,22 +168,31 @@ impl Hub {
             allow_simulated: options.allow_simulated,
             ..PoolConfig::default()
         })?;
+        let admission = Arc::new(Enrolled {
+            store: Arc::clone(&store),
+        });
+        let source = Arc::clone(&entropy) as Arc<dyn ByteSource>;
+        let stock = key_stock(&source, options.rekey.keys_ahead);
+        let certificate = HubCertificate::new(
+            options,
+            &store,
+            &own,
+            source,
+            stock.clone(),
+            Arc::clone(&admission) as Arc<dyn Admission>,
+        )?;
         let held = HeldLanes::load(Arc::clone(&store), &opened.name)?;
         let feeder = Feeder::start(opened, Arc::clone(&entropy), held)?;
         let book = LedgerBook::begin(Arc::clone(&store), Arc::clone(&entropy))?;
-        let source = Arc::clone(&entropy) as Arc<dyn ByteSource>;
-        let stock = key_stock(&source, options.rekey.keys_ahead);
         let channels = Channels::default();
         let vm_events = vm_events(&entropy, stock.clone(), channels.clone());
         Ok(Arc::new(Self {
             id: own.name.as_str().into(),
-            identity,
+            certificate,
             ca,
             entropy,
             feeder,
-            admission: Arc::new(Enrolled {
-                store: Arc::clone(&store),
-            }),
+            admission,
             revocations: Revocations::default(),
             store,
             book,
@@ -231,8 +240,6 @@ impl Hub {
     async fn connection(
         self: Arc<Self>,
         (stream, peer, entry): (TcpStream, std::net::SocketAddr, Entry),
-        config: Arc<ServerConfig>,
-        desk: Arc<EnrolmentDesk>,
     ) {
         let _ = stream.set_nodelay(true);
         let patience = Duration::from_millis(self.limits.handshake_timeout_ms);
@@ -257,15 +264,20 @@ impl Hub {
                 biased;
                 // Its TLS is the copy's as well.
                 () = since.over() => tracing::info!(%peer, "enrolment broken off: this machine was copied"),
-                () = desk.serve(stream, peer) => {}
+                () = Arc::clone(&self.certificate.desk).serve(stream, peer) => {}
             };
         }
+        let config = self.certificate.channels.get();
         let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
             Ok(channel) => channel,
             Err(error) => return tracing::error!(%peer, %error, "cannot accept a channel"),
         };
         let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
-        let mut handler = Serving::new(Arc::clone(&self), outbox);
+        let service = OfChannel {
+            hub: Arc::clone(&self),
+            identity: Arc::clone(config.identity()),
+        };
+        let mut handler = Serving::new(Arc::new(service), outbox);
         let around = Surroundings {
             channels: &self.channels,
             shutdown: &self.shutdown,
@@ -313,6 +325,7 @@ impl Hub {
             "locked": false,
             "memory_locked": photonbox_secret::lock_state().all_locked(),
             "seeded": pool.seeded,
+            "certificate": self.certificate.renewal.json(),
             "draining": self.shutdown.phase() != Phase::Run,
             "pool": {
                 "full_bits": pool.full_bits,
@@ -374,6 +387,7 @@ impl Controlled for Hub {
                 self.vm_events.happened(Kind::Told);
                 Ok(self.vm_events.json())
             }
+            ControlCommand::Renew => Ok(json!(self.certificate.renewal.renew().await?)),
             ControlCommand::Rearm { lane } => {
                 self.feeder.rearm(lane).await?;
                 Ok(json!({ "lane": lane, "state": "start-up" }))
@@ -409,31 +423,6 @@ pub(crate) async fn serve_watched(
         .await
         .map_err(|e| Error::bind(&options.listen, &e))?;
     let hub = Hub::start(&options, Arc::clone(&store), shutdown.clone())?;
-    let source: Arc<dyn ByteSource> = Arc::clone(&hub.entropy) as Arc<dyn ByteSource>;
-    let mut server = ServerOptions::new(
-        Arc::clone(&hub.identity),
-        hub.ca.clone(),
-        Arc::clone(&source),
-    );
-    server.groups = groups(options.group);
-    server.stock.clone_from(&hub.stock);
-    server.admission = Some(Arc::clone(&hub.admission) as Arc<dyn Admission>);
-    server.settings = settings(&options.rekey, &options.limits);
-    let config = Arc::new(ServerConfig::new(server).map_err(|e| channel_settings::refused(&e))?);
-    let authority = store.authority()?.ok_or_else(|| {
-        Error::failed(
-            "this hub has no CA key",
-            "restore the state directory from a backup",
-        )
-    })?;
-    let desk = Arc::new(EnrolmentDesk::new(
-        Arc::clone(&store),
-        &authority,
-        Arc::clone(&hub.identity),
-        hub.ca.clone(),
-        source,
-    )?);
-    drop(authority);
     let _control = ControlSocket::open(&state, Arc::clone(&hub))?;
     let _watching = hub.vm_events.watch();
     let listen = listener
@@ -448,13 +437,14 @@ pub(crate) async fn serve_watched(
     };
     ready(said, &hub);
 
+    let renewal = Arc::clone(&hub.certificate.renewal);
+    tokio::spawn(renewal.keep(options.certificates.clone(), shutdown.clone()));
     let saver = tokio::spawn(save_ledger(hub.book.clone(), shutdown.clone()));
     let mut connections = JoinSet::new();
     while shutdown.phase() == Phase::Run {
         tokio::select! {
             accepted = hub.gate.accept(&listener) => {
-                let connection = Arc::clone(&hub).connection(accepted, Arc::clone(&config), Arc::clone(&desk));
-                connections.spawn(connection);
+                connections.spawn(Arc::clone(&hub).connection(accepted));
             }
             Some(_) = connections.join_next() => {}
             () = shutdown.reached(Phase::Drain) => {}

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::Error;
 use crate::asked::{Answer, Answers, Asked, Delivered, Given};
+use crate::current::Current;
 use crate::failure::{self, LastWord};
 use crate::parents::{Parents, Raced};
 use crate::shutdown::{Phase, Shutdown};
@@ -400,7 +401,8 @@ impl Handler for Asking {
 /// What the link needs.
 pub(crate) struct Link {
     pub(crate) hubs: Vec<String>,
-    pub(crate) config: ClientConfig,
+    /// For new channels.
+    pub(crate) config: Current<ClientConfig>,
     pub(crate) generator: Arc<dyn ByteSource>,
     pub(crate) channels: Channels,
     pub(crate) shutdown: Shutdown,

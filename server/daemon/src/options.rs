@@ -11,8 +11,8 @@ pub use photonbox_channel::WhenExhausted;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::Error;
 pub use crate::reports::*;
+use crate::{CertificateOptions, Error};
 
 /// Default port of the hub's channel.
 pub const DEFAULT_PORT: u16 = 4501;
@@ -327,6 +327,8 @@ pub struct InitOptions {
     pub state: Option<PathBuf>,
     /// The hub's id; none: this machine's name.
     pub hub_name: Option<String>,
+    /// Lives of certificates.
+    pub certificates: CertificateOptions,
 }
 
 /// `photonbox enroll token`, on the hub.
@@ -401,6 +403,9 @@ pub struct ServeOptions {
     /// Bounds.
     #[serde(skip)]
     pub limits: LimitOptions,
+    /// Lives of certificates.
+    #[serde(skip)]
+    pub certificates: CertificateOptions,
 }
 
 impl Default for ServeOptions {
@@ -414,6 +419,7 @@ impl Default for ServeOptions {
             card: CardOptions::default(),
             rekey: RekeyOptions::default(),
             limits: LimitOptions::default(),
+            certificates: CertificateOptions::default(),
         }
     }
 }
@@ -457,6 +463,9 @@ pub struct JoinOptions {
     /// Bounds for the relay.
     #[serde(skip)]
     pub limits: LimitOptions,
+    /// When the own certificate is renewed.
+    #[serde(skip)]
+    pub certificates: CertificateOptions,
 }
 
 impl Default for JoinOptions {
@@ -476,6 +485,7 @@ impl Default for JoinOptions {
             allow_unlocked_memory: false,
             rekey: RekeyOptions::default(),
             limits: LimitOptions::default(),
+            certificates: CertificateOptions::default(),
         }
     }
 }

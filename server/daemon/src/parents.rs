@@ -272,7 +272,7 @@ fn attempt(
     mut handler: Asking,
     over: Shutdown,
 ) -> impl Future<Output = (usize, Result<Stood, Failure>)> + Send + use<> {
-    let (config, channels) = (link.config.clone(), link.channels.clone());
+    let (config, channels) = (link.config.get(), link.channels.clone());
     let attempt = async move {
         let passing = |reason: String| Failure::Passing(reason);
         let connected = tokio::select! {

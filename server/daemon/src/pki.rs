@@ -13,6 +13,7 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use crate::{Error, Result, os};
@@ -46,6 +47,43 @@ pub struct IssuedCertificate {
     pub serial: String,
     /// Seconds since 1970.
     pub expires: u64,
+}
+
+/// When a certificate is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// Seconds since 1970.
+    pub not_before: u64,
+    /// Seconds since 1970.
+    pub not_after: u64,
+}
+
+impl Validity {
+    /// Seconds from when it was issued to its end.
+    #[must_use]
+    pub fn life(self) -> u64 {
+        let issued = self.not_before.saturating_add(BACKDATE_SECONDS);
+        self.not_after.saturating_sub(issued)
+    }
+}
+
+/// Reads from a certificate (DER) when it is good; whose it is, is not judged.
+///
+/// # Errors
+/// It does not parse, or is older than 1970.
+pub fn validity(certificate: &[u8]) -> Result<Validity> {
+    let unreadable = || {
+        Error::failed(
+            "a certificate does not parse",
+            "enrol with the same version of photonbox as the hub",
+        )
+    };
+    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| unreadable())?;
+    let seconds = |time: ASN1Time| u64::try_from(time.timestamp()).map_err(|_| unreadable());
+    Ok(Validity {
+        not_before: seconds(parsed.validity.not_before)?,
+        not_after: seconds(parsed.validity.not_after)?,
+    })
 }
 
 /// What a leaf certificate says about its owner.
@@ -260,6 +298,8 @@ pub fn new_authority(id: &str, now: u64) -> Result<KeyedCertificate> {
 /// The CA as something that signs.
 pub struct Signer {
     issuer: Issuer<'static, KeyPair>,
+    /// The CA's own end, seconds since 1970: what it signs ends with it.
+    ends: u64,
 }
 
 impl Signer {
@@ -270,9 +310,21 @@ impl Signer {
     pub fn new(ca_certificate: &[u8], ca_private_key: &SecretBytes) -> Result<Self> {
         let key = read_key(ca_private_key)?;
         let certificate = CertificateDer::from(ca_certificate);
-        Issuer::from_ca_cert_der(&certificate, key)
-            .map(|issuer| Self { issuer })
-            .map_err(|e| broken("read the CA certificate", &e))
+        let issuer = Issuer::from_ca_cert_der(&certificate, key)
+            .map_err(|e| broken("read the CA certificate", &e))?;
+        let ends = validity(ca_certificate)?.not_after;
+        Ok(Self { issuer, ends })
+    }
+
+    /// `life` seconds from `now`, but no longer than the CA lives.
+    fn life(&self, now: u64, life: u64) -> Result<u64> {
+        match self.ends.saturating_sub(now).min(life) {
+            0 => Err(Error::failed(
+                "no certificate can be issued: its life would be over",
+                "check the clock, the life of certificates, and the CA's own end (docs/operations.md)",
+            )),
+            life => Ok(life),
+        }
     }
 
     /// Makes key and certificate at once: the hub's own identity.
@@ -287,7 +339,8 @@ impl Signer {
         life_seconds: u64,
     ) -> Result<KeyedCertificate> {
         let key = new_key()?;
-        let (params, serial, expires) = leaf_params(id, role, now, life_seconds)?;
+        let life = self.life(now, life_seconds)?;
+        let (params, serial, expires) = leaf_params(id, role, now, life)?;
         let certificate = params
             .signed_by(&*key, &self.issuer)
             .map_err(|e| broken("sign a certificate", &e))?;
@@ -302,13 +355,14 @@ impl Signer {
     /// Signs a host's request. Only the key is taken from it: name, roles and dates are ours.
     ///
     /// # Errors
-    /// A request that does not parse, is not self-signed by its key, or is not P-384; a bad id.
+    /// A request that does not parse, is not self-signed by its key, or is not P-384; a bad id; a CA that has expired.
     pub fn sign_request(
         &self,
         request: &[u8],
         id: &str,
         role: LeafRole,
         now: u64,
+        life_seconds: u64,
     ) -> Result<IssuedCertificate> {
         let refuse = |reason: &str| {
             Error::failed(
@@ -322,7 +376,7 @@ impl Signer {
         if request.public_key.algorithm() != &PKCS_ECDSA_P384_SHA384 {
             return Err(refuse("has a key that is not P-384"));
         }
-        let (params, serial, expires) = leaf_params(id, role, now, LEAF_SECONDS)?;
+        let (params, serial, expires) = leaf_params(id, role, now, self.life(now, life_seconds)?)?;
         request.params = params;
         let certificate = request
             .signed_by(&self.issuer)
@@ -402,18 +456,38 @@ mod tests {
                 "h1",
                 LeafRole::HostAndRelay,
                 1_000_000_000,
+                3600,
             )
             .expect("issued");
         let text = String::from_utf8_lossy(&issued.certificate).into_owned();
         assert!(text.contains("photonbox:host/h1") && text.contains("photonbox:relay/h1"));
         assert!(!text.contains("mallory"));
         assert_eq!(issued.serial.len(), 32);
-        assert_eq!(issued.expires, 1_000_000_000 + LEAF_SECONDS);
+        assert_eq!(issued.expires, 1_000_003_600);
+        let validity = validity(&issued.certificate).expect("a certificate");
+        assert_eq!((validity.not_after, validity.life()), (1_000_003_600, 3600));
         let plain = signer
-            .sign_request(&request.request, "h1", LeafRole::Host, 1_000_000_000)
+            .sign_request(&request.request, "h1", LeafRole::Host, 1_000_000_000, 3600)
             .expect("issued");
         assert!(!String::from_utf8_lossy(&plain.certificate).contains("relay"));
         assert_ne!(plain.serial, issued.serial);
+    }
+
+    #[test]
+    fn nothing_outlives_the_ca() {
+        let now = 1_000_000_000;
+        let ca = new_authority("hub", now).expect("CA");
+        assert_eq!(
+            validity(&ca.certificate).expect("a CA").not_after,
+            ca.expires
+        );
+        let signer = Signer::new(&ca.certificate, &ca.private_key).expect("signer");
+        let late = |at| signer.new_identity("h", LeafRole::Host, at, LEAF_SECONDS);
+        assert_eq!(late(ca.expires - 7).expect("issued").expires, ca.expires);
+        for (at, life) in [(ca.expires, 1), (ca.expires + 9, 1), (now, 0)] {
+            assert!(signer.new_identity("h", LeafRole::Host, at, life).is_err());
+        }
+        assert!(validity(b"nonsense").is_err());
     }
 
     #[test]
@@ -424,7 +498,7 @@ mod tests {
         for cut in [0, 1, good.len() / 2, good.len() - 1] {
             assert!(
                 signer
-                    .sign_request(&good[..cut], "h", LeafRole::Host, 1)
+                    .sign_request(&good[..cut], "h", LeafRole::Host, 1, 60)
                     .is_err()
             );
         }
@@ -433,12 +507,12 @@ mod tests {
         flipped[last] ^= 1;
         assert!(
             signer
-                .sign_request(&flipped, "h", LeafRole::Host, 1)
+                .sign_request(&flipped, "h", LeafRole::Host, 1, 60)
                 .is_err()
         );
         assert!(
             signer
-                .sign_request(&good, "../h", LeafRole::Host, 1)
+                .sign_request(&good, "../h", LeafRole::Host, 1, 60)
                 .is_err()
         );
         let small = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).expect("P-256");
@@ -447,7 +521,7 @@ mod tests {
             .expect("request");
         assert!(
             signer
-                .sign_request(weak.der(), "h", LeafRole::Host, 1)
+                .sign_request(weak.der(), "h", LeafRole::Host, 1, 60)
                 .is_err()
         );
     }

@@ -11,10 +11,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::asked::{Answer, Delivered};
+use crate::current::Current;
 use crate::deliver::refuse;
+use crate::front_door::{self, Wants};
 use crate::gate::Gate;
 use crate::link::Upstream;
+use crate::options::LimitOptions;
 use crate::os;
+use crate::passage::Passage;
 use crate::serving::{Ask, Ended, OUTBOX, Out, Outbox, Pulls, Service, Serving, Stopping};
 use crate::shutdown::{Phase, Shutdown};
 use crate::wire::{self, Channels, Surroundings};
@@ -177,30 +181,45 @@ fn pass_on(id: u64, answer: Answer) -> (Out, bool) {
     }
 }
 
-/// Accepts further hosts.
+/// Accepts further hosts, and passes on those that want to enrol.
 pub(crate) async fn serve_further(
     listener: TcpListener,
     service: Arc<Relay>,
-    config: Arc<ServerConfig>,
+    config: Current<ServerConfig>,
+    passage: Passage,
     gate: Arc<Gate>,
-    drain: Duration,
+    limits: LimitOptions,
     shutdown: Shutdown,
 ) {
+    let patience = Duration::from_millis(limits.handshake_timeout_ms);
+    let drain = Duration::from_millis(limits.drain_ms);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             (stream, peer, entry) = gate.accept(&listener) => {
                 let _ = stream.set_nodelay(true);
-                let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
-                    Ok(channel) => channel,
-                    Err(error) => {
-                        tracing::error!(%peer, %error, "cannot accept a channel");
-                        continue;
-                    }
-                };
-                let service = Arc::clone(&service);
-                let shutdown = shutdown.clone();
+                let (service, shutdown) = (Arc::clone(&service), shutdown.clone());
+                let (config, passage) = (config.clone(), passage.clone());
                 connections.spawn(async move {
+                    let greeted = tokio::select! {
+                        greeted = tokio::time::timeout(patience, front_door::greet(stream)) => greeted,
+                        () = shutdown.reached(Phase::Drain) => return,
+                    };
+                    let (wants, stream) = match greeted {
+                        Ok(Ok(greeted)) => greeted,
+                        Ok(Err(error)) => return tracing::info!(%peer, %error, "connection refused"),
+                        Err(_) => return tracing::info!(%peer, "connection said nothing"),
+                    };
+                    if wants == Wants::Enrolment {
+                        return tokio::select! {
+                            () = passage.pass(stream, peer) => {}
+                            () = shutdown.reached(Phase::Drain) => {}
+                        };
+                    }
+                    let channel = match Channel::accept(&config.get(), os::unix_now(), os::now()) {
+                        Ok(channel) => channel,
+                        Err(error) => return tracing::error!(%peer, %error, "cannot accept a channel"),
+                    };
                     let channels = service.channels.clone();
                     let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
                     let mut handler = Serving::new(service, outbox);

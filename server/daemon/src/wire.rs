@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, Wr
 use tokio::sync::{Notify, mpsc};
 
 use crate::gate::Entry;
-use crate::os;
 use crate::shutdown::{Phase, Shutdown};
+use crate::{os, pki};
 
 /// Bytes read at once.
 const READ: usize = 32 * 1024;
@@ -254,6 +254,8 @@ pub(crate) struct Wire<S> {
     writable: bool,
     was_open: bool,
     drain_until: Option<Duration>,
+    /// End of the certificate that the other side showed, seconds since 1970; none before it did.
+    ends: Option<u64>,
     error: Option<photonbox_channel::Error>,
 }
 
@@ -274,6 +276,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             writable: true,
             was_open: false,
             drain_until: None,
+            ends: None,
             error: None,
         }
     }
@@ -355,6 +358,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                     self.channel.close(reason);
                     continue;
                 }
+            }
+            if self.is_past_its_certificate() {
+                self.channel.close(CloseReason::CertificateExpired);
+                continue;
             }
             let phase = around.shutdown.phase();
             if phase != Phase::Run {
@@ -447,6 +454,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             was_open: self.was_open,
             error: None,
         }
+    }
+
+    /// No channel outlives the certificate that it was made by; looked at least once a second.
+    fn is_past_its_certificate(&mut self) -> bool {
+        if self.ends.is_none()
+            && let Some(peer) = self.channel.peer()
+        {
+            // TLS has read it, too; what cannot be read here has no life.
+            let validity = pki::validity(&peer.certificate);
+            self.ends = Some(validity.map_or(0, |validity| validity.not_after));
+        }
+        self.channel.is_open() && self.ends.is_some_and(|ends| os::unix_now() >= ends)
     }
 
     /// Hands the channel's events on; the last one of a channel is its end.

@@ -9,16 +9,20 @@ mod held;
 mod key_frame;
 mod ledger;
 mod records;
+mod renewal;
 mod rows;
 mod schema;
 mod sqlite;
 mod token;
+
+use photonbox_secret::SecretBytes;
 
 pub use error::{Error, Result};
 pub use records::{
     Authority, DeliveryRow, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow,
     SourceRow,
 };
+pub use renewal::RenewalRefusal;
 pub use sqlite::{DATABASE_FILE, SqliteStore};
 pub use token::{
     EnrolRefusal, Grant, IssuedToken, TOKEN_SECRET_BYTES, TOKEN_TRIES, TokenRefusal, TokenTerms,
@@ -80,6 +84,38 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`Error::HostTaken`] when a living enrolment has the same host id.
     fn add_enrolment(&self, enrolment: &Enrolment) -> Result<()>;
 
+    /// Renews the enrolment of `host` whose certificate has this fingerprint, in one transaction: it must be neither
+    /// closed nor expired. Both certificates are good until the new one is first [used](Store::use_enrolment).
+    ///
+    /// # Errors
+    /// Failures of the database; a refusal is the inner `Err`.
+    fn renew_enrolment(
+        &self,
+        fingerprint: &[u8; 32],
+        host: &str,
+        now: u64,
+        issue: Issue<'_>,
+    ) -> Result<std::result::Result<Enrolment, RenewalRefusal>>;
+
+    /// The enrolment of a certificate that its host shows now; closes those of the host that it took the place of.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn use_enrolment(&self, fingerprint: &[u8; 32], now: u64) -> Result<Option<Enrolment>>;
+
+    /// Puts a newer certificate (DER) and its key (PKCS#8, DER) in the place of the own certificate `current`; false if
+    /// the own certificate is another one by now.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn replace_identity(
+        &self,
+        current: &[u8],
+        certificate: &[u8],
+        private_key: &SecretBytes,
+        now: u64,
+    ) -> Result<bool>;
+
     /// All enrolments, oldest first.
     ///
     /// # Errors
@@ -92,13 +128,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Failures of the database.
     fn enrolment_by_fingerprint(&self, fingerprint: &[u8; 32]) -> Result<Option<Enrolment>>;
 
-    /// The living (not revoked) enrolment of a host.
+    /// The living enrolment of a host: not revoked, and the newest.
     ///
     /// # Errors
     /// Failures of the database.
     fn living_enrolment(&self, host: &str) -> Result<Option<Enrolment>>;
 
-    /// Revokes the living enrolment of a host; says whether there was one.
+    /// Revokes the living enrolment of a host, and an older one that still admits; says whether there was one.
     ///
     /// # Errors
     /// Failures of the database.

@@ -43,6 +43,8 @@ pub struct Identity {
     pub relay: bool,
     /// Seconds since 1970.
     pub created: u64,
+    /// When certificate and key were last renewed, seconds since 1970.
+    pub renewed: Option<u64>,
 }
 
 /// The hub's CA.
@@ -71,8 +73,10 @@ pub struct Enrolment {
     pub issued: u64,
     /// Seconds since 1970.
     pub expires: u64,
-    /// Seconds since 1970, when revoked.
+    /// Seconds since 1970, when revoked, or closed because a newer certificate of the host is in use.
     pub revoked: Option<u64>,
+    /// Seconds since 1970, when a newer certificate was issued in the place of this one.
+    pub superseded: Option<u64>,
 }
 
 /// A refused enrolment.

@@ -9,7 +9,7 @@ use crate::records::Enrolment;
 use crate::token::{self, Grant, TokenRefusal};
 
 pub(crate) const ENROLMENT_COLUMNS: &str =
-    "host, serial, fingerprint, relay, issued, expires, revoked";
+    "host, serial, fingerprint, relay, issued, expires, revoked, superseded";
 
 pub(crate) fn enrolment_from(row: &Row<'_>) -> rusqlite::Result<Enrolment> {
     Ok(Enrolment {
@@ -19,9 +19,8 @@ pub(crate) fn enrolment_from(row: &Row<'_>) -> rusqlite::Result<Enrolment> {
         relay: row.get(3)?,
         issued: natural(row, 4)?,
         expires: natural(row, 5)?,
-        revoked: row
-            .get::<_, Option<i64>>(6)?
-            .map(|v| v.max(0).unsigned_abs()),
+        revoked: time(row, 6)?,
+        superseded: time(row, 7)?,
     })
 }
 
@@ -29,7 +28,8 @@ pub(crate) fn insert_enrolment(
     connection: &Connection,
     enrolment: &Enrolment,
 ) -> rusqlite::Result<usize> {
-    let sql = format!("INSERT INTO enrolments ({ENROLMENT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7)");
+    let sql =
+        format!("INSERT INTO enrolments ({ENROLMENT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)");
     connection.execute(
         &sql,
         params![
@@ -39,7 +39,8 @@ pub(crate) fn insert_enrolment(
             enrolment.relay,
             signed(enrolment.issued),
             signed(enrolment.expires),
-            enrolment.revoked.map(signed)
+            enrolment.revoked.map(signed),
+            enrolment.superseded.map(signed)
         ],
     )
 }
@@ -78,6 +79,12 @@ pub(crate) fn judge_token(
         )?;
     }
     Ok(verdict.map(|()| Grant { relay }))
+}
+
+/// A time that may be missing.
+pub(crate) fn time(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<u64>> {
+    let value: Option<i64> = row.get(index)?;
+    Ok(value.map(|seconds| seconds.max(0).unsigned_abs()))
 }
 
 /// SQLite's integers are signed; the schema's checks keep ours natural.

@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use photonbox_secret::SecretBytes;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 use crate::key_frame::{frame_key, unframe_key};
 use crate::records::{
     Authority, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow,
 };
+use crate::renewal::{self, RenewalRefusal};
 use crate::rows::{
     ENROLMENT_COLUMNS, enrolment_from, explain, insert_enrolment, judge_token, natural, signed,
+    time,
 };
 use crate::token::{self, EnrolRefusal, IssuedToken, TOKEN_SECRET_BYTES, TokenTerms};
 use crate::{Error, Issue, Result, Store, held, ledger, schema};
@@ -184,7 +187,7 @@ impl Store for SqliteStore {
                 return Ok(existing);
             }
             transaction.execute(
-                "INSERT INTO identity VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO identity VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
                     identity.role.as_str(),
                     identity.name,
@@ -193,7 +196,8 @@ impl Store for SqliteStore {
                     frame_key(&identity.private_key).as_slice(),
                     identity.ca_certificate,
                     identity.relay,
-                    signed(identity.created)
+                    signed(identity.created),
+                    identity.renewed.map(signed)
                 ],
             )?;
             if let Some(authority) = authority {
@@ -224,7 +228,8 @@ impl Store for SqliteStore {
         let found = self
             .lock()
             .query_row(
-                "SELECT role, name, hub, certificate, private_key, ca_certificate, relay, created \
+                "SELECT role, name, hub, certificate, private_key, ca_certificate, relay, created, \
+                 renewed \
                  FROM identity",
                 [],
                 |row| {
@@ -235,6 +240,7 @@ impl Store for SqliteStore {
                     let ca_certificate = row.get(5)?;
                     let relay = row.get(6)?;
                     let created = natural(row, 7)?;
+                    let renewed = time(row, 8)?;
                     let role = if role == "hub" { Role::Hub } else { Role::Host };
                     Ok(
                         unframe_key(row.get_ref(4)?.as_blob()?).map(|private_key| Identity {
@@ -246,6 +252,7 @@ impl Store for SqliteStore {
                             ca_certificate,
                             relay,
                             created,
+                            renewed,
                         }),
                     )
                 },
@@ -370,6 +377,32 @@ impl Store for SqliteStore {
         }
     }
 
+    fn renew_enrolment(
+        &self,
+        fingerprint: &[u8; 32],
+        host: &str,
+        now: u64,
+        issue: Issue<'_>,
+    ) -> Result<std::result::Result<Enrolment, RenewalRefusal>> {
+        renewal::renew(&mut self.lock(), fingerprint, host, now, issue)
+            .map_err(|error| self.explain(error))
+    }
+
+    fn use_enrolment(&self, fingerprint: &[u8; 32], now: u64) -> Result<Option<Enrolment>> {
+        renewal::used(&self.lock(), fingerprint, now).map_err(|error| self.explain(error))
+    }
+
+    fn replace_identity(
+        &self,
+        current: &[u8],
+        certificate: &[u8],
+        private_key: &SecretBytes,
+        now: u64,
+    ) -> Result<bool> {
+        renewal::replace_identity(&self.lock(), current, certificate, private_key, now)
+            .map_err(|error| self.explain(error))
+    }
+
     fn enrolments(&self) -> Result<Vec<Enrolment>> {
         let sql = format!("SELECT {ENROLMENT_COLUMNS} FROM enrolments ORDER BY issued, serial");
         let connection = self.lock();
@@ -384,7 +417,10 @@ impl Store for SqliteStore {
     }
 
     fn living_enrolment(&self, host: &str) -> Result<Option<Enrolment>> {
-        self.enrolment_where("host = ?1 AND revoked IS NULL", &host)
+        self.enrolment_where(
+            "host = ?1 AND revoked IS NULL AND superseded IS NULL",
+            &host,
+        )
     }
 
     fn revoke(&self, host: &str, now: u64) -> Result<bool> {
@@ -464,9 +500,7 @@ impl Store for SqliteStore {
                         Ok(RunRow {
                             run: natural(row, 0)?,
                             began: natural(row, 1)?,
-                            ended: row
-                                .get::<_, Option<i64>>(2)?
-                                .map(|v| v.max(0).unsigned_abs()),
+                            ended: time(row, 2)?,
                         })
                     })?
                     .collect()

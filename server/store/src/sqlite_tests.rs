@@ -1,7 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use photonbox_secret::SecretBytes;
-
 use super::*;
 use crate::records::{DeliveryRow, SourceRow};
 use crate::token::{Grant, TokenRefusal};
@@ -17,6 +15,7 @@ fn identity(name: &str) -> Identity {
         ca_certificate: vec![4, 5],
         relay: false,
         created: 7,
+        renewed: None,
     }
 }
 
@@ -35,6 +34,7 @@ fn enrolment(host: &str, number: u8) -> Enrolment {
         issued: 10,
         expires: 20,
         revoked: None,
+        superseded: None,
     }
 }
 
@@ -487,7 +487,7 @@ fn foreign_newer_damaged_and_missing_are_told_apart() {
         refused,
         Err(Error::NewerSchema {
             found: 99,
-            known: 3,
+            known: 4,
             ..
         })
     ));

@@ -51,6 +51,7 @@ impl HubProcess {
         init(&InitOptions {
             state: Some(state.to_owned()),
             hub_name: Some("hub".into()),
+            ..InitOptions::default()
         })?;
         let config = state.join("bench.toml");
         // Everybody comes from one address.

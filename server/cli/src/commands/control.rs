@@ -133,6 +133,16 @@ fn status_text(status: &Value) -> String {
             plain(&last["kind"]),
         ));
     }
+    if let Some(until) = status["certificate"]["not_after"].as_u64() {
+        let renewed = status["certificate"]["renewed"].as_u64();
+        let renewed = renewed.map_or(String::new(), |at| {
+            format!(", renewed {}", photonbox_daemon::utc(at))
+        });
+        text.push_str(&format!(
+            "certificate until {}{renewed}\n",
+            photonbox_daemon::utc(until)
+        ));
+    }
     if let Value::Object(pool) = &status["pool"] {
         let mut table = Table::new(&["pool", ">"]);
         for (key, value) in pool {
@@ -274,6 +284,7 @@ mod tests {
             "channels": [{"peer": "alpha", "epoch": 3, "class": "symmetric", "rekeys": 2,
                 "packets_left": null, "seconds_left": 7, "bytes": 99, "hops": 1, "trust": 0.25, "prekeys": 17,
                 "stepped_down": 2}],
+            "certificate": {"serial": "4a", "not_after": 1_795_381_440, "renewed": 1_795_381_440},
             "sinks": ["stdout"],
             "vm_events": {"count": 3, "last": {"kind": "generation-id", "at": 1_795_381_440}},
         }));
@@ -281,6 +292,7 @@ mod tests {
             "copied 3 times, last 2026-11-22T21:04:00Z (generation-id)",
             "hub healthy, source replayed",
             "failed rate-low start-up 2026-11-22T21:04:00Z",
+            "certificate until 2026-11-22T21:04:00Z, renewed 2026-11-22T21:04:00Z",
             "full bits",
             "384",
             "alpha",

@@ -4,8 +4,9 @@ use crate::args::Common;
 use crate::exit::Failure;
 use crate::output::{self, Json};
 use crate::quantity;
-use crate::settings;
-use photonbox_daemon::{EnrollOptions, TokenOptions};
+use crate::settings::{self, LifeArgs};
+use photonbox_daemon::config::Config;
+use photonbox_daemon::{EnrollOptions, RenewOptions, TokenOptions};
 use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use std::time::Duration;
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct EnrollArgs {
     #[command(subcommand)]
-    side: Option<HubSide>,
+    side: Option<Side>,
     /// Address of the hub, HOST[:PORT].
     #[arg(long, value_name = "ADDR", env = "PHOTONBOX_HUB", required = true)]
     hub: Option<String>,
@@ -39,11 +40,29 @@ pub(crate) struct EnrollArgs {
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum HubSide {
+enum Side {
     /// Make a one-time join token; run this on the hub.
     Token(TokenArgs),
     /// Revoke a host's certificate; run this on the hub.
     Revoke(RevokeArgs),
+    /// Renew the certificate of this hub or host now, for the same name; one that runs goes on meanwhile.
+    Renew(RenewArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct RenewArgs {
+    /// For a host that does not run: its hub, or relays before it, HOST[:PORT].
+    #[arg(
+        long = "hub",
+        value_name = "ADDR",
+        env = "PHOTONBOX_HUB",
+        value_delimiter = ','
+    )]
+    hubs: Vec<String>,
+    #[command(flatten)]
+    life: LifeArgs,
+    #[command(flatten)]
+    json: Json,
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,12 +86,14 @@ struct TokenArgs {
     json: Json,
 }
 
-/// Runs `enroll`, `enroll token` and `enroll revoke`.
+/// Runs `enroll`, `enroll token`, `enroll revoke` and `enroll renew`.
 pub(crate) fn run(args: EnrollArgs, common: &Common) -> anyhow::Result<()> {
-    let state = settings::load(common)?.state;
+    let config = settings::load(common)?;
+    let state = config.state.clone();
     match args.side {
-        Some(HubSide::Token(args)) => token(&args, state),
-        Some(HubSide::Revoke(args)) => {
+        Some(Side::Renew(args)) => renew(args, config),
+        Some(Side::Token(args)) => token(&args, state),
+        Some(Side::Revoke(args)) => {
             let revoking = photonbox_daemon::revoke(state.as_deref(), &args.host);
             let report = settings::runtime()?.block_on(revoking)?;
             if args.json.json {
@@ -89,6 +110,30 @@ pub(crate) fn run(args: EnrollArgs, common: &Common) -> anyhow::Result<()> {
         }
         None => host(args, state),
     }
+}
+
+fn renew(args: RenewArgs, mut config: Config) -> anyhow::Result<()> {
+    args.life.apply(&mut config.certificates);
+    let options = RenewOptions {
+        state: config.state,
+        hubs: if args.hubs.is_empty() {
+            config.join.hubs
+        } else {
+            args.hubs
+        },
+        certificates: config.certificates,
+    };
+    let report = settings::runtime()?.block_on(photonbox_daemon::renew(&options))?;
+    if args.json.json {
+        return output::json(&report);
+    }
+    output::write(&format!(
+        "{} {} has a new certificate\n  certificate  {}\n  until        {}\n",
+        report.role,
+        report.id,
+        report.certificate_serial,
+        photonbox_daemon::utc(report.expires),
+    ))
 }
 
 fn token(args: &TokenArgs, state: Option<PathBuf>) -> anyhow::Result<()> {

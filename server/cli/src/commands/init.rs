@@ -2,7 +2,7 @@
 
 use crate::args::Common;
 use crate::output::{self, Json};
-use crate::settings;
+use crate::settings::{self, LifeArgs};
 use photonbox_daemon::InitOptions;
 
 /// Flags of `init`.
@@ -12,15 +12,19 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "NAME", env = "PHOTONBOX_HUB_NAME")]
     hub_name: Option<String>,
     #[command(flatten)]
+    life: LifeArgs,
+    #[command(flatten)]
     json: Json,
 }
 
 /// Runs `init`.
 pub(crate) fn run(args: InitArgs, common: &Common) -> anyhow::Result<()> {
-    let config = settings::load(common)?;
+    let mut config = settings::load(common)?;
+    args.life.apply(&mut config.certificates);
     let report = photonbox_daemon::init(&InitOptions {
         state: config.state,
         hub_name: args.hub_name,
+        certificates: config.certificates,
     })?;
     if args.json.json {
         return output::json(&report);

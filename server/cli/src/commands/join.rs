@@ -5,7 +5,7 @@ use crate::args::Common;
 use crate::exit::Failure;
 use crate::output::{self, Json};
 use crate::quantity;
-use crate::settings::{self, ChannelArgs, LimitArgs};
+use crate::settings::{self, ChannelArgs, LimitArgs, RenewArgs};
 use photonbox_daemon::{Class, JoinOptions, JoinReport, Ready, Shutdown, SinkSpec};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -51,6 +51,8 @@ pub(crate) struct JoinArgs {
     channel: ChannelArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    renew: RenewArgs,
     #[command(flatten)]
     json: Json,
 }
@@ -126,6 +128,7 @@ fn merge(args: JoinArgs, mut options: JoinOptions) -> anyhow::Result<JoinOptions
     options.allow_unlocked_memory |= args.channel.allow_unlocked_memory;
     args.channel.apply(&mut options.rekey, &mut options.group);
     args.limits.apply(&mut options.limits);
+    args.renew.apply(&mut options.certificates);
     Ok(options)
 }
 

@@ -3,7 +3,7 @@
 use super::signals;
 use crate::args::Common;
 use crate::output::{self, Json};
-use crate::settings::{self, CardArgs, ChannelArgs, LimitArgs};
+use crate::settings::{self, CardArgs, ChannelArgs, LifeArgs, LimitArgs, RenewArgs};
 use photonbox_daemon::{Ready, Shutdown};
 
 /// Flags of `serve`.
@@ -22,6 +22,10 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
+    life: LifeArgs,
+    #[command(flatten)]
+    renew: RenewArgs,
+    #[command(flatten)]
     json: Json,
 }
 
@@ -34,6 +38,8 @@ pub(crate) fn run(args: ServeArgs, common: &Common) -> anyhow::Result<()> {
     options.allow_unlocked_memory |= args.channel.allow_unlocked_memory;
     args.channel.apply(&mut options.rekey, &mut options.group);
     args.limits.apply(&mut options.limits);
+    args.life.apply(&mut options.certificates);
+    args.renew.apply(&mut options.certificates);
     options.card = args.card.apply(options.card);
     let json = args.json.json;
     let runtime = settings::runtime()?;

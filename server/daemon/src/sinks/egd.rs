@@ -509,7 +509,10 @@ mod tests {
         assert_eq!(filling.await.expect("filled"), RESERVOIR);
         assert_eq!(server.fill(b"late", &before).await.expect("filled"), 0);
         client.write_all(&[2, 5]).await.unwrap();
-        server.fill(b"fresh", &events.since()).await.expect("filled");
+        server
+            .fill(b"fresh", &events.since())
+            .await
+            .expect("filled");
         client.read_exact(&mut five).await.unwrap();
         assert_eq!(&five, b"fresh");
     }
@@ -527,7 +530,10 @@ mod tests {
             tokio::task::yield_now().await;
         }
         events.happened(Kind::Told);
-        server.fill(b"fresh", &events.since()).await.expect("filled");
+        server
+            .fill(b"fresh", &events.since())
+            .await
+            .expect("filled");
         let mut five = [0; 5];
         client.read_exact(&mut five).await.unwrap();
         assert_eq!(&five, b"fresh");

@@ -69,6 +69,7 @@ fn expired_host(world: &World, name: &str) {
         ca_certificate: authority.certificate,
         relay: false,
         created: then,
+        renewed: None,
     };
     SqliteStore::create(&world.state(name))
         .unwrap()

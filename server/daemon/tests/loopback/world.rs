@@ -35,6 +35,7 @@ impl World {
         init(&InitOptions {
             state: Some(world.state("hub")),
             hub_name: Some("hub".into()),
+            ..InitOptions::default()
         })
         .unwrap();
         world
