@@ -13,6 +13,7 @@ mod namespaces;
 #[allow(dead_code)]
 #[path = "../e2e/process.rs"]
 mod process;
+mod rotation;
 mod site;
 mod soak;
 mod world;

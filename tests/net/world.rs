@@ -33,6 +33,9 @@ pub(crate) struct World {
     pub(crate) address: String,
     /// Bytes a second that it allows each host; none for as fast as it goes.
     rate: Option<usize>,
+    /// Further flags of the hub, and those of hosts and relays.
+    serve: Vec<String>,
+    join: Vec<String>,
     folder: TempDir,
 }
 
@@ -44,6 +47,12 @@ impl World {
 
     /// The same at another rate; none for as fast as it goes.
     pub(crate) fn at(rate: Option<usize>) -> Option<Self> {
+        Self::with(rate, &[], &[])
+    }
+
+    /// The same with further flags of the hub and of all others.
+    pub(crate) fn with(rate: Option<usize>, serve: &[&str], join: &[&str]) -> Option<Self> {
+        let owned = |flags: &[&str]| flags.iter().map(|&flag| flag.to_owned()).collect();
         let mut network = Network::new()?;
         let address = format!("{}:{PORT}", network.machine("hub"));
         // Short paths: a Unix socket's may have 107 bytes.
@@ -56,6 +65,8 @@ impl World {
             network,
             address,
             rate,
+            serve: owned(serve),
+            join: owned(join),
             folder,
         };
         process::json(&[
@@ -117,6 +128,7 @@ impl World {
         if let Some(rate) = &rate {
             arguments.extend(["--host-rate", rate]);
         }
+        arguments.extend(self.serve.iter().map(String::as_str));
         let mut hub = self.start("hub", &arguments);
         hub.line_with("listening on ");
         self.hub = Some(hub);
@@ -149,7 +161,7 @@ impl World {
     /// A relay on its machine.
     pub(crate) fn relay(&self, name: &str, parents: &str) -> Background {
         let (state, listen) = (self.state(name), format!("0.0.0.0:{PORT}"));
-        let arguments = [
+        let mut arguments = vec![
             "join",
             "--state",
             &state,
@@ -159,6 +171,7 @@ impl World {
             &listen,
             "--allow-unlocked-memory",
         ];
+        arguments.extend(self.join.iter().map(String::as_str));
         let mut relay = self.start(name, &arguments);
         relay.line_with("connected");
         relay
@@ -191,6 +204,7 @@ impl World {
             "--allow-unlocked-memory",
         ];
         arguments.extend(pace);
+        arguments.extend(self.join.iter().map(String::as_str));
         let mut process = self.start(name, &arguments);
         process.line_with(" ready");
         Host {
@@ -206,6 +220,16 @@ impl World {
     /// `photonbox ledger --json` of the hub.
     pub(crate) fn ledger(&self) -> Value {
         process::json(&["ledger", "--state", &self.state("hub"), "--json"])
+    }
+
+    /// `status --json` of a hub or host.
+    pub(crate) fn status(&self, name: &str) -> Value {
+        process::json(&["status", "--state", &self.state(name), "--json"])
+    }
+
+    /// `photonbox enroll renew` of a hub or host that runs.
+    pub(crate) fn renew(&self, name: &str) -> Value {
+        process::json(&["enroll", "renew", "--state", &self.state(name), "--json"])
     }
 
     /// `photonbox drain` of a hub or host.

@@ -185,7 +185,7 @@ impl Hub {
         let feeder = Feeder::start(opened, Arc::clone(&entropy), held)?;
         let book = LedgerBook::begin(Arc::clone(&store), Arc::clone(&entropy))?;
         let channels = Channels::default();
-        let vm_events = vm_events(&entropy, stock.clone(), channels.clone());
+        let vm_events = vm_events(&entropy, stock, channels.clone());
         Ok(Arc::new(Self {
             id: own.name.as_str().into(),
             certificate,
@@ -204,7 +204,6 @@ impl Hub {
             drbg_turns: FairQueue::default(),
             limits: options.limits.clone(),
             gate: Gate::new(&options.limits),
-            stock,
             channels,
             vm_events,
             replays: Mutex::default(),
