@@ -90,7 +90,7 @@ fn invariants_hold(options: &Options, seeds: u64) {
             faults: "loss=0.05,delay=200,partition=1,crash=1,skew=300"
                 .parse()
                 .unwrap(),
-            ..options.clone()
+            ..*options
         };
         let report = outcome(&options);
         assert_eq!(
