@@ -128,12 +128,14 @@ fn vm_events(
 ) -> Arc<VmEvents> {
     let entropy = Arc::clone(entropy);
     let renew = move || {
-        entropy.copied();
-        if let Some(stock) = &stock {
-            stock.clear();
-        }
+        entropy.copied(|| {
+            if let Some(stock) = &stock {
+                stock.clear();
+            }
+            channels.cut();
+        });
     };
-    VmEvents::new(renew, move || channels.cut())
+    VmEvents::new(renew, || {})
 }
 
 impl Hub {

@@ -105,10 +105,11 @@ impl Entropy {
     }
 
     /// The machine was copied: what waits in the pool is discarded, and the DRBG gives nothing until it has a new seed of
-    /// bits that come from now on.
-    pub(crate) fn copied(&self) {
+    /// bits that come from now on. `give_up` ends what drew from it before; nobody draws meanwhile.
+    pub(crate) fn copied(&self, give_up: impl FnOnce()) {
         {
             let mut pool = self.pool();
+            give_up();
             self.copies.add();
             if let Err(error) = pool.copied(self.copies.moment()) {
                 tracing::error!(%error, "the ledger refuses what was discarded");

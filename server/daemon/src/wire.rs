@@ -506,6 +506,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         around: &Surroundings<'_>,
     ) -> Ended {
         ended.was_open |= self.was_open;
+        let status = self.channel.status(os::now());
+        if around.channels.update(self.number, status) == Some(CloseReason::Copied) {
+            // What else ended it, as a generator that has no new state yet, is not told under these keys.
+            ended = self.cut();
+        }
         let graceful = ended.reason == CloseReason::Shutdown
             && !ended.by_peer
             && around.shutdown.phase() != Phase::Stop;
