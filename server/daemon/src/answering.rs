@@ -163,15 +163,22 @@ impl Hub {
             (code, error.to_string())
         })?;
         let (store, fingerprint) = (Arc::clone(&self.store), verified.signer.fingerprint);
-        let found =
-            tokio::task::spawn_blocking(move || store.use_enrolment(&fingerprint, os::unix_now()))
-                .await;
-        match found {
-            Ok(Ok(Some(enrolment))) if enrolment.revoked.is_none() && enrolment.host == host => {
+        let id = host.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let found = store.use_enrolment(&fingerprint, os::unix_now())?;
+            Ok::<_, photonbox_store::Error>((found, store.living_enrolment(&id)?.is_some()))
+        });
+        match looked.await {
+            Ok(Ok((Some(enrolment), _)))
+                if enrolment.revoked.is_none() && enrolment.host == host =>
+            {
                 Ok(verified)
             }
-            // Signed just before the host renewed its certificate: the next time it is signed by the new key.
-            Ok(Ok(Some(enrolment))) if enrolment.superseded.is_some() && enrolment.host == host => {
+            // Signed just before the host renewed its certificate: the next time it is signed by the new key. A host that
+            // was revoked has none.
+            Ok(Ok((Some(enrolment), true)))
+                if enrolment.superseded.is_some() && enrolment.host == host =>
+            {
                 let text = "a newer certificate of this host is in use; ask again with it";
                 Err((RefusalCode::Draining, text.into()))
             }

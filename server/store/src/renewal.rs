@@ -3,6 +3,9 @@
 //! Between the hub's commit and the host's a crash may come, and then the host has only its old certificate. So the old
 //! one stays good until the new one is first used: from then on the host is known to have it on its disk.
 //!
+//! Nor does a second request under the old one tell that the answer to the first was lost: it may be one that its host
+//! gave up, and that came late. So a certificate closes only those that were issued before it, and only by being used.
+//!
 //! Countermeasure T17 (`docs/threat-model.md`).
 
 use photonbox_secret::SecretBytes;
@@ -17,6 +20,10 @@ use crate::token::Grant;
 /// Certificates of one host whose place a newer one took, of which the hub keeps a record: further ones are forgotten,
 /// and what is unknown is refused like what is closed. So a host that renews without end fills no disk.
 pub(crate) const SUPERSEDED_KEPT: u32 = 16;
+
+/// Certificates of one host that were issued and not used: beyond so many the oldest are closed. A host that asks again and
+/// again under one certificate has stored at most one of the answers, and hardly one so old.
+pub(crate) const UNUSED_KEPT: u32 = 8;
 
 /// Why a certificate is not renewed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +55,12 @@ fn by_fingerprint(
         .optional()
 }
 
+/// Closes what was issued before a certificate of the host: it is in use, so the host has it on its disk. Rows are
+/// numbered as they are issued, and the newest of a host is never deleted.
+const CLOSE_OLDER: &str = "UPDATE enrolments SET revoked = ?3, superseded = coalesce(superseded, ?3) \
+     WHERE host = ?1 AND revoked IS NULL AND rowid < \
+     (SELECT rowid FROM enrolments WHERE fingerprint = ?2 AND revoked IS NULL)";
+
 /// Gives the enrolment of a certificate that is being used; closes those that it took the place of.
 pub(crate) fn used(
     connection: &Connection,
@@ -57,26 +70,37 @@ pub(crate) fn used(
     let found = by_fingerprint(connection, fingerprint)?;
     if let Some(enrolment) = &found
         && enrolment.revoked.is_none()
-        && enrolment.superseded.is_none()
     {
         // Mostly there is nothing to close; a statement that might write would wait for other writers even so.
         let older: bool = connection.query_row(
-            "SELECT EXISTS (SELECT 1 FROM enrolments WHERE host = ?1 AND revoked IS NULL AND superseded IS NOT NULL)",
-            [&enrolment.host],
+            "SELECT EXISTS (SELECT 1 FROM enrolments WHERE host = ?1 AND revoked IS NULL AND rowid < \
+             (SELECT rowid FROM enrolments WHERE fingerprint = ?2))",
+            params![enrolment.host, fingerprint],
             |row| row.get(0),
         )?;
-        if !older {
-            return Ok(found);
+        if older {
+            // It looks again whether this one is good: it may have been closed in between.
+            connection.execute(
+                CLOSE_OLDER,
+                params![enrolment.host, fingerprint, signed(now)],
+            )?;
         }
-        // Looked at again in the same statement: a renewal in between makes this one the old one.
-        connection.execute(
-            "UPDATE enrolments SET revoked = ?3 \
-             WHERE host = ?1 AND revoked IS NULL AND superseded IS NOT NULL AND EXISTS \
-             (SELECT 1 FROM enrolments WHERE fingerprint = ?2 AND revoked IS NULL AND superseded IS NULL)",
-            params![enrolment.host, fingerprint, signed(now)],
-        )?;
     }
     Ok(found)
+}
+
+/// Why a certificate that is closed is not renewed: another one of its host is good, or none is.
+fn closed(connection: &Connection, shown: &Enrolment) -> rusqlite::Result<RenewalRefusal> {
+    let another: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM enrolments WHERE host = ?1 AND revoked IS NULL)",
+        [&shown.host],
+        |row| row.get(0),
+    )?;
+    Ok(if another && shown.superseded.is_some() {
+        RenewalRefusal::Superseded
+    } else {
+        RenewalRefusal::Revoked
+    })
 }
 
 /// Renews the enrolment of `host` that has the certificate `fingerprint`. One transaction.
@@ -93,10 +117,8 @@ pub(crate) fn renew(
     else {
         return Ok(Err(RenewalRefusal::Unknown));
     };
-    match (shown.revoked, shown.superseded) {
-        (Some(_), Some(_)) => return Ok(Err(RenewalRefusal::Superseded)),
-        (Some(_), None) => return Ok(Err(RenewalRefusal::Revoked)),
-        (None, _) => {}
+    if shown.revoked.is_some() {
+        return Ok(Err(closed(&transaction, &shown)?));
     }
     if now >= shown.expires {
         return Ok(Err(RenewalRefusal::Expired));
@@ -105,18 +127,17 @@ pub(crate) fn renew(
         Ok(renewed) => renewed,
         Err(reason) => return Ok(Err(RenewalRefusal::NotIssued(reason))),
     };
-    // Every other one is closed: those before the one shown, since it is in use, and one after it, which never reached
-    // the host: otherwise the host would show that one.
+    transaction.execute(CLOSE_OLDER, params![host, fingerprint, signed(now)])?;
     transaction.execute(
-        "UPDATE enrolments SET revoked = ?3, superseded = coalesce(superseded, ?3) \
-         WHERE host = ?1 AND revoked IS NULL AND fingerprint <> ?2",
-        params![host, fingerprint, signed(now)],
-    )?;
-    transaction.execute(
-        "UPDATE enrolments SET superseded = coalesce(superseded, ?2) WHERE fingerprint = ?1",
-        params![fingerprint, signed(now)],
+        "UPDATE enrolments SET superseded = coalesce(superseded, ?2) WHERE host = ?1 AND revoked IS NULL",
+        params![host, signed(now)],
     )?;
     insert_enrolment(&transaction, &renewed)?;
+    transaction.execute(
+        "UPDATE enrolments SET revoked = ?4 WHERE host = ?1 AND revoked IS NULL AND fingerprint <> ?2 AND rowid NOT IN \
+         (SELECT rowid FROM enrolments WHERE host = ?1 AND revoked IS NULL ORDER BY rowid DESC LIMIT ?3)",
+        params![host, fingerprint, UNUSED_KEPT, signed(now)],
+    )?;
     transaction.execute(
         "DELETE FROM enrolments WHERE host = ?1 AND revoked IS NOT NULL AND superseded IS NOT NULL \
          AND rowid NOT IN (SELECT rowid FROM enrolments WHERE host = ?1 AND revoked IS NOT NULL \
