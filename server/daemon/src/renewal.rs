@@ -237,9 +237,13 @@ impl<S: Source> Renewal<S> {
     }
 }
 
-/// Seconds until the next try: growing, but several in what is left of the certificate's life.
+/// Seconds until the next try: growing, but several in what is left of the certificate's life. After its end only an
+/// operator helps a host, and nobody is told more often for that.
 fn next_pause(last: u64, left: u64) -> u64 {
-    let most = (left / 8).clamp(1, LONGEST_PAUSE);
+    let most = match left {
+        0 => LONGEST_PAUSE,
+        left => (left / 8).clamp(1, LONGEST_PAUSE),
+    };
     (last * 2).max(FIRST_PAUSE).min(most)
 }
 

@@ -49,6 +49,18 @@ proptest! {
     }
 }
 
+#[test]
+fn after_the_end_nobody_is_asked_every_second() {
+    let mut pause = next_pause(0, 1);
+    assert_eq!(pause, 1);
+    let mut all = Vec::new();
+    for _ in 0..9 {
+        pause = next_pause(pause, 0);
+        all.push(pause);
+    }
+    assert_eq!(all, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+}
+
 /// A hub's desk and one enrolled host, without a wire: what the hub judges is given by hand.
 struct Rig {
     directory: tempfile::TempDir,
