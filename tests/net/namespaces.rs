@@ -1,5 +1,6 @@
 //! Network namespaces on one bridge, gone when the test is.
 
+use crate::process::{self, Background};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::os::fd::AsFd as _;
 use std::path::Path;
@@ -128,6 +129,30 @@ impl Network {
         }
         must(&format!("-n {name} address add {address}/24 dev eth0"));
         address
+    }
+
+    /// `photonbox` on a machine.
+    pub(crate) fn command(&self, machine: &str, arguments: &[&str]) -> Command {
+        let plain = process::photonbox(arguments);
+        let mut command = Command::new("ip");
+        command
+            .args(["netns", "exec", &self.name(machine)])
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .stdin(Stdio::null());
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+
+    /// The same, started.
+    pub(crate) fn start(&self, machine: &str, arguments: &[&str]) -> Background {
+        let what = format!("{machine}: {}", arguments.join(" "));
+        Background::start_command(self.command(machine, arguments), &what)
     }
 
     /// Further addresses of a machine.

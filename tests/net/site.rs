@@ -3,12 +3,35 @@
 use crate::namespaces::Network;
 use crate::process::{self, Background, arg};
 use serde_json::Value;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Port of the hub.
-const PORT: u16 = 4501;
+/// Port of hub and relay.
+pub(crate) const PORT: u16 = 4501;
+
+/// Gives a host a machine and, from the hub's (how it comes by it is not what is tested here), an identity: state folders lie
+/// in `folder` by name. Its address as a relay.
+pub(crate) fn enrol(network: &mut Network, folder: &Path, hub: &str, name: &str) -> String {
+    let address = network.machine(name);
+    let (hub_state, state) = (folder.join("hub"), folder.join(name));
+    let token = process::json(&["enroll", "token", "--state", arg(&hub_state), "--json"]);
+    let arguments = [
+        "enroll",
+        "--state",
+        arg(&state),
+        "--hub",
+        hub,
+        "--host-name",
+        name,
+        "--ca-hash",
+        token["ca_hash"].as_str().expect("a hash"),
+        "--token",
+        token["token"].as_str().expect("a token"),
+    ];
+    let output = process::run_command(network.command("hub", &arguments), "enroll");
+    assert!(output.status.success(), "{output:?}");
+    format!("{address}:{PORT}")
+}
 
 /// A hub and its network.
 pub(crate) struct Site {
@@ -54,6 +77,11 @@ impl Site {
         site
     }
 
+    /// A host with a machine; its address as a relay.
+    pub(crate) fn machine(&mut self, name: &str) -> String {
+        enrol(&mut self.network, self.folder.path(), &self.address, name)
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -72,27 +100,9 @@ impl Site {
             "--allow-unlocked-memory",
             "--allow-simulated",
         ];
-        let mut hub = self.start("hub", &arguments);
+        let mut hub = self.network.start("hub", &arguments);
         hub.line_with("listening on ");
         self.hub = Some(hub);
-    }
-
-    /// `photonbox` on a machine.
-    pub(crate) fn start(&self, machine: &str, arguments: &[&str]) -> Background {
-        let plain = process::photonbox(arguments);
-        let mut command = Command::new("ip");
-        command
-            .args(["netns", "exec", &self.network.name(machine)])
-            .arg(plain.get_program())
-            .args(plain.get_args())
-            .stdin(std::process::Stdio::null());
-        for (name, value) in plain.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        Background::start_command(command, &format!("{machine}: {}", arguments.join(" ")))
     }
 
     /// `status --json` of the hub.

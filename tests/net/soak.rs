@@ -1,7 +1,7 @@
 //! The same machines for a long time: what grows must come to an end. `make soak` gives it half an hour.
 
 use crate::account;
-use crate::process::{self, Background, arg};
+use crate::process::{Background, arg};
 use crate::site::Site;
 use photonbox_daemon::crowd::{Crowd, Member};
 use photonbox_daemon::{Class, RekeyOptions};
@@ -43,7 +43,7 @@ impl Sink {
             arg(&statements),
             "--allow-unlocked-memory",
         ];
-        let mut process = site.start(name, &arguments);
+        let mut process = site.network.start(name, &arguments);
         process.line_with(" ready");
         Self { name, process }
     }
@@ -59,33 +59,6 @@ impl Sink {
         let statements = statements.expect("statements");
         account::agrees(&site.ledger(), self.name, &received, &statements, faults, 0);
     }
-}
-
-fn enrol(site: &mut Site, name: &str, relay: bool) -> String {
-    let address = site.network.machine(name);
-    let hub = site.path("hub");
-    let mut token = vec!["enroll", "token", "--state", arg(&hub), "--json"];
-    if !relay {
-        token.push("--no-relay");
-    }
-    let token = process::json(&token);
-    let state = site.path(name);
-    let arguments = [
-        "enroll",
-        "--state",
-        arg(&state),
-        "--hub",
-        &site.address,
-        "--host-name",
-        name,
-        "--ca-hash",
-        token["ca_hash"].as_str().expect("a hash"),
-        "--token",
-        token["token"].as_str().expect("a token"),
-    ];
-    let (status, lines) = site.start("hub", &arguments).end();
-    assert!(status.success(), "{lines:#?}");
-    address
 }
 
 /// Hosts that come, ask, and go: each with a channel for a few questions, until `over`.
@@ -136,9 +109,9 @@ fn nothing_grows_and_nothing_is_lost() {
     let Some(mut site) = Site::new(&config) else {
         return;
     };
-    let relay = format!("{}:4501", enrol(&mut site, "relay", true));
+    let relay = site.machine("relay");
     for host in ["alpha", "bravo"] {
-        enrol(&mut site, host, false);
+        site.machine(host);
     }
     site.network.machine("crowd");
     let crowd = Crowd::enrol(&site.path("hub"), "visitor", CROWD).expect("identities");
@@ -154,7 +127,7 @@ fn nothing_grows_and_nothing_is_lost() {
             "0.0.0.0:4501",
             "--allow-unlocked-memory",
         ];
-        let mut relay = site.start("relay", &arguments);
+        let mut relay = site.network.start("relay", &arguments);
         relay.line_with("connected");
         relay
     };

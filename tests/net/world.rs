@@ -3,9 +3,9 @@
 use crate::account;
 use crate::namespaces::Network;
 use crate::process::{self, Background, arg};
+use crate::site::{self, PORT};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -21,8 +21,6 @@ pub(crate) const MOVED: Duration = Duration::from_secs(2);
 const BYTES: usize = 96_000;
 /// Bytes a second that the hub allows each host, where nothing else is said.
 pub(crate) const RATE: usize = 16_000;
-/// Port of hub and relay.
-const PORT: u16 = 4501;
 
 /// A hub and machines around it.
 pub(crate) struct World {
@@ -89,29 +87,6 @@ impl World {
         arg(&self.path(name)).to_owned()
     }
 
-    /// `photonbox` on a machine.
-    fn on(&self, machine: &str, arguments: &[&str]) -> Command {
-        let plain = process::photonbox(arguments);
-        let mut command = Command::new("ip");
-        command
-            .args(["netns", "exec", &self.network.name(machine)])
-            .arg(plain.get_program())
-            .args(plain.get_args())
-            .stdin(std::process::Stdio::null());
-        for (name, value) in plain.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command
-    }
-
-    fn start(&self, machine: &str, arguments: &[&str]) -> Background {
-        let command = self.on(machine, arguments);
-        Background::start_command(command, &format!("{machine}: {}", arguments.join(" ")))
-    }
-
     /// Starts the hub, for the first time or again.
     pub(crate) fn serve(&mut self) {
         let (state, address) = (self.state("hub"), self.address.clone());
@@ -129,33 +104,14 @@ impl World {
             arguments.extend(["--host-rate", rate]);
         }
         arguments.extend(self.serve.iter().map(String::as_str));
-        let mut hub = self.start("hub", &arguments);
+        let mut hub = self.network.start("hub", &arguments);
         hub.line_with("listening on ");
         self.hub = Some(hub);
     }
 
     /// Enrols a host and gives it a machine; its address as a relay.
     pub(crate) fn machine(&mut self, name: &str) -> String {
-        let address = self.network.machine(name);
-        let token = process::json(&["enroll", "token", "--state", &self.state("hub"), "--json"]);
-        // From the hub's machine: how it comes by its identity is not what is tested here.
-        let state = self.state(name);
-        let arguments = [
-            "enroll",
-            "--state",
-            &state,
-            "--hub",
-            &self.address,
-            "--host-name",
-            name,
-            "--ca-hash",
-            token["ca_hash"].as_str().expect("a hash"),
-            "--token",
-            token["token"].as_str().expect("a token"),
-        ];
-        let output = process::run_command(self.on("hub", &arguments), "enroll");
-        assert!(output.status.success(), "{output:?}");
-        format!("{address}:{PORT}")
+        site::enrol(&mut self.network, self.folder.path(), &self.address, name)
     }
 
     /// A relay on its machine.
@@ -172,7 +128,7 @@ impl World {
             "--allow-unlocked-memory",
         ];
         arguments.extend(self.join.iter().map(String::as_str));
-        let mut relay = self.start(name, &arguments);
+        let mut relay = self.network.start(name, &arguments);
         relay.line_with("connected");
         relay
     }
@@ -205,7 +161,7 @@ impl World {
         ];
         arguments.extend(pace);
         arguments.extend(self.join.iter().map(String::as_str));
-        let mut process = self.start(name, &arguments);
+        let mut process = self.network.start(name, &arguments);
         process.line_with(" ready");
         Host {
             name: name.to_owned(),
