@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use photonbox_channel::message::{Mode, Request};
+use photonbox_channel::message::{Mode, RefusalCode, Request};
 use photonbox_channel::{
     ByteSource, CaCertificate, ClientConfig, ClientOptions, Identity, MixingSource,
 };
@@ -23,7 +23,7 @@ use crate::generator::HostGenerator;
 use crate::link::{Link, Upstream};
 use crate::options::{Class, LimitOptions, RekeyOptions};
 use crate::pki::{self, LeafRole, Signer};
-use crate::shutdown::Shutdown;
+use crate::shutdown::{Phase, Shutdown};
 use crate::wire::Channels;
 use crate::{Error, Result, os};
 
@@ -199,20 +199,44 @@ impl Member {
         })
     }
 
-    /// Takes all that it can get and adds it to `received`, until it is dropped: pulls `portion` bytes at a time, two of
-    /// them ahead, as a sink does.
+    /// Takes all that it can get and adds it to `received`, until `enough` drains: pulls `portion` bytes at a time, two of
+    /// them ahead, as a sink does. Returns when the last of what was made for it is here.
     ///
     /// # Errors
     /// As [`Member::fetch`].
-    pub async fn take(&self, class: Class, portion: u64, received: &AtomicU64) -> Result<()> {
+    pub async fn take(
+        &self,
+        class: Class,
+        portion: u64,
+        received: &AtomicU64,
+        enough: &Shutdown,
+    ) -> Result<()> {
         let mut asked = self.ask(class, Mode::OnDemand).await;
-        let mut outstanding = 0;
+        let (mut outstanding, mut cancelled) = (0, false);
         loop {
-            while outstanding <= portion {
+            while outstanding <= portion && !cancelled {
                 asked.pull(portion).await;
                 outstanding += portion;
             }
-            let bytes = payload(asked.next().await)?.len() as u64;
+            let answer = tokio::select! {
+                answer = asked.next() => answer,
+                () = enough.reached(Phase::Drain), if !cancelled => {
+                    asked.cancel().await;
+                    cancelled = true;
+                    continue;
+                }
+            };
+            if let (
+                Answer::Refused {
+                    code: RefusalCode::Cancelled,
+                    ..
+                },
+                true,
+            ) = (&answer, cancelled)
+            {
+                return Ok(());
+            }
+            let bytes = payload(answer)?.len() as u64;
             outstanding = outstanding.saturating_sub(bytes);
             received.fetch_add(bytes, Ordering::Relaxed);
         }

@@ -8,7 +8,7 @@ use super::harness::Measured;
 use anyhow::{Context as _, bail};
 use hdrhistogram::Histogram;
 use photonbox_daemon::crowd::{Crowd, Member};
-use photonbox_daemon::{Class, InitOptions, RekeyOptions, init};
+use photonbox_daemon::{Class, InitOptions, RekeyOptions, Shutdown, init};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -212,16 +212,18 @@ struct Load<'a> {
 
 impl Load<'_> {
     async fn measure(&self, time: Duration, results: &mut Vec<Measured>) -> anyhow::Result<()> {
-        // Dropping the tasks cancels their requests.
+        let enough = Shutdown::new();
         let mut tasks = JoinSet::new();
         let counters: Vec<Arc<AtomicU64>> = self.modest.iter().map(|_| Arc::default()).collect();
         for (member, counter) in self.modest.iter().zip(&counters) {
-            tasks.spawn(take(Arc::clone(member), self.class, Arc::clone(counter)));
+            let (member, counter) = (Arc::clone(member), Arc::clone(counter));
+            tasks.spawn(take(member, self.class, counter, enough.clone()));
         }
         let greedy = Arc::new(AtomicU64::new(0));
         for member in self.greedy {
             for _ in 0..GREEDY.0 {
-                tasks.spawn(take(Arc::clone(member), self.class, Arc::clone(&greedy)));
+                let (member, counter) = (Arc::clone(member), Arc::clone(&greedy));
+                tasks.spawn(take(member, self.class, counter, enough.clone()));
             }
         }
         still(&mut tasks, WARM_UP.min(time)).await?;
@@ -245,7 +247,11 @@ impl Load<'_> {
         while let Some(asked) = asking.join_next().await {
             waits.add(asked??)?;
         }
-        drop(tasks);
+        // A request counts until its last word is here: the next measurement begins with none.
+        enough.drain();
+        while let Some(ended) = tasks.join_next().await {
+            ended??;
+        }
         rates.sort_by(f64::total_cmp);
         let total: f64 = rates.iter().sum::<f64>() + greedy;
         let fair = total / (rates.len() + 1) as f64;
@@ -278,8 +284,13 @@ impl Load<'_> {
     }
 }
 
-async fn take(member: Arc<Member>, class: Class, counter: Arc<AtomicU64>) -> anyhow::Result<()> {
-    Ok(member.take(class, PORTION, &counter).await?)
+async fn take(
+    member: Arc<Member>,
+    class: Class,
+    counter: Arc<AtomicU64>,
+    enough: Shutdown,
+) -> anyhow::Result<()> {
+    Ok(member.take(class, PORTION, &counter, &enough).await?)
 }
 
 /// Lets the tasks work for so long: one that ends has failed.
