@@ -24,6 +24,9 @@ const CHOKED: usize = 2 * 1024 * 1024;
 /// Many from one address, as many as there may be handshakes.
 const ONE_ADDRESS: &str = "[limits]\nhandshakes_per_address = 256\nconnections_per_second = 0\n";
 
+/// Handshakes that end soon.
+const SOON_OVER: &str = "[limits]\nhandshake_timeout_ms = 2000\n";
+
 type Row = (String, Class, Fetched);
 
 /// Each member fetches of both classes; all at once.
@@ -135,6 +138,21 @@ fn two_thousand_hosts_at_once() {
     runtime.block_on(async { drop(members) });
 }
 
+/// A hub with these limits, a machine for those who mean it well and one for those who don't, and identities for both.
+fn good_and_bad(
+    network: Option<Network>,
+    limits: &str,
+    hosts: usize,
+) -> Option<(Site, Crowd, SocketAddr)> {
+    let mut site = Site::on(network?, limits);
+    for machine in ["bad", "good"] {
+        site.network.machine(machine);
+    }
+    let crowd = Crowd::enrol(&site.path("hub"), "host", hosts).expect("identities");
+    let hub = site.address.parse().expect("an address");
+    Some((site, crowd, hub))
+}
+
 /// A connection that a TLS client could have begun: the first bytes of its hello.
 fn begin(hub: SocketAddr, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect_timeout(&hub, Duration::from_secs(5)).expect("connected");
@@ -145,13 +163,9 @@ fn begin(hub: SocketAddr, bytes: &[u8]) -> TcpStream {
 
 #[test]
 fn silent_and_slow_connections_keep_nobody_out() {
-    let Some(mut site) = Site::new("[limits]\nhandshake_timeout_ms = 2000\n") else {
+    let Some((site, crowd, hub)) = good_and_bad(Network::new(), SOON_OVER, 1) else {
         return;
     };
-    site.network.machine("bad");
-    site.network.machine("good");
-    let crowd = Crowd::enrol(&site.path("hub"), "host", 1).expect("an identity");
-    let hub: SocketAddr = site.address.parse().expect("an address");
     // A handshake record of 512 bytes, of which six come, or six and then one each 100 ms.
     let half = [0x16, 3, 1, 2, 0, 1];
     let mut held = site.network.inside("bad", || {
@@ -202,13 +216,9 @@ fn silent_and_slow_connections_keep_nobody_out() {
 /// As many handshakes as there may be, from several addresses: whoever comes then waits until the first of them are over.
 #[test]
 fn all_handshakes_taken_and_none_finished() {
-    let Some(mut site) = Site::new("[limits]\nhandshake_timeout_ms = 2000\n") else {
+    let Some((site, crowd, hub)) = good_and_bad(Network::new(), SOON_OVER, 1) else {
         return;
     };
-    site.network.machine("bad");
-    site.network.machine("good");
-    let crowd = Crowd::enrol(&site.path("hub"), "host", 1).expect("an identity");
-    let hub: SocketAddr = site.address.parse().expect("an address");
     let addresses: Vec<String> = (0..6)
         .map(|number| format!("10.77.0.{}", 100 + number))
         .collect();
@@ -314,14 +324,9 @@ fn choke(crowd: &Crowd, number: usize, hub: SocketAddr) -> TcpStream {
 #[test]
 fn hosts_that_read_nothing_cost_bounded_memory() {
     const CHOKING: usize = 40;
-    let Some(network) = Network::alone() else {
+    let Some((site, crowd, hub)) = good_and_bad(Network::alone(), ONE_ADDRESS, 1 + CHOKING) else {
         return;
     };
-    let mut site = Site::on(network, ONE_ADDRESS);
-    site.network.machine("bad");
-    site.network.machine("good");
-    let crowd = Crowd::enrol(&site.path("hub"), "host", 1 + CHOKING).expect("identities");
-    let hub: SocketAddr = site.address.parse().expect("an address");
     served(&site, &crowd);
     let (before, _) = site.footprint();
     let held = site.network.inside("bad", || {

@@ -80,8 +80,7 @@ impl CertificateOptions {
     fn due(&self, validity: Validity) -> Option<u64> {
         let left = u128::from(validity.life()) * u128::from(self.renew_left_percent) / 100;
         // At most 90 hundredths of a u64.
-        (left > 0 || self.renew_left_percent > 0)
-            .then(|| validity.not_after.saturating_sub(left as u64))
+        (self.renew_left_percent > 0).then(|| validity.not_after.saturating_sub(left as u64))
     }
 }
 
