@@ -37,7 +37,6 @@ pub struct Crowd {
 pub struct Member {
     id: String,
     upstream: Upstream,
-    channels: Channels,
     shutdown: Shutdown,
     refused: mpsc::Receiver<Error>,
 }
@@ -130,7 +129,6 @@ impl Crowd {
             Arc::clone(&generator) as Arc<dyn MixingSource>,
         );
         client.settings = settings(rekey, &LimitOptions::default());
-        let channels = Channels::default();
         let shutdown = Shutdown::new();
         let (refusal, refused) = mpsc::channel(1);
         let link = Link {
@@ -139,7 +137,7 @@ impl Crowd {
                 ClientConfig::new(client).map_err(|e| channel_settings::refused(&e))?,
             ),
             generator: generator as Arc<dyn ByteSource>,
-            channels: channels.clone(),
+            channels: Channels::default(),
             shutdown: shutdown.clone(),
             refused: refusal,
         };
@@ -148,7 +146,6 @@ impl Crowd {
         Ok(Member {
             id: identity.id().to_owned(),
             upstream,
-            channels,
             shutdown,
             refused,
         })
@@ -171,12 +168,6 @@ impl Member {
             Some(error) = self.refused.recv() => Err(error),
             Some(parent) = self.upstream.connected() => Ok(parent.second_channel),
         }
-    }
-
-    /// Rekeys of its channels so far.
-    #[must_use]
-    pub fn rekeys(&self) -> u64 {
-        self.channels.rekeys()
     }
 
     /// Asks for `bytes` and waits for them.

@@ -315,6 +315,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         around: &Surroundings<'_>,
         until_open: bool,
     ) -> Option<Ended> {
+        // A timer that is due has let one read go first.
+        let mut put_off = false;
         loop {
             // Events first: they make room for what waits on the wire.
             if let Some(ended) = self.events(handler) {
@@ -412,12 +414,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 () = tokio::time::sleep(deadline) => true,
             };
             if timed_out {
-                // What came while this process or its machine stood still counts before the time that has passed.
-                let read = if self.readable && self.from == self.to {
+                // What came while this process or its machine stood still counts before the time that has passed; once, so
+                // that who sends without a pause stops no clock.
+                let may_read = self.readable && self.from == self.to && !put_off;
+                let read = if may_read {
                     at_once(self.reader.read(&mut self.input)).await
                 } else {
                     None
                 };
+                put_off = read.is_some();
                 match read {
                     Some(read) => self.taken(read),
                     None => {
