@@ -243,14 +243,19 @@ fn every_fault_in_an_open_channel_has_its_answer() {
             let many = |n: u32| prekeys(a, 5 + 256 * n, &[SHARE; 256]);
             (0..16).flat_map(many).collect()
         }),
-        ("second encapsulation key", CloseReason::BadRekey, |a| {
-            let mlkem = Some(&[1; MLKEM_LEN]);
-            let batch = Batch {
-                mlkem,
-                ..batch(Direction::BToA, 5, &[])
-            };
-            signed(a, BatchKind::Prekeys, batch)
-        }),
+        (
+            "encapsulation keys without end",
+            CloseReason::BadRekey,
+            |a| {
+                let mlkem = Some(&[1; MLKEM_LEN]);
+                let batch = Batch {
+                    mlkem,
+                    ..batch(Direction::BToA, 5, &[])
+                };
+                let another = |_| signed(a, BatchKind::Prekeys, batch);
+                (0..64).flat_map(another).collect()
+            },
+        ),
         ("ciphertext for a later epoch", CloseReason::BadRekey, |a| {
             announcement(a, 1, &[SHARE], Some(2))
         }),
@@ -260,7 +265,7 @@ fn every_fault_in_an_open_channel_has_its_answer() {
         }),
         ("second ciphertext", CloseReason::BadRekey, |a| {
             // As if it had used the key that it says it used.
-            a.keys().unwrap().send.mlkem_key = None;
+            a.keys().unwrap().send.mlkem_keys.clear();
             let first = announcement(a, 1, &[SHARE], Some(1));
             [first, announcement(a, 2, &[SHARE], Some(2))].concat()
         }),

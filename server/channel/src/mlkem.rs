@@ -13,6 +13,8 @@ use crate::source::{ByteSource, SourceExhausted};
 pub const MLKEM_LEN: usize = 1568;
 /// Length of a shared secret.
 pub const MLKEM_SECRET_LEN: usize = 32;
+/// Encapsulation keys that one side lets lie with the other at most: 98 KiB.
+pub(crate) const MOST_AHEAD: usize = 64;
 /// Length of the seed d || z that a key pair is made of (FIPS 203 §7.1).
 const SEED_LEN: usize = 64;
 

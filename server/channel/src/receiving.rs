@@ -8,11 +8,12 @@ use crate::batch::{Batch, Made, Point};
 use crate::control::Refusal;
 use crate::halves::{Side, bad, step};
 use crate::kx::EphemeralKey;
-use crate::mlkem::{MlkemKey, MlkemSecret};
+use crate::mlkem::{self, MlkemKey, MlkemSecret};
 use crate::record::{Header, RecordOpener};
 use crate::schedule::{Chain, Direction, Epoch};
 use crate::source::{ByteSource, SourceExhausted};
 use crate::stock::{self, KeyStock};
+use crate::terms::Terms;
 
 /// Prekeys of a batch at most: some milliseconds' work.
 const MOST: usize = 64;
@@ -63,6 +64,17 @@ impl Window {
         }
     }
 
+    /// How many encapsulation keys the other side should hold (step 6e): as many as the epochs of the whole window use, and
+    /// one.
+    fn mlkem(&self, terms: Terms) -> usize {
+        let used = match terms.pq_epochs {
+            0 if terms.pq_seconds == 0 => return 0,
+            0 => 0,
+            epochs => self.size / epochs as usize,
+        };
+        (used + 1).min(mlkem::MOST_AHEAD)
+    }
+
     /// Prekeys to send while `out` are out: some at a time, since each batch costs a signature.
     fn wanted(&self, out: usize) -> usize {
         let missing = self.size.saturating_sub(out);
@@ -85,8 +97,8 @@ pub(crate) struct ReceiveHalf {
     /// The other side's keys for the epochs after this one.
     announced: VecDeque<Point>,
     pub(crate) window: Window,
-    /// Ours, of which the other side has or will have the public part.
-    mlkem_key: Option<MlkemKey>,
+    /// Ours, of which the other side has or will have the public part, in the order in which it uses them.
+    mlkem_keys: VecDeque<MlkemKey>,
     /// A secret and the epoch whose step takes it in.
     mlkem: Option<(u32, MlkemSecret)>,
     /// The last epoch for which the other side said that it had no prekeys.
@@ -103,7 +115,7 @@ impl ReceiveHalf {
             prekeys: VecDeque::new(),
             announced: VecDeque::new(),
             window,
-            mlkem_key: None,
+            mlkem_keys: VecDeque::new(),
             mlkem: None,
             starved: 0,
         }
@@ -113,13 +125,12 @@ impl ReceiveHalf {
         self.opener.epoch()
     }
 
-    /// Step 6a: makes prekeys if it is worth a batch, and an encapsulation key if there is none out and `mlkem` asks
-    /// for one.
+    /// Step 6a: makes prekeys if it is worth a batch, and an encapsulation key if too few are out.
     pub(crate) fn replenish(
         &mut self,
         stock: Option<&KeyStock>,
         source: &dyn ByteSource,
-        mlkem: bool,
+        terms: Terms,
     ) -> Result<Made, SourceExhausted> {
         let count = self.window.wanted(self.prekeys.len());
         let mut made = Made::default();
@@ -128,10 +139,10 @@ impl ReceiveHalf {
             made.points.push(*key.public());
             self.prekeys.push_back(key);
         }
-        if mlkem && self.mlkem_key.is_none() {
+        if self.mlkem_keys.len() < self.window.mlkem(terms) {
             let key = MlkemKey::generate(source)?;
             made.mlkem = Some(key.public());
-            self.mlkem_key = Some(key);
+            self.mlkem_keys.push_back(key);
         }
         Ok(made)
     }
@@ -166,8 +177,8 @@ impl ReceiveHalf {
                 return Err(bad("an ML-KEM secret for another epoch"));
             }
             let key = self
-                .mlkem_key
-                .take()
+                .mlkem_keys
+                .pop_front()
                 .ok_or(bad("a ciphertext without an encapsulation key for it"))?;
             self.mlkem = Some((batch.mlkem_epoch, key.decapsulate(ciphertext)));
         }

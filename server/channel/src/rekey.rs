@@ -99,15 +99,15 @@ impl Channel {
         }
     }
 
-    /// Step 6a: sends prekeys if it is worth a batch, and an encapsulation key if none is out.
+    /// Step 6a: sends prekeys if it is worth a batch, and an encapsulation key if too few are out. One batch, so that nothing
+    /// else waits for long.
     pub(crate) fn replenish(&mut self) -> Result<(), Error> {
-        let (source, stock) = (self.source.clone(), self.stock.clone());
+        let (source, stock, terms) = (self.source.clone(), self.stock.clone(), self.terms);
         let (identity, session) = (self.identity.clone(), self.session);
-        let mlkem = self.terms.pq_epochs != 0 || self.terms.pq_seconds != 0;
         let Some(keys) = self.keys() else {
             return Ok(());
         };
-        let made = keys.receive.replenish(stock.as_deref(), &*source, mlkem);
+        let made = keys.receive.replenish(stock.as_deref(), &*source, terms);
         let made = match made {
             Ok(made) => made,
             Err(exhausted) => return Err(self.source_failed(exhausted)),

@@ -52,8 +52,8 @@ pub(crate) struct SendHalf {
     /// How many keys the next announcement has, if there are prekeys for them.
     batch: usize,
     announced_at: Duration,
-    /// The other side's encapsulation key, used once.
-    pub(crate) mlkem_key: Option<Box<[u8; MLKEM_LEN]>>,
+    /// The other side's encapsulation keys, each used once, in their order.
+    pub(crate) mlkem_keys: VecDeque<Box<[u8; MLKEM_LEN]>>,
     /// The secret that the next step takes in.
     mlkem: Option<MlkemSecret>,
     /// Epoch and time of the last step that took in a secret of ML-KEM's: at first the handshake, which had one
@@ -81,7 +81,7 @@ impl SendHalf {
             announced: VecDeque::new(),
             batch: 1,
             announced_at: now,
-            mlkem_key: None,
+            mlkem_keys: VecDeque::new(),
             mlkem: None,
             mlkem_last: (0, now),
             starved: None,
@@ -135,10 +135,10 @@ impl SendHalf {
             return Err(bad("too many prekeys"));
         }
         if let Some(key) = batch.mlkem {
-            if self.mlkem_key.is_some() {
-                return Err(bad("a second encapsulation key"));
+            if self.mlkem_keys.len() >= mlkem::MOST_AHEAD {
+                return Err(bad("too many encapsulation keys"));
             }
-            self.mlkem_key = Some(Box::new(*key));
+            self.mlkem_keys.push_back(Box::new(*key));
         }
         self.prekeys.extend(batch.keys);
         Ok(())
@@ -147,7 +147,7 @@ impl SendHalf {
     /// What stands between now and the next epoch.
     pub(crate) fn need(&self, terms: Terms, now: Duration) -> Need {
         let mlkem = self.mlkem.is_none() && self.is_mlkem_due(terms, now);
-        if self.prekeys.is_empty() || (mlkem && self.mlkem_key.is_none()) {
+        if self.prekeys.is_empty() || (mlkem && self.mlkem_keys.is_empty()) {
             Need::Credit
         } else if self.announced.is_empty() || mlkem {
             Need::Announcement
@@ -182,7 +182,7 @@ impl SendHalf {
         }
         if self.mlkem.is_none()
             && self.is_mlkem_due(terms, now)
-            && let Some(key) = self.mlkem_key.take()
+            && let Some(key) = self.mlkem_keys.pop_front()
         {
             let (made, secret) =
                 mlkem::encapsulate(source, &*key).map_err(|error| match error {

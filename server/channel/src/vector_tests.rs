@@ -110,9 +110,10 @@ fn open(case: &ControlCase) -> Pair {
     (pair.a.session, pair.b.session) = (session, session);
     pair.b.peer.as_mut().unwrap().certificate = hex(&case.certificate);
     // As if A had used the key whose ciphertext a vector has.
-    pair.a.keys().unwrap().send.mlkem_key = None;
+    pair.a.keys().unwrap().send.mlkem_keys.clear();
     if case.mlkem == Mlkem::Used {
-        assert!(pair.b.keys().unwrap().send.mlkem_key.take().is_some());
+        let of_a = &mut pair.b.keys().unwrap().send.mlkem_keys;
+        assert!(of_a.pop_front().is_some() && of_a.is_empty());
     }
     pair
 }

@@ -171,6 +171,7 @@ CONTROL = {
         [A1, announce(2, [], mlkem_epoch=1, mlkem=CIPHERTEXT)], 2, None),
     "well-formed-encapsulation-key": (
         [prekeys(5, [], mlkem=EK)], 1, None, {"mlkem": "none"}),
+    "well-formed-encapsulation-keys-ahead": ([prekeys(5, [], mlkem=EK)] * 63, 63, None),
     "well-formed-steps": ([P5], 1, None, {"sends": 6}),
 
     "unknown-kind-zero": ([PING, bytes([0])], 1, "unknown-kind"),
@@ -257,7 +258,8 @@ CONTROL = {
         [Batch(PREKEYS, A_TO_B, 5, GOOD[:1]).message()], 0, "bad-rekey"),
     "bad-rekey-prekeys-too-many": (
         [prekeys(5 + 256 * n, [GOOD[0]] * 256) for n in range(16)], 15, "bad-rekey"),
-    "bad-rekey-second-encapsulation-key": ([prekeys(5, [], mlkem=EK)], 0, "bad-rekey"),
+    "bad-rekey-encapsulation-keys-too-many": (
+        [prekeys(5, [], mlkem=EK)] * 64, 63, "bad-rekey"),
     "bad-rekey-announcement-gap": ([A1, announce(3, GOOD[1:2])], 1, "bad-rekey"),
     "bad-rekey-announcement-again": ([A1, A1], 1, "bad-rekey"),
     "bad-rekey-announcement-epoch-in-force": ([announce(0, GOOD[:1])], 0, "bad-rekey"),
@@ -319,12 +321,12 @@ def parts(message):
     """A message in hexadecimal; what repeats stands once, with how often it comes."""
     if isinstance(message, dict):
         return message
-    repeated = GOOD[0] * 256
-    at = message.find(repeated)
-    if at < 0:
-        return {"control": [[message.hex(), 1]]}
-    rest = message[at + len(repeated):]
-    return {"control": [[message[:at].hex(), 1], [GOOD[0].hex(), 256], [rest.hex(), 1]]}
+    for unit, times in ((GOOD[0], 256), (EK[:1], MLKEM)):
+        at = message.find(unit * times)
+        if at >= 0:
+            rest = message[at + len(unit) * times:]
+            return {"control": [[message[:at].hex(), 1], [unit.hex(), times], [rest.hex(), 1]]}
+    return {"control": [[message.hex(), 1]]}
 
 
 def write(folder, name, document):

@@ -376,16 +376,36 @@ fn prekeys_never_exceed_the_settings_of_who_gives_them() {
     assert_eq!(pair.b.status(pair.now).prekeys_window, 16);
 }
 
+/// N_pq and T_pq of both sides.
+fn pq_terms(setup: &mut Setup, epochs: u32, seconds: u32) {
+    for settings in [&mut setup.client.settings, &mut setup.server.settings] {
+        settings.pq_epochs = std::num::NonZeroU32::new(epochs);
+        settings.pq_seconds = std::num::NonZeroU32::new(seconds);
+    }
+}
+
+#[test]
+fn ml_kem_waits_for_no_round_trip() {
+    // Ten encapsulation keys a round trip.
+    let mut setup = Setup::new().rekey(1, 0);
+    pq_terms(&mut setup, 4, 0);
+    let mut pair = setup.open();
+    window_under_delay(&mut pair, 1000);
+    let before = pair.a.status(pair.now);
+    window_under_delay(&mut pair, 1000);
+    let after = pair.a.status(pair.now);
+    assert!(
+        after.starved - before.starved <= 2,
+        "it has learnt: {before:?} then {after:?}"
+    );
+    assert_eq!(after.pq_rekeys - before.pq_rekeys, 250);
+    assert_eq!(payloads(&pair.b_events).len(), 2000 * 16);
+}
+
 #[test]
 fn ml_kem_comes_into_the_chain_by_epochs_and_by_time() {
-    let terms = |setup: &mut Setup, epochs, seconds| {
-        for settings in [&mut setup.client.settings, &mut setup.server.settings] {
-            settings.pq_epochs = std::num::NonZeroU32::new(epochs);
-            settings.pq_seconds = std::num::NonZeroU32::new(seconds);
-        }
-    };
     let mut setup = Setup::new().rekey(1, 0);
-    terms(&mut setup, 10, 0);
+    pq_terms(&mut setup, 10, 0);
     let mut pair = setup.open();
     for i in 0..101 {
         pair.a.send(&delivery(i, &[5; 16])).unwrap();
@@ -395,7 +415,7 @@ fn ml_kem_comes_into_the_chain_by_epochs_and_by_time() {
     assert_eq!((status.epoch, status.pq_rekeys), (100, 10));
 
     let mut setup = Setup::new().rekey(0, 60);
-    terms(&mut setup, 0, 150);
+    pq_terms(&mut setup, 0, 150);
     let mut pair = setup.open();
     pair.pass(Duration::from_secs(905));
     for status in [pair.a.status(pair.now), pair.b.status(pair.now)] {
@@ -404,7 +424,7 @@ fn ml_kem_comes_into_the_chain_by_epochs_and_by_time() {
     }
 
     let mut setup = Setup::new().rekey(1, 0);
-    terms(&mut setup, 0, 0);
+    pq_terms(&mut setup, 0, 0);
     let mut pair = setup.open();
     for i in 0..300 {
         pair.a.send(&delivery(i, &[5; 16])).unwrap();
