@@ -317,6 +317,7 @@ pub(crate) fn measure(
     measuring("channel.stream.1.far");
     let (mut far_a, mut far_b) = world.channel_over(delayed_sockets(FAR)?, Some(1))?;
     // Once for nothing: the window of prekeys grows.
+    let long = long * 2; // the line fills before anything arrives
     duo::stream(&mut far_a, &mut far_b, &single, long)?;
     let medians = harness::pairs(
         effort.pairs,

@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::duo::sockets;
 
+/// How long the line gathers bytes before it carries them on together: carrying is to cost the ends, which share its cores,
+/// little. Adds as much to the delay, at most.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// A pair of connected sockets with `delay` between them in each direction. The threads that hold the bytes back end with
 /// the connection.
 pub(crate) fn delayed_sockets(delay: Duration) -> anyhow::Result<(TcpStream, TcpStream)> {
@@ -28,7 +32,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, delay: Duration) -> anyhow::Res
     let thread = |name: &str| std::thread::Builder::new().name(name.into());
     thread("line in")
         .spawn(move || {
-            let mut chunk = vec![0; 1 << 16];
+            let mut chunk = vec![0; 1 << 20];
             // An end that is gone ends the line.
             while let Ok(read @ 1..) = from.read(&mut chunk) {
                 if held
@@ -37,6 +41,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, delay: Duration) -> anyhow::Res
                 {
                     break;
                 }
+                std::thread::sleep(GATHER.min(delay));
             }
         })
         .context("no thread for a long line")?;
