@@ -197,6 +197,16 @@ pub(crate) struct Ended {
     pub(crate) error: Option<photonbox_channel::Error>,
 }
 
+/// How far a timer that is due has got.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    New,
+    /// It has let one read go first.
+    ReadFirst,
+    /// The next turn is everybody else's.
+    Handled,
+}
+
 /// What a future gives without waiting, if anything.
 async fn at_once<F: Future>(future: F) -> Option<F::Output> {
     tokio::select! {
@@ -315,8 +325,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         around: &Surroundings<'_>,
         until_open: bool,
     ) -> Option<Ended> {
-        // A timer that is due has let one read go first.
-        let mut put_off = false;
+        // The wait was over before anything happened.
+        let mut timed_out = false;
+        let mut due = Due::New;
         loop {
             // Events first: they make room for what waits on the wire.
             if let Some(ended) = self.events(handler) {
@@ -382,11 +393,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             } else {
                 Duration::from_millis(20)
             };
-            let channel = &mut self.channel;
-            let deadline = channel
+            let deadline = self
+                .channel
                 .next_timeout()
                 .map_or(idle, |at| at.saturating_sub(now).min(idle));
-            let timed_out = tokio::select! {
+            // Not left to the wait below: a sleep is never over at its first look, and a read may be, each time.
+            if (timed_out || deadline.is_zero()) && due != Due::Handled {
+                due = self.time_is_up(due).await;
+                continue;
+            }
+            due = Due::New;
+            let channel = &mut self.channel;
+            timed_out = tokio::select! {
                 // Bytes that wait here were refused for back-pressure: read no more until they are in.
                 read = self.reader.read(&mut self.input), if self.readable && self.from == self.to => {
                     self.taken(read);
@@ -413,25 +431,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 () = evictions => false,
                 () = tokio::time::sleep(deadline) => true,
             };
-            if timed_out {
-                // What came while this process or its machine stood still counts before the time that has passed; once, so
-                // that who sends without a pause stops no clock.
-                let may_read = self.readable && self.from == self.to && !put_off;
-                let read = if may_read {
-                    at_once(self.reader.read(&mut self.input)).await
-                } else {
-                    None
-                };
-                put_off = read.is_some();
-                match read {
-                    Some(read) => self.taken(read),
-                    None => {
-                        // What it finds wrong comes as the Closed event.
-                        let _ = self.channel.handle_timeout(os::now());
-                    }
-                }
-            }
         }
+    }
+
+    /// A timer is due. What came while this process or its machine stood still counts before the time that has passed;
+    /// once, so that who sends without a pause stops no clock.
+    async fn time_is_up(&mut self, due: Due) -> Due {
+        if due == Due::New
+            && self.readable
+            && self.from == self.to
+            && let Some(read) = at_once(self.reader.read(&mut self.input)).await
+        {
+            self.taken(read);
+            return Due::ReadFirst;
+        }
+        // What it finds wrong comes as the Closed event.
+        let _ = self.channel.handle_timeout(os::now());
+        Due::Handled
     }
 
     /// What a read of the connection gave.
@@ -552,3 +568,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         ended
     }
 }
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;
