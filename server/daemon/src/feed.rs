@@ -207,9 +207,12 @@ impl Feed {
                     self.note(|report| report.state = format!("blocked: {reason}"));
                     // Even a sleep of nothing waits for the next tick of the timer.
                     if !pause.is_zero() {
-                        let finished = finish.wait_for(|finish| *finish);
-                        // Out of time or asked to end: both go on.
-                        let _ = tokio::time::timeout(pause, finished).await;
+                        tokio::select! {
+                            () = tokio::time::sleep(pause) => {}
+                            _ = finish.wait_for(|finish| *finish) => {}
+                            // The pause was the last parent's to ask for: one that drains has gone by then.
+                            () = self.around.upstream.connected_after(parent.connection) => {}
+                        }
                     }
                 }
                 StreamEnd::Fatal(error) => {

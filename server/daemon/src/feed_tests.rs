@@ -39,6 +39,7 @@ impl World {
     fn parent(&self, is_relay: bool) -> Parent {
         Parent {
             id: if is_relay { "relay" } else { "hub" }.into(),
+            connection: 1,
             is_relay,
             certificate: self.hub.public().certificate.as_slice().into(),
             first_channel: Duration::ZERO,
@@ -141,6 +142,54 @@ fn refused() -> Answer {
         code: RefusalCode::Cancelled,
         retry_after_ms: None,
         text: String::new(),
+    }
+}
+
+/// Who is told to come back to a parent that drains, or has nothing, asks the next one as soon as that stands.
+#[tokio::test]
+async fn a_pause_that_a_parent_asked_for_ends_with_the_next_parent() {
+    for code in [RefusalCode::Draining, RefusalCode::Depleted] {
+        let world = World::new();
+        let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        let mut answers = vec![
+            vec![Answer::Delivery(delivered(WireClass::Full, 0))],
+            vec![Answer::Refused {
+                code,
+                // Longer than this test waits.
+                retry_after_ms: Some(60_000),
+                text: "not now".into(),
+            }],
+        ];
+        let first = world.parent(false);
+        let parent = |connection| Parent {
+            connection,
+            ..first.clone()
+        };
+        let answer = move |_: &Request| {
+            asks.send(()).expect("the test listens");
+            answers.pop().expect("asked twice only")
+        };
+        let (upstream, move_to) = played::moving(first.clone(), answer, Vec::new());
+        let (_finish, finishing) = watch::channel(false);
+        let (feed, figures) = world.feed(Class::Full, upstream, Some(32), finishing).await;
+        let running = tokio::spawn(feed.run());
+        asked.recv().await.expect("asked");
+        while !report(&figures).state.starts_with("blocked") {
+            tokio::task::yield_now().await;
+        }
+        // Neither nobody nor the same connection is a reason to ask.
+        for same in [None, Some(parent(1))] {
+            move_to.send_replace(same);
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert!(asked.try_recv().is_err());
+        }
+        move_to.send_replace(Some(parent(2)));
+        let ended = tokio::time::timeout(Duration::from_secs(30), running).await;
+        let ended = ended.expect("before the time that the first parent said");
+        ended.expect("no panic").expect("complete");
+        assert_eq!(report(&figures).state, DONE);
     }
 }
 

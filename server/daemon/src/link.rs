@@ -46,6 +46,8 @@ pub(crate) enum Command {
 #[derive(Clone, Debug)]
 pub(crate) struct Parent {
     pub(crate) id: String,
+    /// Which of this process's connections, counted from 1; 0 before it is [published](Upstream::parent).
+    pub(crate) connection: u64,
     /// A relay: class `full` must be sealed by the hub.
     pub(crate) is_relay: bool,
     /// Its certificate, DER, as TLS verified it.
@@ -84,6 +86,18 @@ impl Upstream {
             .await
             .ok()
             .and_then(|parent| parent.clone())
+    }
+
+    /// Waits until a later connection stands than this one: what its parent refused, the next may have. Also over when
+    /// none can come any more.
+    pub(crate) async fn connected_after(&self, connection: u64) {
+        let mut parent = self.parent.clone();
+        let later = |parent: &Option<Parent>| {
+            let parent = parent.as_ref();
+            parent.is_some_and(|parent| parent.connection > connection)
+        };
+        // An error: the link is gone, which whoever asks next is told.
+        let _ = parent.wait_for(later).await;
     }
 
     /// A number that no request of this process had.
@@ -166,8 +180,9 @@ impl Asking {
     }
 
     /// From now on this is the host's parent.
-    fn publish(&mut self) {
-        if let Some(parent) = self.stands.take() {
+    fn publish(&mut self, connection: u64) {
+        if let Some(mut parent) = self.stands.take() {
+            parent.connection = connection;
             let (peer, is_relay, elapsed) = (&parent.id, parent.is_relay, parent.second_channel);
             tracing::info!(peer, is_relay, class = "symmetric", ?elapsed, "connected");
             self.last_word.good();
@@ -310,6 +325,7 @@ impl Handler for Asking {
             Event::SecondChannel { elapsed } => {
                 self.stands = self.peer.as_ref().map(|(peer, first_channel)| Parent {
                     id: peer.id.clone(),
+                    connection: 0,
                     is_relay: !peer.roles.contains(&Role::Hub),
                     certificate: peer.certificate.as_slice().into(),
                     first_channel: *first_channel,
@@ -433,7 +449,7 @@ impl Link {
         last_word: Arc<LastWord>,
     ) {
         let mut parents = Parents::new(&self.hubs);
-        loop {
+        for connection in 1.. {
             let handler = || Asking::new(&parent, &last_word, self.hubs.len() > 1);
             let raced = tokio::select! {
                 raced = parents.race(&self, handler, &last_word) => raced,
@@ -454,7 +470,7 @@ impl Link {
                 shutdown: &self.shutdown,
                 drain: Duration::from_secs(1),
             };
-            stood.handler.publish();
+            stood.handler.publish(connection);
             let since = Instant::now();
             let run = stood.wire.run(&mut stood.handler, &mut commands, &around);
             let ended = tokio::select! {

@@ -13,11 +13,21 @@ pub(crate) fn upstream(
 /// The same; to the first cancel of a request it gives `rest`.
 pub(crate) fn cancellable(
     parent: Parent,
-    mut answers: impl FnMut(&Request) -> Vec<Answer> + Send + 'static,
+    answers: impl FnMut(&Request) -> Vec<Answer> + Send + 'static,
     rest: Vec<Answer>,
 ) -> Upstream {
+    moving(parent, answers, rest).0
+}
+
+/// The same, and where to tell of another parent, who answers likewise.
+pub(crate) fn moving(
+    parent: Parent,
+    mut answers: impl FnMut(&Request) -> Vec<Answer> + Send + 'static,
+    rest: Vec<Answer>,
+) -> (Upstream, watch::Sender<Option<Parent>>) {
     let (commands, mut asked) = mpsc::channel(16);
     let (told, parent) = watch::channel(Some(parent));
+    let mover = told.clone();
     tokio::spawn(async move {
         let (mut open, mut rest) = (HashMap::new(), Some(rest));
         while let Some(command) = asked.recv().await {
@@ -40,10 +50,11 @@ pub(crate) fn cancellable(
         }
         drop(told);
     });
-    Upstream {
+    let upstream = Upstream {
         commands,
         parent,
         next_id: Arc::new(AtomicU64::new(1)),
         last_word: Arc::default(),
-    }
+    };
+    (upstream, mover)
 }

@@ -36,6 +36,7 @@ fn refused(code: RefusalCode) -> Answer {
 async fn stopped(rest: Vec<Answer>) -> (Vec<u64>, Ended) {
     let parent = Parent {
         id: "hub".into(),
+        connection: 1,
         is_relay: false,
         certificate: [].into(),
         first_channel: Duration::ZERO,
