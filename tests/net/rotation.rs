@@ -5,6 +5,7 @@
 use crate::process;
 use crate::world::{Host, World};
 use serde_json::Value;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Renews on command, several times in the time that a host takes for its bytes.
 const ROUNDS: usize = 4;
@@ -97,8 +98,13 @@ fn certificates_rotated_under_load() {
     assert!(relay.terminate().success());
 }
 
-/// Certificates that live for seconds: everybody renews by itself, channels end with the certificates that they were made
-/// with, and nothing of what was delivered is lost, altered or delivered twice.
+fn expired(status: &Value) -> u64 {
+    let closed = &status["closed"]["certificate-expired"];
+    closed.as_u64().unwrap_or(0)
+}
+
+/// Certificates that live for seconds: everybody renews by itself, channels are drained before a certificate ends that they
+/// were made with, and not a byte of what was delivered is lost, altered or delivered twice.
 #[test]
 fn certificates_that_end_under_load() {
     let serve = ["--certificate-life", "15s", "--renew-left", "60"];
@@ -111,11 +117,6 @@ fn certificates_that_end_under_load() {
     let first = world.status("hub")["certificate"]["serial"].clone();
     let relay = world.relay("relay", &world.address);
     let hosts = hosts(&world, &through);
-    let expired = |status: &Value| {
-        status["closed"]["certificate-expired"]
-            .as_u64()
-            .unwrap_or(0)
-    };
     let status = process::until(
         "channels end with their certificates",
         || world.status("hub"),
@@ -129,10 +130,39 @@ fn certificates_that_end_under_load() {
             "{status:#}"
         );
     }
-    // Each end of a channel may cut one delivery of each host that it served: those bytes are asked for anew.
     for host in hosts {
-        world.settle(host, 6, 0);
+        world.settle(host, 0, 0);
     }
     println!("{}", world.status("hub")["closed"]);
     relay.kill();
+}
+
+/// A host that is not renewed is served up to its certificate's end, over a few channels: not over one after the other,
+/// although each begins when the time for draining is near or has come.
+#[test]
+fn a_certificate_that_nobody_renews() {
+    let never = ["--renew-left", "0"];
+    let serve = ["--certificate-life", "12s", "--renew-left", "0"];
+    let Some(mut world) = World::with(Some(SLOW), &serve, &never) else {
+        return;
+    };
+    world.machine("alpha");
+    let alpha = world.host_that("alpha", &world.address, "full", &[]);
+    alpha.served_by("hub");
+    let end = alpha.status()["certificate"]["not_after"].clone();
+    let end = end.as_u64().expect("a time");
+    let status = process::until(
+        "its last channel ends with its certificate",
+        || world.status("hub"),
+        |status| unix_now() >= end && status["channels"] == serde_json::json!([]),
+    );
+    println!("{}", status["closed"]);
+    // Half of what is left each time: 6 s, 3 s, 1.5 s, and the last one's end.
+    assert!((2..=5).contains(&expired(&status)), "{status:#}");
+    assert_eq!(status["closed"].as_object().expect("reasons").len(), 1);
+}
+
+fn unix_now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.expect("after 1970").as_secs()
 }

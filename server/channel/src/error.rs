@@ -91,8 +91,9 @@ close_reasons! {
     Superseded = 26, "newer channels of this host took the place of this one";
     /// This machine was copied: its copy has the same keys, so nothing more may be sent under them. Said to nobody.
     Copied = 27, "this machine was copied, and with it the channel's keys";
-    /// A certificate that this channel was made with has come to its end; a new channel is made with a newer one.
-    CertificateExpired = 28, "the certificate that this channel was made with has expired; connect again with a renewed one";
+    /// A certificate that this channel was made with comes to its end: it was drained for that, or the end was there; a new
+    /// channel is made with a newer one.
+    CertificateExpired = 28, "a certificate that this channel was made with comes to its end; connect again with a renewed one";
 }
 
 impl CloseReason {

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::asked::{Answer, Asked};
 use crate::channel_settings::{self, settings};
+use crate::channels::Channels;
 use crate::current::Current;
 use crate::feed::wire_class;
 use crate::gate::make_room_for_files;
@@ -24,7 +25,6 @@ use crate::link::{Link, Upstream};
 use crate::options::{Class, LimitOptions, RekeyOptions};
 use crate::pki::{self, LeafRole, Signer};
 use crate::shutdown::{Phase, Shutdown};
-use crate::wire::Channels;
 use crate::{Error, Result, os};
 
 /// Hosts that a hub knows.

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::attest::Statements;
 use crate::channel_settings::{self, Towards};
+use crate::channels::Channels;
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::error::with_default_port;
 use crate::feed::{self, Around, DONE, Feed, Pace, SharedFigures};
@@ -29,7 +30,6 @@ use crate::shutdown::{Phase, Shutdown};
 use crate::sinks::{Contribute, Discard, Sink};
 use crate::state_dir::{self, RunningLock};
 use crate::vm_event::{Kind, VmEvents};
-use crate::wire::Channels;
 use crate::workers::key_stock;
 use crate::{Error, Result};
 

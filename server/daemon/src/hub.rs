@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use crate::answering::OfChannel;
 use crate::card::{OpenedCard, open_card};
 use crate::channel_settings;
+use crate::channels::Channels;
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::deliver::Revocations;
 use crate::fair::{Allowances, FairQueue};
@@ -31,6 +32,7 @@ use crate::gate::{self, Entry, Gate};
 use crate::held::HeldLanes;
 use crate::hub_certificate::HubCertificate;
 use crate::ledger_book::LedgerBook;
+use crate::life::Serves;
 use crate::options::{LimitOptions, Ready, ServeOptions};
 use crate::recording::about_to_play;
 use crate::serving::{OUTBOX, Serving};
@@ -38,7 +40,7 @@ use crate::shutdown::{Phase, Shutdown};
 use crate::source::{Entropy, label};
 use crate::state_dir::{self, RunningLock};
 use crate::vm_event::{Kind, VmEvents};
-use crate::wire::{self, Channels, Surroundings};
+use crate::wire::{self, Surroundings};
 use crate::workers::key_stock;
 use crate::{Error, Result, os};
 
@@ -279,10 +281,12 @@ impl Hub {
             identity: Arc::clone(config.identity()),
         };
         let mut handler = Serving::new(Arc::new(service), outbox);
+        let drain = Duration::from_millis(self.limits.drain_ms);
         let around = Surroundings {
             channels: &self.channels,
             shutdown: &self.shutdown,
-            drain: Duration::from_millis(self.limits.drain_ms),
+            drain,
+            serves: Some(Serves::under(config.identity(), drain)),
         };
         wire::run(
             stream,

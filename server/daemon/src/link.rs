@@ -15,11 +15,12 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::Error;
 use crate::asked::{Answer, Answers, Asked, Delivered, Given};
+use crate::channels::Channels;
 use crate::current::Current;
 use crate::failure::{self, LastWord};
 use crate::parents::{Parents, Raced};
 use crate::shutdown::{Phase, Shutdown};
-use crate::wire::{Channels, Handler, Surroundings};
+use crate::wire::{Handler, Surroundings};
 
 pub(crate) enum Command {
     Open {
@@ -469,6 +470,7 @@ impl Link {
                 channels: &self.channels,
                 shutdown: &self.shutdown,
                 drain: Duration::from_secs(1),
+                serves: None,
             };
             stood.handler.publish(connection);
             let since = Instant::now();
@@ -481,10 +483,10 @@ impl Link {
             if self.shutdown.phase() != Phase::Run {
                 return;
             }
-            if ended.reason == CloseReason::Copied && !ended.by_peer {
-                parents.left(stood.index);
-            } else {
-                parents.lost(stood.index, since.elapsed());
+            match ended.reason {
+                CloseReason::Copied if !ended.by_peer => parents.left(stood.index),
+                CloseReason::CertificateExpired => parents.expired(stood.index),
+                _ => parents.lost(stood.index, since.elapsed()),
             }
         }
     }

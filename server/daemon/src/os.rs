@@ -103,9 +103,14 @@ pub(crate) fn wait_on(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 
 /// Seconds since 1970.
 pub(crate) fn unix_now() -> u64 {
+    unix_time().as_secs()
+}
+
+/// Time since 1970.
+pub(crate) fn unix_time() -> std::time::Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+        .unwrap_or_default()
 }
 
 /// The monotonic clock of the sans-IO crates: time since this process asked first.

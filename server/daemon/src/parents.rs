@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::channels::Channels;
 use crate::failure::{self, Failure, LastWord};
 use crate::link::{Asking, Link};
 use crate::shutdown::{Phase, Shutdown};
@@ -108,7 +109,7 @@ pub(crate) struct Parents {
 enum Loss {
     /// After it had stood for a while.
     Steady,
-    /// Soon.
+    /// Soon, or together with all its hosts: nobody is hurried to, and none comes before its turn in the list.
     Hasty,
     /// It is as good as ever: this machine was copied.
     Copied,
@@ -140,6 +141,12 @@ impl Parents {
     /// This machine was copied, and left `index` for that: nobody is waited for.
     pub(crate) fn left(&mut self, index: usize) {
         self.lost = Some((index, Loss::Copied));
+    }
+
+    /// A certificate of the channel to `index` has ended: a new channel has the newest. If it was the parent's, all its
+    /// hosts come at once.
+    pub(crate) fn expired(&mut self, index: usize) {
+        self.lost = Some((index, Loss::Hasty));
     }
 
     /// Who is tried when: the one that was lost after a pause, the others at once, each with a head
@@ -297,6 +304,7 @@ fn attempt(
             channels: &channels,
             shutdown: &over,
             drain: Duration::ZERO,
+            serves: None,
         };
         match wire.open(&mut handler, &around).await {
             None => Ok(Stood {
@@ -311,13 +319,14 @@ fn attempt(
 }
 
 /// Closes in order what came second.
-async fn say_goodbye(mut attempts: Attempts, over: Shutdown, channels: crate::wire::Channels) {
+async fn say_goodbye(mut attempts: Attempts, over: Shutdown, channels: Channels) {
     while let Some(ended) = attempts.join_next().await {
         if let Ok((_, Ok(mut stood))) = ended {
             let around = Surroundings {
                 channels: &channels,
                 shutdown: &over,
                 drain: Duration::ZERO,
+                serves: None,
             };
             let (_, mut nothing) = mpsc::channel(1);
             stood
@@ -419,6 +428,10 @@ mod tests {
     fn parents_that_drop_us_at_once_are_not_hurried_between() {
         let mut parents = three();
         parents.lost(1, STEADY / 2);
+        assert_eq!(dues(&mut parents), [250, 500, 750]);
+        // Nor is one left that stood long, and is there, for a certificate's end.
+        parents.lost(0, STEADY);
+        parents.expired(0);
         assert_eq!(dues(&mut parents), [250, 500, 750]);
     }
 

@@ -11,17 +11,19 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::asked::{Answer, Delivered};
+use crate::channels::Channels;
 use crate::current::Current;
 use crate::deliver::refuse;
 use crate::front_door::{self, Wants};
 use crate::gate::Gate;
+use crate::life::Serves;
 use crate::link::Upstream;
 use crate::options::LimitOptions;
 use crate::os;
 use crate::passage::Passage;
 use crate::serving::{Ask, Ended, OUTBOX, Out, Outbox, Pulls, Service, Serving, Stopping};
 use crate::shutdown::{Phase, Shutdown};
-use crate::wire::{self, Channels, Surroundings};
+use crate::wire::{self, Surroundings};
 
 /// The service of a relay.
 pub(crate) struct Relay {
@@ -216,15 +218,17 @@ pub(crate) async fn serve_further(
                             () = shutdown.reached(Phase::Drain) => {}
                         };
                     }
-                    let channel = match Channel::accept(&config.get(), os::unix_now(), os::now()) {
+                    let config = config.get();
+                    let channel = match Channel::accept(&config, os::unix_now(), os::now()) {
                         Ok(channel) => channel,
                         Err(error) => return tracing::error!(%peer, %error, "cannot accept a channel"),
                     };
                     let channels = service.channels.clone();
                     let (outbox, mut from_tasks) = mpsc::channel(OUTBOX);
                     let mut handler = Serving::new(service, outbox);
+                    let serves = Some(Serves::under(config.identity(), drain));
                     let around =
-                        Surroundings { channels: &channels, shutdown: &shutdown, drain };
+                        Surroundings { channels: &channels, shutdown: &shutdown, drain, serves };
                     wire::run(stream, channel, &mut handler, &mut from_tasks, around, entry).await;
                 });
             }

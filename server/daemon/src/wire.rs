@@ -1,22 +1,22 @@
 //! One channel over one stream: reads, writes and timers around the sans-IO state machine, until it
 //! closes. What the messages mean is the [`Handler`]'s affair.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use photonbox_channel::{Channel, ChannelStatus, CloseCounts, CloseReason, Event};
+use photonbox_channel::{Channel, CloseReason, Event};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
+use crate::channels::Channels;
 use crate::gate::Entry;
+use crate::life::{Life, Serves};
+use crate::os;
 use crate::shutdown::{Phase, Shutdown};
-use crate::{os, pki};
 
 /// Bytes read at once.
 const READ: usize = 32 * 1024;
 /// How long the last bytes (the close message) may take to leave.
-const FAREWELL: Duration = Duration::from_secs(2);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(2);
 /// Time without anything to do after which we look around anyway.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -34,155 +34,6 @@ pub(crate) trait Handler: Send {
     fn drained(&mut self, channel: &mut Channel, overdue: bool) -> bool;
     /// The channel is over.
     fn closed(&mut self, reason: CloseReason, by_peer: bool, detail: &str);
-}
-
-/// Live channels, for `status`; and how the dead ones ended.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Channels {
-    inner: Arc<Mutex<ChannelsInner>>,
-    evictions: Arc<Notify>,
-}
-
-#[derive(Debug, Default)]
-struct ChannelsInner {
-    next: u64,
-    live: BTreeMap<u64, ChannelStatus>,
-    closed: CloseCounts,
-    /// Epochs of channels that are gone.
-    past_epochs: u64,
-    /// Rekeys of channels that are gone.
-    past_rekeys: u64,
-    /// Live channels that must end, and why: their host was revoked, or has newer ones, or this machine was copied.
-    evicted: BTreeMap<u64, CloseReason>,
-}
-
-impl Channels {
-    fn with<R>(&self, use_it: impl FnOnce(&mut ChannelsInner) -> R) -> R {
-        use_it(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn enter(&self, status: ChannelStatus) -> u64 {
-        self.with(|inner| {
-            inner.next += 1;
-            inner.live.insert(inner.next, status);
-            inner.next
-        })
-    }
-
-    /// A reason: the channel was evicted and must close.
-    fn update(&self, number: u64, status: ChannelStatus) -> Option<CloseReason> {
-        self.with(|inner| {
-            inner.live.insert(number, status);
-            inner.evicted.get(&number).copied()
-        })
-    }
-
-    /// Closes every live channel to `peer`; gives their number.
-    pub(crate) fn evict(&self, peer: &str) -> usize {
-        self.close_oldest(peer, 0, CloseReason::NotAdmitted, |_| true)
-    }
-
-    /// Makes room for a further channel to `peer`, of which there may be `most`: the oldest close.
-    pub(crate) fn make_room(&self, peer: &str, most: usize) {
-        let left = most.saturating_sub(1);
-        // The one that is about to stand is not in the list as such yet.
-        let stands = |status: &ChannelStatus| status.second_channel_ms.is_some();
-        let closed = self.close_oldest(peer, left, CloseReason::Superseded, stands);
-        if closed > 0 {
-            tracing::info!(
-                peer,
-                closed,
-                most,
-                "more channels than a host may have: the oldest close"
-            );
-        }
-    }
-
-    /// Of those channels to `peer`, leaves the newest `left`.
-    fn close_oldest(
-        &self,
-        peer: &str,
-        left: usize,
-        reason: CloseReason,
-        those: impl Fn(&ChannelStatus) -> bool,
-    ) -> usize {
-        let closed = self.with(|inner| {
-            let of_peer = inner.live.iter().filter(|(number, status)| {
-                status.peer == peer && those(status) && !inner.evicted.contains_key(number)
-            });
-            let numbers: Vec<u64> = of_peer.map(|(number, _)| *number).collect();
-            let closed = numbers.len().saturating_sub(left);
-            inner
-                .evicted
-                .extend(numbers[..closed].iter().map(|number| (*number, reason)));
-            closed
-        });
-        if closed > 0 {
-            self.evictions.notify_waiters();
-        }
-        closed
-    }
-
-    /// This machine was copied, and all live channels' keys with it: each ends as it is, without another word.
-    pub(crate) fn cut(&self) {
-        self.with(|inner| {
-            let numbers = inner.live.keys();
-            inner
-                .evicted
-                .extend(numbers.map(|number| (*number, CloseReason::Copied)));
-        });
-        self.evictions.notify_waiters();
-    }
-
-    fn leave(&self, number: u64, reason: CloseReason) {
-        self.with(|inner| {
-            if let Some(last) = inner.live.remove(&number) {
-                inner.past_epochs += epochs(&last);
-                inner.past_rekeys += last.rekeys;
-            }
-            inner.evicted.remove(&number);
-            inner.closed.count(reason);
-        });
-    }
-
-    /// All live channels whose peer is known.
-    pub(crate) fn list(&self) -> Vec<ChannelStatus> {
-        self.with(|inner| {
-            inner
-                .live
-                .values()
-                .filter(|s| !s.peer.is_empty())
-                .cloned()
-                .collect()
-        })
-    }
-
-    /// How channels ended.
-    pub(crate) fn closed(&self) -> CloseCounts {
-        self.with(|inner| inner.closed.clone())
-    }
-
-    /// Rekeys of all channels that ever stood.
-    pub(crate) fn rekeys(&self) -> u64 {
-        self.with(|inner| {
-            let live: u64 = inner.live.values().map(|status| status.rekeys).sum();
-            inner.past_rekeys + live
-        })
-    }
-
-    /// Epochs of all channels that ever stood.
-    pub(crate) fn epochs(&self) -> u64 {
-        self.with(|inner| inner.past_epochs + inner.live.values().map(epochs).sum::<u64>())
-    }
-}
-
-/// Both directions begin with epoch 0 when the second channel stands; each rekey is one more.
-fn epochs(status: &ChannelStatus) -> u64 {
-    if status.second_channel_ms.is_some() {
-        2 + status.rekeys
-    } else {
-        0
-    }
 }
 
 /// Why a wire ended.
@@ -224,6 +75,8 @@ pub(crate) struct Surroundings<'a> {
     /// How long open work gets when the phase becomes [`Phase::Drain`]; then what was made has
     /// [`FAREWELL`] to leave.
     pub(crate) drain: Duration,
+    /// On the side that serves: it drains the channel before a certificate's end, too.
+    pub(crate) serves: Option<Serves>,
 }
 
 /// Runs a channel that was accepted until it closes. `entry` is a handshake's until the second channel stands.
@@ -264,8 +117,8 @@ pub(crate) struct Wire<S> {
     writable: bool,
     was_open: bool,
     drain_until: Option<Duration>,
-    /// End of the certificate that the other side showed, seconds since 1970; none before it did.
-    ends: Option<u64>,
+    /// None before the other side showed its certificate.
+    life: Option<Life>,
     error: Option<photonbox_channel::Error>,
 }
 
@@ -286,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             writable: true,
             was_open: false,
             drain_until: None,
-            ends: None,
+            life: None,
             error: None,
         }
     }
@@ -372,26 +225,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                     continue;
                 }
             }
-            if self.is_past_its_certificate() {
+            let unix = os::unix_time();
+            let life = self.life(around, unix);
+            if life.is_some_and(|life| life.is_over(unix)) {
                 self.channel.close(CloseReason::CertificateExpired);
                 continue;
             }
             let phase = around.shutdown.phase();
-            if phase != Phase::Run {
-                let until = *self.drain_until.get_or_insert(now + around.drain);
+            let (time, reason) = match phase {
+                Phase::Run => (
+                    life.and_then(|life| life.drain(unix)),
+                    CloseReason::CertificateExpired,
+                ),
+                _ => (Some(around.drain), CloseReason::Shutdown),
+            };
+            if let Some(time) = time {
+                let until = *self.drain_until.get_or_insert(now + time);
                 let done = handler.drained(&mut self.channel, now >= until)
                     && self.channel.is_flushed()
                     && self.written == self.output.len();
                 let late = now >= until + FAREWELL;
                 if phase == Phase::Stop || late || !self.channel.is_open() || done {
-                    self.channel.close(CloseReason::Shutdown);
+                    self.channel.close(reason);
                     continue;
                 }
             }
-            let idle = if phase == Phase::Run {
-                IDLE
-            } else {
-                Duration::from_millis(20)
+            let idle = match time {
+                None => life.map_or(IDLE, |life| life.next(unix).min(IDLE)),
+                Some(_) => Duration::from_millis(20),
             };
             let deadline = self
                 .channel
@@ -477,16 +338,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// No channel outlives the certificate that it was made by; looked at least once a second.
-    fn is_past_its_certificate(&mut self) -> bool {
-        if self.ends.is_none()
+    /// None before the channel stands. Looked at in each turn, so at least once a second: the clock may be set.
+    fn life(&mut self, around: &Surroundings<'_>, unix: Duration) -> Option<Life> {
+        if self.life.is_none()
+            && self.channel.is_open()
             && let Some(peer) = self.channel.peer()
         {
-            // TLS has read it, too; what cannot be read here has no life.
-            let validity = pki::validity(&peer.certificate);
-            self.ends = Some(validity.map_or(0, |validity| validity.not_after));
+            self.life = Some(Life::new(&peer.certificate, around.serves, unix));
         }
-        self.channel.is_open() && self.ends.is_some_and(|ends| os::unix_now() >= ends)
+        self.life.filter(|_| self.channel.is_open())
     }
 
     /// Hands the channel's events on; the last one of a channel is its end.
@@ -532,9 +392,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             // What else ended it, as a generator that has no new state yet, is not told under these keys.
             ended = self.cut();
         }
-        let graceful = ended.reason == CloseReason::Shutdown
-            && !ended.by_peer
-            && around.shutdown.phase() != Phase::Stop;
+        // By us, and for no fault.
+        let drained = matches!(ended.reason, CloseReason::Shutdown)
+            || ended.reason == CloseReason::CertificateExpired && self.drain_until.is_some();
+        let graceful = drained && !ended.by_peer && around.shutdown.phase() != Phase::Stop;
         let is_cut = ended.reason == CloseReason::Copied && !ended.by_peer;
         let farewell = async {
             if is_cut {
