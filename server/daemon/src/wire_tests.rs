@@ -1,3 +1,6 @@
+//! Time limits against a busy peer, and the end of a channel's certificates.
+//!
+//! Shows T14 (`docs/threat-model.md`).
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::pin::Pin;
