@@ -32,6 +32,7 @@ fn orbit(case: &Value, more: &[&str]) -> Value {
 fn every_engine_gives_the_orbits_of_the_vectors() {
     let mut engines = vec![
         vec!["--engine", "reference"],
+        vec!["--engine", "cpu"],
         vec!["--engine", "card"],
         vec!["--engine", "card", "--build", "wide"],
     ];
@@ -61,7 +62,7 @@ fn a_point_has_its_session_key_and_its_derived_key() {
     let points = case["points"].as_array().expect("points");
     for point in points.iter().take(2) {
         let at = format!("{},{}", point["i"], point["j"]);
-        for engine in ["reference", "card"] {
+        for engine in ["reference", "cpu", "card"] {
             let said = orbit(case, &["--engine", engine, "--at", &at]);
             for key in ["n", "i", "j", "x", "session_key", "key"] {
                 assert_eq!(said[key], point[key], "{engine} {key}");

@@ -6,7 +6,7 @@ use crate::output::{self, Json};
 use crate::settings::{self, CardArgs};
 use anyhow::Context as _;
 use photonbox_daemon::CardEngine;
-use photonbox_keybox::{Engine, IpKey, Orbit, Parameters, Position, Reference, derive};
+use photonbox_keybox::{Cpu, Engine, IpKey, Orbit, Parameters, Position, Reference, derive};
 use photonbox_secret::SecretBytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -50,7 +50,7 @@ struct OrbitArgs {
     /// Keys of a box; I * J is at most 2^20.
     #[arg(long, value_name = "J", default_value_t = 512)]
     keys: u32,
-    /// What computes: `reference` (big integers), `card` (the card's engine).
+    /// What computes: `reference` (big integers), `cpu` (fixed-width limbs), `card` (the card's engine).
     #[arg(long, value_name = "ENGINE", default_value = "reference")]
     engine: EngineName,
     /// Show the key with number J of box I, both from 1, with the value X of the orbit.
@@ -66,7 +66,7 @@ struct OrbitArgs {
 enum EngineName {
     /// Big integers: slow and obviously right.
     Reference,
-    /// Fixed-width limbs on all cores; not in this build.
+    /// Fixed-width limbs.
     Cpu,
     /// The card's engine.
     Card,
@@ -110,12 +110,7 @@ fn orbit(args: OrbitArgs, common: &Common) -> anyhow::Result<()> {
     };
     let mut engine: Box<dyn Engine> = match args.engine {
         EngineName::Reference => Box::new(Reference),
-        EngineName::Cpu => {
-            return Err(Failure::failed(
-                "the engine `cpu` is not in this build",
-                "use --engine reference or --engine card",
-            ));
-        }
+        EngineName::Cpu => Box::new(Cpu::new()),
         EngineName::Card => {
             let options = args.card.apply(settings::load(common)?.card);
             Box::new(CardEngine::new(photonbox_daemon::open_card(&options)?.card))
