@@ -190,6 +190,20 @@ fn bench_prints_the_agreed_names() {
         names(&json(&["bench", "ecdh", "--slice", "5", "--json"])),
         ["ecdh.p384"]
     );
+    let keybox = json(&["bench", "keybox", "--slice", "5", "--json"]);
+    assert_eq!(
+        names(&keybox),
+        [
+            "keybox.cpu.one",
+            "keybox.cpu.one.gmp",
+            "keybox.cpu.many",
+            "keybox.cpu.many.portable",
+            "keybox.cpu.threads",
+            "keybox.cpu.set.ms",
+        ]
+    );
+    let gmp = &keybox["results"][1];
+    assert_eq!(gmp["ratio"].is_null(), !cfg!(feature = "bench-peers"));
     assert!(text(&["bench", "drbg", "--slice", "5"]).contains("drbg"));
 }
 

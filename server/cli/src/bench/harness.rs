@@ -28,7 +28,7 @@ pub(crate) struct Measured {
     pub(crate) name: String,
     /// Median of ours, in `unit`.
     pub(crate) value: f64,
-    /// `B/s`, `bit/s`, `cycles/s`, `packets/s`, `1/s`, `us`, `%`.
+    /// `B/s`, `bit/s`, `cycles/s`, `packets/s`, `1/s`, `us`, `ms`, `%`.
     pub(crate) unit: &'static str,
     /// Median of the peer in the same run; null where there is no peer.
     pub(crate) baseline: Option<f64>,

@@ -8,6 +8,7 @@ mod duo;
 mod ecdh;
 mod harness;
 mod hub;
+mod keybox;
 mod machine;
 mod pipeline;
 mod tls;
@@ -50,6 +51,8 @@ enum Name {
     Drbg,
     /// P-384 key generation and agreement.
     Ecdh,
+    /// Orbits of IP keys on the processor, beside num-bigint and GMP.
+    Keybox,
     /// One hub with a thousand hosts and a greedy one: shares, waits, memory.
     Hub,
     /// All of them.
@@ -98,6 +101,9 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     if wants(Name::Card) {
         card::measure(effort, &measuring, &mut results)?;
     }
+    if wants(Name::Keybox) {
+        keybox::measure(effort, &measuring, &mut results)?;
+    }
     bar.finish_and_clear();
     let report = Report {
         machine: Machine::here(pinned),
@@ -115,6 +121,7 @@ fn text(report: &Report, effort: Effort) -> String {
         // `2.1 k/s` rather than `2.1 k1/s`; microseconds and shares as they are.
         let figure = |value: f64| match result.unit {
             "us" => format!("{value:.1} us"),
+            "ms" => format!("{value:.2} ms"),
             "%" => format!("{value:.2} %"),
             unit => format!("{}{}", si(value), unit.trim_start_matches('1')),
         };
