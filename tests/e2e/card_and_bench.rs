@@ -204,6 +204,23 @@ fn bench_prints_the_agreed_names() {
     );
     let gmp = &keybox["results"][1];
     assert_eq!(gmp["ratio"].is_null(), !cfg!(feature = "bench-peers"));
+    let esp = json(&["bench", "esp", "--slice", "5", "--json"]);
+    assert_eq!(
+        names(&esp),
+        [
+            "esp.64",
+            "esp.64.libraries",
+            "esp.576",
+            "esp.576.libraries",
+            "esp.1420",
+            "esp.1420.libraries",
+            "esp.64.p50",
+            "esp.64.p99",
+            "esp.64.p999",
+        ]
+    );
+    let boringtun = &esp["results"][0];
+    assert_eq!(boringtun["ratio"].is_null(), !cfg!(feature = "bench-peers"));
     assert!(text(&["bench", "drbg", "--slice", "5"]).contains("drbg"));
 }
 

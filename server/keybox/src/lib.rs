@@ -6,12 +6,13 @@
 //! an engine's caller: what is used is [`derive::key`].
 //!
 //! No I/O, no clock, no randomness.
-#![deny(unsafe_code)] // but for cpu/ifma.rs
+#![deny(unsafe_code)] // but for cpu/ifma.rs and esp/vaes.rs
 
 pub mod cpu;
 pub mod derive;
 mod engine;
 mod error;
+pub mod esp;
 mod ip_key;
 mod parameters;
 mod reference;

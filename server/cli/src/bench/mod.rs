@@ -6,6 +6,7 @@ mod delay;
 mod drbg;
 mod duo;
 mod ecdh;
+mod esp;
 mod harness;
 mod hub;
 mod keybox;
@@ -53,6 +54,8 @@ enum Name {
     Ecdh,
     /// Orbits of IP keys on the processor, beside num-bigint and GMP.
     Keybox,
+    /// Packets of the tunnel, sealed and opened, beside boringtun.
+    Esp,
     /// One hub with a thousand hosts and a greedy one: shares, waits, memory.
     Hub,
     /// All of them.
@@ -103,6 +106,9 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if wants(Name::Keybox) {
         keybox::measure(effort, &measuring, &mut results)?;
+    }
+    if wants(Name::Esp) {
+        esp::measure(effort, &measuring, &mut results)?;
     }
     bar.finish_and_clear();
     let report = Report {

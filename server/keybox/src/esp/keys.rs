@@ -1,0 +1,112 @@
+//! The keys of one box, ready for packets.
+
+use std::sync::OnceLock;
+
+use photonbox_secret::SecretBytes;
+
+#[cfg(target_arch = "x86_64")]
+use super::vaes;
+use super::{Header, Instructions, Refusal, cipher};
+use crate::KEY_BYTES;
+
+/// Keys that are made ready together, at the first packet that needs one of them.
+const GROUP: usize = 64;
+
+/// All keys of one box, in locked memory that is wiped when dropped. Round keys and what else a key always gives are
+/// computed when the first packet needs them; by libraries they are computed for each packet, in memory that they wipe but
+/// do not lock.
+pub struct BoxKeys {
+    i: u16,
+    keys: SecretBytes,
+    /// With [`Instructions::Vaes`] what [`vaes::prepare`] made of each group; else empty.
+    ready: Box<[OnceLock<SecretBytes>]>,
+}
+
+impl BoxKeys {
+    /// Box `i`, of which `keys[j − 1]` is K(i, j). The caller's copy is the caller's to wipe.
+    #[must_use]
+    pub fn new(i: u16, keys: &[[u8; KEY_BYTES]]) -> Self {
+        Self::with(Instructions::fastest(), i, keys)
+    }
+
+    /// With these instructions, or with libraries where the machine has not got them.
+    #[must_use]
+    pub fn with(instructions: Instructions, i: u16, keys: &[[u8; KEY_BYTES]]) -> Self {
+        let groups = match instructions {
+            Instructions::Vaes if instructions.are_available() => keys.len().div_ceil(GROUP),
+            _ => 0,
+        };
+        Self {
+            i,
+            keys: SecretBytes::from_slice(keys.as_flattened()),
+            ready: (0..groups).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Number of the box, i.
+    #[must_use]
+    pub fn number(&self) -> u16 {
+        self.i
+    }
+
+    /// Keys in the box, J.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len() / KEY_BYTES
+    }
+
+    /// Whether it has no keys.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The key that a header names.
+    pub(super) fn key(&self, header: &Header) -> Result<Key<'_>, Refusal> {
+        let (keys, _) = self.keys.as_slice().as_chunks::<KEY_BYTES>();
+        let at = usize::from(header.j).checked_sub(1);
+        let at = at.filter(|at| header.i == self.i && *at < keys.len());
+        let at = at.ok_or(Refusal::WrongIndex)?;
+        #[cfg(target_arch = "x86_64")]
+        if let Some(group) = self.ready.get(at / GROUP) {
+            let of_group = &keys[at - at % GROUP..keys.len().min(at - at % GROUP + GROUP)];
+            let ready = group.get_or_init(|| vaes::prepare(of_group));
+            let (ready, _) = ready.as_slice().as_chunks();
+            return Ok(Key::Vaes(&ready[at % GROUP]));
+        }
+        Ok(Key::Libraries(&keys[at]))
+    }
+}
+
+impl std::fmt::Debug for BoxKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BoxKeys({}, ..)", self.i)
+    }
+}
+
+/// One key.
+pub(super) enum Key<'a> {
+    Libraries(&'a [u8; KEY_BYTES]),
+    #[cfg(target_arch = "x86_64")]
+    Vaes(&'a [u8; vaes::READY]),
+}
+
+impl Key<'_> {
+    /// Encrypts what lies between header and ICV, and writes the ICV. The header is written.
+    pub(super) fn seal(&self, header: &Header, packet: &mut [u8]) {
+        match self {
+            Self::Libraries(key) => cipher::seal(key, header, packet),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vaes(ready) => vaes::seal(ready, header, packet),
+        }
+    }
+
+    /// Decrypts what lies between header and ICV. False: it does not authenticate.
+    pub(super) fn open(&self, header: &Header, packet: &mut [u8]) -> bool {
+        match self {
+            Self::Libraries(key) => cipher::open(key, header, packet),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vaes(ready) => vaes::open(ready, header, packet),
+        }
+    }
+}

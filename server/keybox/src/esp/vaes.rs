@@ -1,0 +1,419 @@
+//! The packet's key and cipher with AVX-512, VAES and VPCLMULQDQ: four blocks in a register.
+//!
+//! What makes a key per packet cheap: the first block of either CMAC is the same for all packets of K(i, j), and so are its
+//! round keys; the two CMACs go side by side; and a short packet needs few powers of H.
+//!
+//! GHASH is computed as POLYVAL of the reversed blocks (RFC 8452, appendix A), by the multiplication of Gueron and Kounavis
+//! ("Intel Carry-Less Multiplication Instruction and its Usage for Computing the GCM Mode", 2010).
+//!
+//! All that is here but the calls in [`seal`], [`open`] and [`prepare`] is safe code: intrinsics that take and give
+//! registers are safe in a function that has their features. No branch and no address depends on a secret, but that a forged
+//! packet is refused. Registers and stack are not wiped; the next packet overwrites them.
+
+use std::arch::x86_64::*;
+
+use photonbox_secret::SecretBytes;
+use subtle::ConstantTimeEq as _;
+use zerocopy::transmute;
+
+use super::{HEADER, Header, ICV, cipher};
+use crate::KEY_BYTES;
+
+/// Rounds of AES-256, and one.
+const ROUND_KEYS: usize = 15;
+/// Round keys of K(i, j), the two CMACs after their first block, and the second subkey.
+pub(super) const READY: usize = 16 * (ROUND_KEYS + 3);
+
+/// Round keys, each in all four lanes.
+type Schedule = [__m512i; ROUND_KEYS];
+
+/// Round constants of the key expansion (FIPS 197 §5.2).
+const RCON: [i32; 7] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40];
+/// Bits 127, 126 and 121 of the reduction's polynomial, as its high half.
+const POLYNOMIAL: i64 = 0xc200_0000_0000_0000_u64 as i64;
+
+/// Whether this machine has the instructions.
+pub(super) fn is_available() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("vaes")
+        && is_x86_feature_detected!("vpclmulqdq")
+        && is_x86_feature_detected!("aes")
+        && is_x86_feature_detected!("pclmulqdq")
+}
+
+macro_rules! with_features {
+    ($(#[$doc:meta])* $vis:vis fn $($rest:tt)*) => {
+        $(#[$doc])*
+        #[target_feature(enable = "avx512f,avx512bw,avx512vl,vaes,vpclmulqdq,aes,pclmulqdq")]
+        #[inline]
+        $vis fn $($rest)*
+    };
+}
+
+/// What packets need of each key. Only on a machine that has the instructions.
+pub(super) fn prepare(keys: &[[u8; KEY_BYTES]]) -> SecretBytes {
+    assert!(is_available(), "asked before");
+    let mut ready = SecretBytes::new_zeroed(keys.len() * READY);
+    for (key, ready) in keys.iter().zip(ready.as_mut_slice().as_chunks_mut().0) {
+        // SAFETY: the machine has the features.
+        unsafe { prepare_one(key, ready) }
+    }
+    ready
+}
+
+/// Encrypts what lies between header and ICV, and writes the ICV. The header is written.
+pub(super) fn seal(ready: &[u8; READY], header: &Header, packet: &mut [u8]) {
+    // SAFETY: `ready` was made by `prepare`, on a machine that has the features.
+    unsafe { seal_here(ready, header, packet) }
+}
+
+/// Decrypts what lies between header and ICV. False: it does not authenticate, and is as it was.
+pub(super) fn open(ready: &[u8; READY], header: &Header, packet: &mut [u8]) -> bool {
+    // SAFETY: `ready` was made by `prepare`, on a machine that has the features.
+    unsafe { open_here(ready, header, packet) }
+}
+
+with_features! {
+    fn prepare_one(key: &[u8; KEY_BYTES], ready: &mut [u8; READY]) {
+        let (halves, _) = key.as_chunks::<16>();
+        let [low, high] = [0, 1].map(|n| _mm512_broadcast_i32x4(transmute!(halves[n])));
+        let schedule = expand(low, high);
+        let (blocks, _) = ready.as_chunks_mut::<16>();
+        for (block, round) in blocks.iter_mut().zip(schedule) {
+            *block = transmute!(_mm512_castsi512_si128(round));
+        }
+        // The first block of each CMAC, and 0, of which the subkeys are made.
+        let mut start = [[0_u8; 16]; 4];
+        for (n, block) in (1..).zip(&mut start[..2]) {
+            block[3] = n;
+            block[4..].copy_from_slice(&cipher::LABEL[..12]);
+        }
+        let made: [[u8; 16]; 4] = transmute!(encrypt(&schedule, [transmute!(start)])[0]);
+        blocks[ROUND_KEYS] = made[0];
+        blocks[ROUND_KEYS + 1] = made[1];
+        // K2 = 4 · L (SP 800-38B §6.1).
+        let double = |value: u128| value << 1 ^ (value >> 127).wrapping_neg() & 0x87;
+        blocks[ROUND_KEYS + 2] = double(double(u128::from_be_bytes(made[2]))).to_be_bytes();
+    }
+}
+
+with_features! {
+    /// The key expansion of AES-256 in each lane (FIPS 197 §5.2). SubWord is that of AESENCLAST: all four words of its
+    /// block are the same, which ShiftRows leaves as they are.
+    fn expand(low: __m512i, high: __m512i) -> Schedule {
+        let rotate = _mm512_set1_epi32(0x0c0f_0e0d);
+        let keep = _mm512_set1_epi32(0x0f0e_0d0c);
+        let next = |before: __m512i, last: __m512i, order: __m512i, constant: i32| {
+            let word = _mm512_shuffle_epi8(last, order);
+            let word = _mm512_aesenclast_epi128(word, _mm512_set1_epi32(constant));
+            let sums = _mm512_xor_si512(before, _mm512_bslli_epi128::<4>(before));
+            let sums = _mm512_xor_si512(sums, _mm512_bslli_epi128::<8>(sums));
+            _mm512_xor_si512(sums, word)
+        };
+        let mut schedule = [low; ROUND_KEYS];
+        schedule[1] = high;
+        for round in 2..ROUND_KEYS {
+            let (order, constant) = match round % 2 {
+                0 => (rotate, RCON[round / 2 - 1]),
+                _ => (keep, 0),
+            };
+            schedule[round] = next(schedule[round - 2], schedule[round - 1], order, constant);
+        }
+        schedule
+    }
+}
+
+with_features! {
+    /// AES-256 of four blocks in each register.
+    fn encrypt<const N: usize>(schedule: &Schedule, blocks: [__m512i; N]) -> [__m512i; N] {
+        let mut blocks = blocks.map(|block| _mm512_xor_si512(block, schedule[0]));
+        for round in &schedule[1..ROUND_KEYS - 1] {
+            for block in &mut blocks {
+                *block = _mm512_aesenc_epi128(*block, *round);
+            }
+        }
+        blocks.map(|block| _mm512_aesenclast_epi128(block, schedule[ROUND_KEYS - 1]))
+    }
+}
+
+with_features! {
+    /// The packet's key: CMAC of two messages that differ in their first block only, side by side in the two lanes.
+    fn packet_key(ready: &[u8; READY], header: &Header) -> (__m512i, __m512i) {
+        let (blocks, _) = ready.as_chunks::<16>();
+        let round = |n: usize| _mm256_broadcastsi128_si256(transmute!(blocks[n]));
+        let message = cipher::message(header);
+        let mut rest = [[0; 16]; 2];
+        rest.as_flattened_mut()[..message.len() - 16].copy_from_slice(&message[16..]);
+        rest[1][message.len() - 32] = 0x80;
+        let both = |n: usize| _mm256_broadcastsi128_si256(transmute!(rest[n]));
+        let pass = |state: __m256i| {
+            let mut state = _mm256_xor_si256(state, round(0));
+            for n in 1..ROUND_KEYS - 1 {
+                state = _mm256_aesenc_epi128(state, round(n));
+            }
+            _mm256_aesenclast_epi128(state, round(ROUND_KEYS - 1))
+        };
+        let start: [[u8; 16]; 2] = [blocks[ROUND_KEYS], blocks[ROUND_KEYS + 1]];
+        let state = pass(_mm256_xor_si256(transmute!(start), both(0)));
+        let last = _mm256_xor_si256(both(1), round(ROUND_KEYS + 2));
+        let state = _mm512_castsi256_si512(pass(_mm256_xor_si256(state, last)));
+        (
+            _mm512_shuffle_i32x4::<0b00_00_00_00>(state, state),
+            _mm512_shuffle_i32x4::<0b01_01_01_01>(state, state),
+        )
+    }
+}
+
+/// A packet's key, nonce and hash key.
+struct Gcm {
+    schedule: Schedule,
+    /// Counter blocks 0 … 3, the counter not yet in its byte order.
+    counters: __m512i,
+    /// E(counter block 1), which covers the tag.
+    cover: __m128i,
+    /// H as POLYVAL wants it.
+    hash_key: __m128i,
+}
+
+with_features! {
+    fn gcm(ready: &[u8; READY], header: &Header) -> Gcm {
+        let (low, high) = packet_key(ready, header);
+        let schedule = expand(low, high);
+        // SPI || 0 || Seq || counter, as numbers in the machine's order.
+        let word = |n: u32| n.swap_bytes() as i32;
+        let first = _mm_set_epi32(0, word(header.seq), 0, word(header.spi));
+        let counters = _mm512_broadcast_i32x4(first);
+        let numbers = _mm512_set_epi32(3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+        let counters = _mm512_add_epi32(counters, numbers);
+        // Lane 0 is wanted of the block 0, and lane 1 of counter 1.
+        let blocks = _mm512_maskz_mov_epi64(0b1111_1100, in_order(counters));
+        let [made] = encrypt(&schedule, [blocks]);
+        Gcm {
+            schedule,
+            counters,
+            cover: _mm512_extracti32x4_epi32::<1>(made),
+            hash_key: double(reversed(_mm512_castsi512_si128(made))),
+        }
+    }
+}
+
+with_features! {
+    /// Counters in the byte order of a counter block.
+    fn in_order(counters: __m512i) -> __m512i {
+        let order = _mm_set_epi8(12, 13, 14, 15, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        _mm512_shuffle_epi8(counters, _mm512_broadcast_i32x4(order))
+    }
+}
+
+with_features! {
+    /// Encrypts or decrypts: counters from 2 on.
+    fn apply(gcm: &Gcm, text: &mut [u8]) {
+        let plus = |n: i32| _mm512_set_epi32(n, 0, 0, 0, n, 0, 0, 0, n, 0, 0, 0, n, 0, 0, 0);
+        let mut counters = _mm512_add_epi32(gcm.counters, plus(2));
+        let mut four = || {
+            let these = [0, 4, 8, 12].map(|n| in_order(_mm512_add_epi32(counters, plus(n))));
+            counters = _mm512_add_epi32(counters, plus(16));
+            these
+        };
+        let (whole, rest) = text.as_chunks_mut::<256>();
+        for chunk in whole {
+            cover(chunk, encrypt(&gcm.schedule, four()));
+        }
+        if rest.is_empty() {
+            return;
+        }
+        let mut chunk = [0; 256];
+        chunk[..rest.len()].copy_from_slice(rest);
+        let [a, b, c, d] = four();
+        match rest.len().div_ceil(64) {
+            1 => cover(&mut chunk, encrypt(&gcm.schedule, [a])),
+            2 => cover(&mut chunk, encrypt(&gcm.schedule, [a, b])),
+            3 => cover(&mut chunk, encrypt(&gcm.schedule, [a, b, c])),
+            _ => cover(&mut chunk, encrypt(&gcm.schedule, [a, b, c, d])),
+        }
+        rest.copy_from_slice(&chunk[..rest.len()]);
+    }
+}
+
+with_features! {
+    fn cover<const N: usize>(chunk: &mut [u8; 256], key_stream: [__m512i; N]) {
+        for (bytes, key) in chunk.as_chunks_mut::<64>().0.iter_mut().zip(key_stream) {
+            *bytes = transmute!(_mm512_xor_si512(transmute!(*bytes), key));
+        }
+    }
+}
+
+with_features! {
+    fn reversed(block: __m128i) -> __m128i {
+        let order = _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        _mm_shuffle_epi8(block, order)
+    }
+}
+
+with_features! {
+    /// Times x: bit 127 comes back as bits 127, 126, 121 and 0.
+    fn double(value: __m128i) -> __m128i {
+        let value: u128 = transmute!(value);
+        let back = (value >> 127).wrapping_neg() & ((POLYNOMIAL as u64 as u128) << 64 | 1);
+        transmute!(value << 1 ^ back)
+    }
+}
+
+/// Sums of products, not yet reduced: low, middle and high 128 bits.
+#[derive(Clone, Copy)]
+struct Sums(__m512i, __m512i, __m512i);
+
+with_features! {
+    /// Adds the lanes' products.
+    fn add_product(sums: Option<Sums>, left: __m512i, right: __m512i) -> Sums {
+        let low = _mm512_clmulepi64_epi128::<0x00>(left, right);
+        let high = _mm512_clmulepi64_epi128::<0x11>(left, right);
+        let cross = _mm512_clmulepi64_epi128::<0x01>(left, right);
+        let other = _mm512_clmulepi64_epi128::<0x10>(left, right);
+        match sums {
+            None => Sums(low, _mm512_xor_si512(cross, other), high),
+            Some(Sums(l, m, h)) => Sums(
+                _mm512_xor_si512(l, low),
+                // Three at once.
+                _mm512_ternarylogic_epi64::<0x96>(m, cross, other),
+                _mm512_xor_si512(h, high),
+            ),
+        }
+    }
+}
+
+with_features! {
+    /// Each lane's sums times x^−128 modulo the polynomial (Montgomery).
+    fn reduce(Sums(low, middle, high): Sums) -> __m512i {
+        let polynomial = _mm512_set1_epi64(POLYNOMIAL);
+        let low = _mm512_xor_si512(low, _mm512_bslli_epi128::<8>(middle));
+        let high = _mm512_xor_si512(high, _mm512_bsrli_epi128::<8>(middle));
+        let once = _mm512_clmulepi64_epi128::<0x00>(low, polynomial);
+        let low = _mm512_xor_si512(_mm512_shuffle_epi32::<0b01_00_11_10>(low), once);
+        let twice = _mm512_clmulepi64_epi128::<0x00>(low, polynomial);
+        let low = _mm512_shuffle_epi32::<0b01_00_11_10>(low);
+        _mm512_ternarylogic_epi64::<0x96>(high, low, twice)
+    }
+}
+
+with_features! {
+    fn product(left: __m512i, right: __m512i) -> __m512i {
+        reduce(add_product(None, left, right))
+    }
+}
+
+with_features! {
+    /// Sum of the four lanes, in lane 0.
+    fn fold(value: __m512i) -> __m512i {
+        let high = _mm512_shuffle_i32x4::<0b11_10_11_10>(value, value);
+        let two = _mm512_xor_si512(value, high);
+        let other = _mm512_shuffle_i32x4::<0b01_01_01_01>(two, two);
+        let one = _mm512_xor_si512(two, other);
+        _mm512_maskz_mov_epi64(0b11, one)
+    }
+}
+
+with_features! {
+    /// Powers of the hash key, 4 to 1 in the lanes of the first, 8 to 5 of the second, and so on. `wanted` of them are right.
+    fn powers(hash_key: __m128i, wanted: usize) -> [__m512i; 4] {
+        let one = _mm512_broadcast_i32x4(hash_key);
+        let two = product(one, one);
+        let two_and_one = _mm512_mask_mov_epi64(one, 0b0011_0011, two);
+        let four_and_three = product(two_and_one, two);
+        let first = _mm512_mask_mov_epi64(two_and_one, 0b0000_1111, four_and_three);
+        let mut powers = [first; 4];
+        if wanted > 1 {
+            let four = _mm512_shuffle_i32x4::<0>(first, first);
+            powers[1] = product(first, four);
+        }
+        if wanted > 2 {
+            let eight = _mm512_shuffle_i32x4::<0>(powers[1], powers[1]);
+            powers[2] = product(first, eight);
+            powers[3] = product(powers[1], eight);
+        }
+        powers
+    }
+}
+
+with_features! {
+    /// The ICV of header and ciphertext: GHASH over both, padded with zeros, and their lengths.
+    fn icv(gcm: &Gcm, clear: &[u8]) -> [u8; ICV] {
+        let order = _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        let order = _mm512_broadcast_i32x4(order);
+        let bits = |bytes: usize| 8 * bytes as u128;
+        let lengths = bits(HEADER) << 64 | bits(clear.len() - HEADER);
+        let registers = (clear.len().div_ceil(16) + 1).div_ceil(4);
+        // Zeros in front change nothing, and bring the last block into the last lane.
+        let front = registers * 64 - (clear.len().next_multiple_of(16) + 16);
+        let load = |register: usize| -> __m512i {
+            let bytes = if register > 0 && register + 1 < registers {
+                let at = register * 64 - front;
+                match clear[at..].first_chunk::<64>() {
+                    Some(bytes) => *bytes,
+                    None => [0; 64],
+                }
+            } else {
+                let mut bytes = [0; 64];
+                let from = (register * 64).saturating_sub(front);
+                let into = if register == 0 { front } else { 0 };
+                let part = &clear[from..clear.len().min(from + 64 - into)];
+                bytes[into..into + part.len()].copy_from_slice(part);
+                if register + 1 == registers {
+                    bytes[48..].copy_from_slice(&lengths.to_be_bytes());
+                }
+                bytes
+            };
+            _mm512_shuffle_epi8(transmute!(bytes), order)
+        };
+        let at_once = match registers {
+            1 => 1,
+            2 => 2,
+            _ => 4,
+        };
+        let powers = powers(gcm.hash_key, at_once);
+        let mut hash = _mm512_setzero_si512();
+        let mut register = 0;
+        while register < registers {
+            let left = (registers - register) % at_once;
+            let these = if left == 0 { at_once } else { left };
+            let mut sums = None;
+            for n in 0..these {
+                let blocks = load(register + n);
+                let blocks = match n {
+                    0 => _mm512_xor_si512(blocks, hash),
+                    _ => blocks,
+                };
+                sums = Some(add_product(sums, blocks, powers[these - 1 - n]));
+            }
+            if let Some(sums) = sums {
+                hash = fold(reduce(sums));
+            }
+            register += these;
+        }
+        let hash = reversed(_mm512_castsi512_si128(hash));
+        transmute!(_mm_xor_si128(hash, gcm.cover))
+    }
+}
+
+with_features! {
+    fn seal_here(ready: &[u8; READY], header: &Header, packet: &mut [u8]) {
+        let gcm = gcm(ready, header);
+        let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
+        apply(&gcm, &mut clear[HEADER..]);
+        icv_bytes.copy_from_slice(&icv(&gcm, clear));
+    }
+}
+
+with_features! {
+    fn open_here(ready: &[u8; READY], header: &Header, packet: &mut [u8]) -> bool {
+        let gcm = gcm(ready, header);
+        let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
+        let good = bool::from(icv(&gcm, clear).ct_eq(icv_bytes));
+        if good {
+            apply(&gcm, &mut clear[HEADER..]);
+        }
+        good
+    }
+}
