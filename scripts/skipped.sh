@@ -18,6 +18,7 @@ fi
 if ! ls "$target"/vm/kernel/lib/modules/*/kernel/drivers/iommu/virtio-iommu.ko >/dev/null 2>&1; then
     echo "skipped: a card behind virtio-iommu (needs a guest kernel with it; see scripts/kernel.sh)"
 fi
+command -v tshark >/dev/null || echo "skipped: the Wireshark dissector (needs tshark)"
 # What the tests themselves ask for: a namespace, and a bridge in it.
 probe="pbprobe$$"
 if ! command -v python3 >/dev/null || ! { ip netns add "$probe" && ip -n "$probe" link add br0 type bridge; } >/dev/null 2>&1; then
