@@ -4,7 +4,7 @@
 use super::harness::{self, Effort, Measured};
 use anyhow::Context as _;
 use photonbox_keybox::cpu::Instructions;
-use photonbox_keybox::{Cpu, Engine, IpKey, Parameters, Reference};
+use photonbox_keybox::{Cpu, Engine, IpKey, KEY_BYTES, Parameters, Reference};
 use std::time::Instant;
 
 /// Keys of a short measurement: little beside a slice also for the slowest peer.
@@ -64,34 +64,35 @@ fn on_all_cores(
     Ok(ip_keys.len() as u64 * u64::from(parameters.total()))
 }
 
-/// The same orbit in GMP: the step as the definition has it, X mod 10^64, 32 bytes; the products lie in integers that are
-/// used again. None without the feature.
+/// The same orbit in GMP: the step as the definition has it, X mod 10^64, 32 bytes; products and quotients lie in integers
+/// that are used again. Gives the last key; none without the feature.
 #[cfg(feature = "bench-peers")]
-fn gmp(ip_key: &IpKey, parameters: Parameters) -> Option<u64> {
+fn gmp(ip_key: &IpKey, parameters: Parameters) -> Option<[u8; KEY_BYTES]> {
     use rug::integer::Order;
-    use rug::ops::{RemRounding as _, SubFrom as _};
+    use rug::ops::SubFrom as _;
     use rug::{Assign as _, Complete as _, Integer};
     let s = parameters.s();
     let m = Integer::u_pow_u(10, 64 + s).complete();
     let key_modulus = Integer::u_pow_u(10, 64).complete();
     let mut x = Integer::from_digits(ip_key.x0(s).as_slice(), Order::Lsf);
-    let (mut rest, mut key) = (Integer::new(), Integer::new());
+    let (mut rest, mut product, mut key) = (Integer::new(), Integer::new(), Integer::new());
+    let mut bytes = [0; KEY_BYTES];
     for _ in 0..parameters.total() {
         rest.assign(&x);
         rest.sub_from(&m);
-        x *= &rest;
-        x <<= 2_u32;
-        x /= &m;
-        key.assign((&x).rem_euc(&key_modulus));
-        let mut bytes = [0_u8; photonbox_keybox::KEY_BYTES];
+        product.assign(&x * &rest);
+        product <<= 2_u32;
+        x.assign(&product / &m);
+        key.assign(&x % &key_modulus);
+        bytes = [0; KEY_BYTES];
         key.write_digits(&mut bytes[..key.significant_digits::<u8>()], Order::Lsf);
         std::hint::black_box(&bytes);
     }
-    Some(u64::from(parameters.total()))
+    Some(bytes)
 }
 
 #[cfg(not(feature = "bench-peers"))]
-fn gmp(_ip_key: &IpKey, _parameters: Parameters) -> Option<u64> {
+fn gmp(_ip_key: &IpKey, _parameters: Parameters) -> Option<[u8; KEY_BYTES]> {
     None
 }
 
@@ -125,10 +126,14 @@ pub(crate) fn measure(
     measuring(name);
     results.push(match gmp(ip_key, short) {
         None => Measured::alone(name, "1/s", harness::alone(effort.pairs, single)?),
-        Some(_) => {
+        Some(last) => {
+            let mut expected = [0; KEY_BYTES];
+            Reference.orbit(ip_key, short, &mut |_, key| expected = *key)?;
+            anyhow::ensure!(last == expected, "the peer GMP computes another orbit");
             let gmp = || {
                 harness::rate(slice, || {
-                    gmp(ip_key, short).context("GMP was there a moment ago")
+                    std::hint::black_box(gmp(ip_key, short));
+                    anyhow::Ok(u64::from(short.total()))
                 })
             };
             let medians = harness::pairs(effort.pairs, single, gmp)?;
@@ -160,9 +165,10 @@ pub(crate) fn measure(
         })
         .build()
         .context("cannot start the threads of the benchmark")?;
-    // Beside the same on one thread: how it grows with cores.
-    let threads = || harness::rate(slice, || on_all_cores(&pool, &ip_keys, short));
-    let single = || harness::rate(slice, || many(Cpu::new(), &ip_keys, short));
+    // Beside the same on one thread: how it grows with cores. Longer orbits, so that waking threads does not count.
+    let long = Parameters::new(set.s(), 8 * SOME / 512, 512)?;
+    let threads = || harness::rate(slice, || on_all_cores(&pool, &ip_keys, long));
+    let single = || harness::rate(slice, || many(Cpu::new(), &ip_keys, long));
     let medians = harness::pairs(effort.pairs, threads, single)?;
     results.push(Measured::beside(
         name,
