@@ -15,7 +15,10 @@ mod error;
 pub mod esp;
 mod ip_key;
 mod parameters;
+pub mod peer;
 mod reference;
+pub mod schedule;
+pub mod window;
 
 pub use cpu::Cpu;
 pub use engine::{Engine, KEY_BYTES, Position};

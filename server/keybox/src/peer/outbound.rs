@@ -1,0 +1,140 @@
+//! Sending (`docs/keybox.md`, steps 5 and 6).
+//!
+//! Countermeasure T19 (`docs/threat-model.md`).
+
+use std::time::Duration;
+
+use super::reasons::CannotSend;
+use super::record::{FIRST_SPI, LAST_SPI, Record};
+use super::{IPV4, IPV6, Life, MAX_PACKET, NOTHING, Peer, SLOWEST_CALL};
+use crate::esp::{self, Header};
+
+/// A packet that is ready to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealed {
+    /// Its length; it begins where the buffer does.
+    pub len: usize,
+    /// Its orbit, which is not on the wire.
+    pub orbit: u64,
+    /// Its header.
+    pub header: Header,
+}
+
+impl Peer {
+    /// Seals the inner packet at `buffer[16..16 + inner]` in place. `next_header`: [`IPV4`], [`IPV6`], or [`NOTHING`].
+    ///
+    /// # Errors
+    /// [`CannotSend`]; then nothing may be sent.
+    pub fn seal(
+        &mut self,
+        now: Duration,
+        next_header: u8,
+        buffer: &mut [u8],
+        inner: usize,
+    ) -> Result<Sealed, CannotSend> {
+        self.tick(now);
+        let now = self.now;
+        let unfit = CannotSend::Unfit { inner, next_header };
+        let known = match next_header {
+            IPV4 | IPV6 => inner > 0,
+            other => other == NOTHING,
+        };
+        // Bounded first, so that the sum can't overflow.
+        if !known || inner > MAX_PACKET || esp::sealed_len(inner) > MAX_PACKET.min(buffer.len()) {
+            return Err(unfit);
+        }
+        let step = self.plan(now)?;
+        self.take_numbers(step, now)?;
+
+        let orbit = &mut self.orbits[self.sending];
+        let (Some(life), Some(place)) = (&mut self.life, &mut orbit.place) else {
+            return Err(CannotSend::NoBox);
+        };
+        // Counted before it is sealed: whatever happens then, no number comes twice.
+        life.seq += 1;
+        let header = Header {
+            spi: self.role.spi(self.own_spi),
+            seq: life.seq,
+            i: orbit.lowest as u16,
+            j: place.take(),
+            flicker: self.flicker.take(),
+        };
+        let Some(keys) = orbit.keys(orbit.lowest) else {
+            return Err(CannotSend::NoBox);
+        };
+        let len = esp::seal(keys, &header, next_header, buffer, inner).map_err(|_| unfit)?;
+        self.sent.packets += 1;
+        self.sent.bytes += inner as u64;
+        // Data is a call as well; only a quiet side's calls grow rarer.
+        self.say_at = self.call_every.map(|every| now + every);
+        if next_header == NOTHING {
+            self.call_every = self.call_every.map(|every| (every * 2).min(SLOWEST_CALL));
+        }
+        Ok(Sealed {
+            len,
+            orbit: orbit.id,
+            header,
+        })
+    }
+
+    /// Step 5: the box to step to, if any; changes to the next orbit when the present one is used up.
+    fn plan(&mut self, now: Duration) -> Result<Option<u32>, CannotSend> {
+        if self.orbits.is_empty() {
+            return Err(CannotSend::NoBox);
+        }
+        let present = &mut self.orbits[self.sending];
+        let blocked = match present.plan(&self.budgets, now) {
+            Ok(step) => return Ok(step),
+            Err(used_up) => used_up,
+        };
+        if blocked {
+            present.exhaust(&self.budgets, now);
+        }
+        let started = present.place.is_some();
+        let newest = self.orbits.len() - 1;
+        if newest > self.sending && self.orbits[newest].usable() {
+            self.send_from(newest);
+            return self.orbits[newest]
+                .plan(&self.budgets, now)
+                .map_err(|_| CannotSend::NoBox);
+        }
+        Err(match (blocked, started) {
+            (true, _) => CannotSend::Exhausted,
+            (false, true) => CannotSend::HardLimit,
+            (false, false) => CannotSend::NoBox,
+        })
+    }
+
+    /// Reserves what the next packet takes anew: an SPI, a box, or both at once. Nothing is used before it is stored.
+    fn take_numbers(&mut self, step: Option<u32>, now: Duration) -> Result<(), CannotSend> {
+        let spent = |life: &Life| {
+            life.seq == u32::MAX || now.saturating_sub(life.since) >= self.budgets.spi_time
+        };
+        let new_spi = self.life.as_ref().is_none_or(spent);
+        if !new_spi && step.is_none() {
+            return Ok(());
+        }
+        let own_spi = if new_spi {
+            (self.own_spi + 1).max(FIRST_SPI)
+        } else {
+            self.own_spi
+        };
+        if own_spi > LAST_SPI {
+            return Err(CannotSend::NoSpi);
+        }
+        let orbit = &self.orbits[self.sending];
+        self.remember(Record {
+            orbit: orbit.id,
+            own_spi,
+            peer_spi: orbit.peer_spi(),
+            lowest: step.unwrap_or(orbit.lowest),
+        })?;
+        if new_spi {
+            self.life = Some(Life { since: now, seq: 0 });
+        }
+        if let Some(i) = step {
+            self.orbits[self.sending].reserve(i, now);
+        }
+        Ok(())
+    }
+}
