@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn flicker_start_and_step_are_drawn_until_they_fit() {
         let mut random = words(&[FLICKERS, 99_999_999, FLICKERS + 1, 4, 15, 0, 7]);
-        let mut flicker = Flicker::draw(&mut random).unwrap();
+        let mut flicker = Flicker::draw(&mut random).expect("bytes");
         assert_eq!(
             [(); 4].map(|()| flicker.take()),
             [99_999_999, 6, 13, 20],

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn both_edges() {
-        assert!(WINDOW >= 1024);
+        const { assert!(WINDOW >= 1024) };
         for newest in [WINDOW, WINDOW + 1, 100_000, 100_031, 100_063, u32::MAX] {
             let mut window = Window::default();
             assert_eq!(take(&mut window, newest), Verdict::New);

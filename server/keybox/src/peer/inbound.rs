@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::orbit::Way;
 use super::reasons::DropReason;
 use super::record::Record;
-use super::{CONFIRM, GRACE, IPV4, IPV6, MAX_PACKET, NOTHING, Peer, Role};
-use crate::esp::{self, HEADER, Header, ICV};
+use super::{CONFIRM, GRACE, IPV4, IPV6, NOTHING, Peer, Role};
+use crate::esp::{self, Header, MAX_PACKET};
 use crate::schedule::FLICKERS;
 
 /// A packet that was opened: the inner packet is `packet[16..16 + len]`.
@@ -24,8 +24,7 @@ pub struct Opened {
 
 /// Reads the header of a packet, and drops what no peer could have sent.
 pub(super) fn read_header(packet: &[u8]) -> Result<Header, DropReason> {
-    // Padding length and next header make at least one word beside header and ICV.
-    if packet.len() < HEADER + 4 + ICV {
+    if packet.len() < esp::sealed_len(0) {
         return Err(DropReason::Short);
     }
     if packet.len() > MAX_PACKET {

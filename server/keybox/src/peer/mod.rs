@@ -18,7 +18,7 @@ mod status;
 use std::time::Duration;
 
 use crate::Parameters;
-use crate::esp::BoxKeys;
+use crate::esp::{BoxKeys, MAX_PACKET};
 use crate::schedule::{Budgets, Flicker, NoRandom, Random};
 use orbit::Orbit;
 
@@ -36,8 +36,6 @@ pub const IPV4: u8 = 4;
 pub const IPV6: u8 = 41;
 /// Next header of a packet that carries nothing.
 pub const NOTHING: u8 = 59;
-/// The longest packet: what UDP over IPv4 takes.
-pub const MAX_PACKET: usize = 65_507;
 /// How long the previous SPI, and a box that both sides have left, still serve late packets.
 pub const GRACE: Duration = Duration::from_secs(2);
 /// A side that has moved to a lower box and sends nothing says so after this time.

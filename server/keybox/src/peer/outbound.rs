@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::reasons::CannotSend;
 use super::record::{FIRST_SPI, LAST_SPI, Record};
-use super::{IPV4, IPV6, Life, MAX_PACKET, NOTHING, Peer, SLOWEST_CALL};
-use crate::esp::{self, Header};
+use super::{IPV4, IPV6, Life, NOTHING, Peer, SLOWEST_CALL};
+use crate::esp::{self, Header, MAX_PACKET};
 
 /// A packet that is ready to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,5 +136,99 @@ impl Peer {
             self.orbits[self.sending].reserve(i, now);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+    use crate::esp::BoxKeys;
+    use crate::peer::{Mode, Role, Store, StoreError};
+    use crate::schedule::{Budgets, NoRandom, Random};
+
+    struct Nowhere;
+
+    impl Store for Nowhere {
+        fn store(&mut self, _: &Record) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    struct Ones;
+
+    impl Random for Ones {
+        fn fill(&mut self, out: &mut [u8]) -> Result<(), NoRandom> {
+            out.fill(1);
+            Ok(())
+        }
+    }
+
+    fn peer(own_spi: u32) -> Peer {
+        let record = Record {
+            orbit: 9,
+            own_spi,
+            peer_spi: None,
+            lowest: 1,
+        };
+        let (budgets, store) = (Budgets::default(), Box::new(Nowhere));
+        let mut peer =
+            Peer::new(Role::One, budgets, vec![record], store, &mut Ones).expect("random");
+        let parameters = Parameters::new(4, 3, 2).expect("parameters");
+        let now = Duration::ZERO;
+        peer.add_orbit(now, 1, Mode::IpKey, parameters)
+            .expect("an orbit");
+        for i in 1..=3 {
+            peer.insert(now, 1, BoxKeys::new(i, &[[7; 32], [8; 32]]))
+                .expect("a box");
+        }
+        peer
+    }
+
+    #[test]
+    fn a_new_spi_before_seq_wraps_and_none_twice() {
+        let mut buffer = [0; 100];
+        let mut peer = peer(0);
+        let mut send = |peer: &mut Peer| peer.seal(Duration::ZERO, NOTHING, &mut buffer, 0);
+        let first = send(&mut peer).expect("sealed").header;
+        assert_eq!((first.spi, first.seq), (1 << 31 | FIRST_SPI, 1));
+        if let Some(life) = &mut peer.life {
+            life.seq = u32::MAX - 1;
+        }
+        let last = send(&mut peer).expect("sealed").header;
+        assert_eq!((last.spi, last.seq), (first.spi, u32::MAX));
+        let next = send(&mut peer).expect("sealed").header;
+        assert_eq!((next.spi, next.seq), (first.spi + 1, 1));
+        // The box is not left for it: only the other side steps.
+        assert_eq!(next.i, first.i);
+    }
+
+    #[test]
+    fn spis_end() {
+        let mut buffer = [0; 100];
+        let mut peer = peer(LAST_SPI - 1);
+        let last = peer.seal(Duration::ZERO, NOTHING, &mut buffer, 0);
+        assert_eq!(last.expect("sealed").header.spi, u32::MAX);
+        peer.life = None;
+        let none = peer.seal(Duration::ZERO, NOTHING, &mut buffer, 0);
+        assert_eq!(none, Err(CannotSend::NoSpi));
+    }
+
+    #[test]
+    fn what_is_no_packet_takes_no_number() {
+        let mut buffer = [0; 100];
+        let mut peer = peer(0);
+        for (next_header, inner) in [
+            (IPV4, 0),
+            (IPV6, 0),
+            (6, 40),
+            (IPV4, 70),
+            (IPV4, usize::MAX),
+        ] {
+            let sealed = peer.seal(Duration::ZERO, next_header, &mut buffer, inner);
+            assert_eq!(sealed, Err(CannotSend::Unfit { inner, next_header }));
+        }
+        let sealed = peer.seal(Duration::ZERO, IPV4, &mut buffer, 50);
+        assert_eq!(sealed.expect("sealed").header.seq, 1);
     }
 }

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use super::Peer;
 use super::inbound::{Opened, read_header};
 use super::reasons::{DropReason, Drops};
-use super::{MAX_PACKET, Peer};
+use crate::esp::MAX_PACKET;
 
 /// Slots of the memory of who an SPI belonged to.
 const REMEMBERED: usize = 256;

@@ -6,7 +6,7 @@ use crate::esp;
 /// Why a packet that came in was dropped. Nothing answers such a packet, and it moves no pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DropReason {
-    /// Shorter than any packet.
+    /// Shorter than any packet, or of a length that no packet has.
     Short,
     /// Longer than any packet.
     Giant,
@@ -187,6 +187,6 @@ mod tests {
         for (index, (reason, count)) in drops.iter().enumerate() {
             assert_eq!((reason as usize, count), (index, index as u64 + 1));
         }
-        assert_eq!(drops.total(), (1..=17).sum());
+        assert_eq!(drops.total(), (1..=17).sum::<u64>());
     }
 }

@@ -6,6 +6,9 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod attacks;
 mod line;
 mod pair;
+mod property;
+mod sequences;
 mod simulation;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use photonbox_keybox::Parameters;
 use photonbox_keybox::esp::{BoxKeys, Header};
 use photonbox_keybox::peer::{
-    CannotSend, DropReason, GRACE, IPV4, Mode, NOTHING, Peer, PeerStatus, Record, Role, Store,
-    StoreError,
+    CannotSend, DropReason, Drops, GRACE, IPV4, Mode, NOTHING, Peer, PeerStatus, Record, Role,
+    Store, StoreError,
 };
 use photonbox_keybox::schedule::{Budgets, NoRandom, Random};
 
@@ -455,8 +455,9 @@ fn counter(header: &Header) -> u32 {
 }
 
 /// What a packet that is dropped must not move.
-fn pointers(status: PeerStatus) -> (Vec<(u64, u32, Option<u32>)>, Option<u32>, u32, bool) {
-    let orbits = status.orbits.iter();
-    let orbits = orbits.map(|orbit| (orbit.id, orbit.lowest, orbit.peer_spi));
-    (orbits.collect(), status.own_spi, status.seq, status.calling)
+fn pointers(status: PeerStatus) -> PeerStatus {
+    PeerStatus {
+        drops: Drops::default(),
+        ..status
+    }
 }
