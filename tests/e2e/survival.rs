@@ -220,16 +220,17 @@ fn a_host_behind_a_relay_moves_to_the_hub_when_the_relay_dies() {
     ];
     let mut host = scene::join(&alpha, &parents, &flags);
     host.line_with(" ready");
-    let through = |hops: u64| {
+    // Hops are those of the last bytes, the parent is the present one: on a busy machine a channel may end in between.
+    let through = |parent: &str, hops: u64| {
         until(
             "bytes come",
             || scene::status(&alpha),
-            |status| status["sinks"][0]["hops"] == hops,
+            |status| status["sinks"][0]["hops"] == hops && status["parent"] == parent,
         )
     };
-    assert_eq!(through(2)["parent"], "relay");
+    through("relay", 2);
     relaying.kill();
-    assert_eq!(through(1)["parent"], "hub");
+    through("hub", 1);
     assert!(host.terminate().success());
 }
 

@@ -116,10 +116,16 @@ fn two_thousand_hosts_at_once() {
             .collect()
     };
     let (rows, mut members) = runtime.block_on(everybody_fetches(&mut members, since));
-    let status = site.status();
-    assert_eq!(status["channels"].as_array().map(Vec::len), Some(HOSTS));
-    assert_eq!(status["connections"]["open"], HOSTS);
-    assert_eq!(status["connections"]["handshaking"], 0);
+    // On a busy machine a few give up on a handshake and dial again; the hub sees the first connection's end a little later.
+    process::until(
+        "one connection a host",
+        || site.status(),
+        |status| {
+            status["channels"].as_array().map(Vec::len) == Some(HOSTS)
+                && status["connections"]["open"] == HOSTS
+                && status["connections"]["handshaking"] == 0
+        },
+    );
     is_in_the_ledger(&site.ledger(), &rows);
     let after = site.footprint();
     let each = (after.0 - before.0) / HOSTS;

@@ -232,7 +232,8 @@ impl Host {
     /// `status --json`.
     pub(crate) fn status(&self) -> Value {
         let output = process::run(&["status", "--state", &self.state, "--json"]);
-        serde_json::from_slice(&output.stdout).expect("a status")
+        let said = String::from_utf8_lossy(&output.stderr);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
     }
 
     /// Waits until it has been served for about so long, at [`RATE`].
