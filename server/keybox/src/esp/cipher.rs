@@ -101,7 +101,7 @@ pub(super) fn seal(key: &[u8; KEY_BYTES], header: &Header, packet: &mut [u8]) {
     }
 }
 
-/// Decrypts what lies between header and ICV. False: it does not authenticate, and is as it was.
+/// Decrypts what lies between header and ICV. False: it does not authenticate, and aws-lc has zeroed it.
 pub(super) fn open(key: &[u8; KEY_BYTES], header: &Header, packet: &mut [u8]) -> bool {
     let (gcm, nonce) = gcm(key, header);
     let (head, rest) = packet.split_at_mut(HEADER);

@@ -9,8 +9,9 @@ use super::vaes;
 use super::{Header, Instructions, Refusal, cipher};
 use crate::KEY_BYTES;
 
-/// Keys that are made ready together, at the first packet that needs one of them.
-const GROUP: usize = 64;
+/// Keys that are made ready together, at the first packet that needs one of them: as many as fit 16 KiB, since secret
+/// memory comes in powers of two.
+const GROUP: usize = 56;
 
 /// All keys of one box, in locked memory that is wiped when dropped. Round keys and what else a key always gives are
 /// computed when the first packet needs them; by libraries they are computed for each packet, in memory that they wipe but

@@ -152,7 +152,7 @@ pub fn seal(
 }
 
 /// Opens in place: the inner packet is `packet[16..16 + len]`. Of a packet that does not authenticate no plaintext is ever
-/// left; what is in one that was refused is not to be used.
+/// left; what is in one that was refused is not to be used, nor to be tried with another key: it may have been zeroed.
 ///
 /// # Errors
 /// [`Refusal`].

@@ -8,13 +8,15 @@
 //!
 //! All that is here but the calls in [`seal`], [`open`] and [`prepare`] is safe code: intrinsics that take and give
 //! registers are safe in a function that has their features. No branch and no address depends on a secret, but that a forged
-//! packet is refused. Registers and stack are not wiped; the next packet overwrites them.
+//! packet is refused. A packet's round keys and hash key are wiped; what the compiler spills of registers beside them is
+//! not, and lies on the stack, which is not locked, until a later call overwrites it.
 
 use std::arch::x86_64::*;
 
 use photonbox_secret::SecretBytes;
 use subtle::ConstantTimeEq as _;
 use zerocopy::transmute;
+use zeroize::Zeroize as _;
 
 use super::{HEADER, Header, ICV, cipher};
 use crate::KEY_BYTES;
@@ -166,7 +168,7 @@ with_features! {
     }
 }
 
-/// A packet's key, nonce and hash key.
+/// A packet's key, nonce and hash key. Wiped when dropped.
 struct Gcm {
     schedule: Schedule,
     /// Counter blocks 0 … 3, the counter not yet in its byte order.
@@ -175,6 +177,14 @@ struct Gcm {
     cover: __m128i,
     /// H as POLYVAL wants it.
     hash_key: __m128i,
+}
+
+impl Drop for Gcm {
+    fn drop(&mut self) {
+        self.schedule.zeroize();
+        self.cover.zeroize();
+        self.hash_key.zeroize();
+    }
 }
 
 with_features! {
