@@ -1,4 +1,6 @@
 //! Two peers of a tunnel, driven by any sequence of sends, deliveries, altered bytes, kills, failing disks and time.
+//!
+//! Shows T20 (`docs/threat-model.md`).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,6 @@
-//! Mode `ip-key`: all boxes from the digits, at set-up (spec 2-keybox §2.2, §2.3).
+//! Mode `ip-key`: all boxes from the digits, at set-up (spec 2-keybox §2.2, §2.3; `docs/keybox.md`, step 1).
+//!
+//! Countermeasure T21 (`docs/threat-model.md`).
 
 use hkdf::Hkdf;
 use sha2::Sha384;

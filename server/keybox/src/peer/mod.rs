@@ -1,7 +1,8 @@
 //! One peer of a tunnel: SPIs, box pointers, durable records, replay windows; without sockets, clock, or randomness of
 //! its own (spec 2-keybox §2.2 to §2.4; the steps' numbers are those of `docs/keybox.md`).
 //!
-//! Time is a monotonic argument; one that runs backwards counts as standing still. Per packet nothing is allocated.
+//! Time is a monotonic argument; one that runs backwards counts as standing still. Per packet nothing is allocated, but
+//! when a box's keys are made ready.
 //!
 //! Countermeasures T18 to T21 (`docs/threat-model.md`).
 
@@ -189,7 +190,7 @@ impl Peer {
         })
     }
 
-    /// Step 4: an orbit to receive from. It is sent from when there is no other, when the present one is used up, when
+    /// Steps 4 and 9: an orbit to receive from. It is sent from when there is no other, when the present one is used up, when
     /// the peer is heard in it, when one of its boxes is ready (mode `boxes`), or by [`Self::switch`]. Of an orbit that
     /// is neither in use nor the newest nothing stays.
     ///
@@ -262,7 +263,7 @@ impl Peer {
         Ok(())
     }
 
-    /// A new orbit is a new SPI.
+    /// Step 9: a new orbit is a new SPI.
     fn send_from(&mut self, at: usize) {
         if at != self.sending {
             self.sending = at;

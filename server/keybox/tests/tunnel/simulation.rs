@@ -1,6 +1,8 @@
 //! Seeded runs: what must hold does, and planted faults are found.
 //!
 //! `PHOTONBOX_TUNNEL_SEED=N` runs one seed, `PHOTONBOX_TUNNEL_SEEDS=N` another number of them.
+//!
+//! Shows T18 and T19 (`docs/threat-model.md`).
 
 use crate::line::Run;
 use crate::pair::Planted;
