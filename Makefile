@@ -15,7 +15,7 @@ FEATURES := $(if $(filter rtl,$(CARD)),--features verilated)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 20
 
-.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal formal-quick formal-channel loom net cosim-long soak soak-vm seeds fuzz asan bench bench-card docs man clean
+.PHONY: help demo build test setup setup-test tools fmt lint tidy deny unit synth-check cocotb synth coverage mutate formal formal-quick formal-channel loom net cosim-long soak soak-vm seeds fuzz asan bench bench-card bench-tunnel docs man clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -101,9 +101,10 @@ SOAK := PHOTONBOX_LONG=1 PHOTONBOX_ROUNDS=1000000 PHOTONBOX_LOST_ROUNDS=5000 PHO
 	PHOTONBOX_RESETS=1000 PHOTONBOX_REMOVALS=200 PHOTONBOX_STOPS=1000 PHOTONBOX_BUS_ERRORS=200 PHOTONBOX_UNMAPS=50 \
 	PHOTONBOX_SLEEPS=500
 
-soak: setup-test ## half an hour of hub, relay and hosts in namespaces; driver and simulated card: 10^6 rounds, 1,000 resets, … under traffic
+soak: setup-test ## half an hour of hub, relay and hosts in namespaces, ten minutes of a tunnel; driver and simulated card: 10^6 rounds, 1,000 resets, … under traffic
 	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --test device --test device_vfio_user -- --nocapture soak:: traffic::
 	PHOTONBOX_SOAK_SECONDS=1800 $(CARGO) test --locked -p photonbox --test net -- --nocapture soak::
+	PHOTONBOX_SOAK_SECONDS=600 $(CARGO) test --locked -p photonbox --test net -- --nocapture soak_of_a_tunnel
 
 soak-vm: ## the same in virtual machines behind two IOMMUs, one after the other, and the suite there on verilated hardware
 	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --features verilated --test device_vfio --test device_vfio_rtl -- \
@@ -128,6 +129,10 @@ bench: setup ## the benchmarks of docs/benchmarks.md (release build)
 
 bench-card: setup-test ## every way to the card in one table: in process, over a socket, in two guests (release build; ROUNDS=20000)
 	$(CARGO) run --locked -q -p xtask -- bench-card $(ROUNDS)
+
+bench-tunnel: setup-test ## TCP and UDP through two gateways in namespaces, beside wireguard-go (release build; ROUNDS=7)
+	$(CARGO) build --locked --release -p photonbox
+	@scripts/bench-tunnel.sh $(TARGET)/release/photonbox $(ROUNDS)
 
 docs: ## regenerate docs/registers.md
 	$(CARGO) run --locked -q -p xtask -- regs

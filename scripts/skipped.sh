@@ -24,4 +24,7 @@ probe="pbprobe$$"
 if ! command -v python3 >/dev/null || ! { ip netns add "$probe" && ip -n "$probe" link add br0 type bridge; } >/dev/null 2>&1; then
     echo "skipped: the network tests (need root, network namespaces, bridges, iproute2 and python3)"
 fi
+if [ ! -c /dev/net/tun ]; then
+    echo "skipped: the tunnel's network tests (need /dev/net/tun)"
+fi
 ip netns del "$probe" >/dev/null 2>&1 || true

@@ -22,3 +22,4 @@ mod simcard;
 mod simulate;
 mod sinks;
 mod survival;
+mod tunnel;

@@ -33,7 +33,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         .iter()
         .filter(|path| path.extension().is_some_and(|is| is == "service"))
         .collect();
-    assert_eq!(units.len(), 2);
+    assert_eq!(units.len(), 3);
     let mut copies = Vec::new();
     for unit in units {
         let text = fs::read_to_string(unit).expect("text");
@@ -45,16 +45,20 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         fs::write(&copy, text.replace("/usr/bin/photonbox", program)).expect("written");
         copies.push(copy);
     }
-    let extra = "photonbox.service.d";
-    fs::create_dir(folder.path().join(extra)).expect("folder");
-    let parts = files(&tools().join("systemd").join(extra));
-    assert_eq!(parts.len(), 2);
-    for part in parts {
-        let copy = folder
-            .path()
-            .join(extra)
-            .join(part.file_name().expect("a name"));
-        fs::copy(&part, copy).expect("copied");
+    for (extra, count) in [
+        ("photonbox.service.d", 2),
+        ("photonbox-tunnel.service.d", 1),
+    ] {
+        fs::create_dir(folder.path().join(extra)).expect("folder");
+        let parts = files(&tools().join("systemd").join(extra));
+        assert_eq!(parts.len(), count);
+        for part in parts {
+            let copy = folder
+                .path()
+                .join(extra)
+                .join(part.file_name().expect("a name"));
+            fs::copy(&part, copy).expect("copied");
+        }
     }
     let judged = Command::new("systemd-analyze")
         .args(["verify", "--man=no"])

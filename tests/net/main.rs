@@ -16,4 +16,5 @@ mod process;
 mod rotation;
 mod site;
 mod soak;
+mod tunnel;
 mod world;

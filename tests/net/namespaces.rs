@@ -155,6 +155,52 @@ impl Network {
         Background::start_command(self.command(machine, arguments), &what)
     }
 
+    /// `ip` on a machine.
+    pub(crate) fn ip(&self, machine: &str, arguments: &str) {
+        must(&format!("-n {} {arguments}", self.name(machine)));
+    }
+
+    /// A machine behind another one: networks of their own, each given as its first bits and its length, such as `10.1.0./24`.
+    pub(crate) fn behind(&mut self, gateway: &str, machine: &str, networks: [&str; 2]) {
+        let (name, of) = (self.name(machine), self.name(gateway));
+        must(&format!("netns add {name}"));
+        self.machines.push(machine.to_owned());
+        must(&format!(
+            "-n {of} link add {machine} type veth peer name eth0 netns {name}"
+        ));
+        must(&format!("-n {of} link set {machine} up"));
+        for link in ["lo up", "eth0 up"] {
+            must(&format!("-n {name} link set {link}"));
+        }
+        for network in networks {
+            let nodad = if network.contains(':') { " nodad" } else { "" };
+            let (head, length) = network.split_once('/').expect("a network");
+            must(&format!(
+                "-n {of} address add {head}1/{length} dev {machine}{nodad}"
+            ));
+            must(&format!(
+                "-n {name} address add {head}2/{length} dev eth0{nodad}"
+            ));
+            must(&format!("-n {name} route add default via {head}1"));
+        }
+        self.inside(gateway, || {
+            for forwarding in ["ipv4/ip_forward", "ipv6/conf/all/forwarding"] {
+                let path = Path::new("/proc/sys/net").join(forwarding);
+                std::fs::write(path, "1").expect("root may");
+            }
+        });
+    }
+
+    /// Any program on a machine.
+    pub(crate) fn program(&self, machine: &str, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("ip");
+        command
+            .args(["netns", "exec", &self.name(machine), program])
+            .args(arguments)
+            .stdin(Stdio::null());
+        command
+    }
+
     /// Further addresses of a machine.
     pub(crate) fn addresses(&self, machine: &str, all: &[String]) {
         for address in all {

@@ -2,6 +2,7 @@
 
 use crate::commands::{
     card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard, simulate,
+    tunnel,
 };
 use crate::logging::LogFormat;
 use crate::{assess, bench, capture};
@@ -82,6 +83,8 @@ pub(crate) enum Command {
     Simulate(simulate::SimulateArgs),
     /// Compute key boxes: orbits of IP keys.
     Keybox(keybox::KeyboxCommand),
+    /// Carry packets to other sites, under keys from key boxes.
+    Tunnel(tunnel::TunnelCommand),
     /// Look at a recording of photons and turn it into bits.
     Capture(capture::CaptureArgs),
     /// Estimate the min-entropy of a bit file or a recording (SP 800-90B §6.3).

@@ -18,6 +18,7 @@ use args::{Cli, Command};
 use clap::Parser as _;
 use commands::{
     card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard, simulate,
+    tunnel,
 };
 use std::process::ExitCode;
 
@@ -32,14 +33,16 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     let common = cli.common;
-    let quiet_level = match cli.command {
+    let quiet_level = match &cli.command {
         Command::Serve(_) | Command::Join(_) => "info",
+        Command::Tunnel(tunnel) if tunnel.stays() => "info",
         // Its screen says what a warning would, and a log line would tear it.
         Command::Demo(_) => "error",
         _ => "warn",
     };
     logging::start(&common, quiet_level)?;
     match cli.command {
+        Command::Tunnel(args) => tunnel::run(args, &common),
         Command::Demo(args) => demo::run(args, &common),
         Command::Init(args) => init::run(args, &common),
         Command::Enroll(args) => enroll::run(args, &common),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::options::{CardOptions, JoinOptions, LimitOptions, RekeyOptions, ServeOptions};
+use crate::tunnel::TunnelOptions;
 use crate::{CertificateOptions, Error, Result};
 
 /// A configuration file. All keys are optional; an unknown one is an error that names its line.
@@ -27,6 +28,8 @@ pub struct Config {
     pub limits: LimitOptions,
     /// Lives of certificates.
     pub certificates: CertificateOptions,
+    /// What `tunnel up` takes.
+    pub tunnel: TunnelOptions,
 }
 
 impl Config {
@@ -83,6 +86,15 @@ impl Config {
             limits: self.limits.clone(),
             certificates: self.certificates.clone(),
             ..self.join.clone()
+        }
+    }
+
+    /// The options of `tunnel up`.
+    #[must_use]
+    pub fn tunnel_options(&self) -> TunnelOptions {
+        TunnelOptions {
+            state: self.state.clone(),
+            ..self.tunnel.clone()
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Entry points: [`init`], [`enroll_token`], [`enroll`], [`serve`], [`join`], [`control_request`],
 //! [`demo`], [`open_card`]. Their options and reports are plain data in [`options`].
-// Only `os` may contain unsafe code: four system calls, and a promise about descriptors.
+// Only `os` may contain unsafe code: five system calls, and a promise about descriptors.
 #![deny(unsafe_code)]
 
 mod answering;
@@ -51,6 +51,7 @@ pub mod shutdown;
 pub mod sinks;
 mod source;
 pub mod state_dir;
+pub mod tunnel;
 mod vm_event;
 mod wire;
 mod workers;

@@ -1,7 +1,7 @@
 //! The daemon's one file of system calls: the OS generator, the kernel's entropy pool, FIFOs.
 #![allow(
     unsafe_code,
-    reason = "four libc calls that std has no safe form of, and tokio's promise about descriptors"
+    reason = "five libc calls that std has no safe form of, and tokio's promise about descriptors"
 )]
 
 use std::fs::File;
@@ -101,6 +101,27 @@ pub(crate) fn wait_on(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     Ok(unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE)? })
 }
 
+/// What the kernel knows of the way to the address that a socket is connected to: the longest IP packet, bytes.
+pub(crate) fn path_mtu(socket: &std::net::UdpSocket) -> io::Result<u32> {
+    let (level, name) = if socket.peer_addr()?.is_ipv4() {
+        (libc::IPPROTO_IP, libc::IP_MTU)
+    } else {
+        (libc::IPPROTO_IPV6, libc::IPV6_MTU)
+    };
+    let mut mtu: libc::c_int = 0;
+    let mut length = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: `mtu` and `length` are writable for the whole call, and `length` says how long `mtu` is.
+    let result = unsafe {
+        let value = (&raw mut mtu).cast();
+        libc::getsockopt(socket.as_raw_fd(), level, name, value, &raw mut length)
+    };
+    if result == 0 {
+        Ok(mtu.unsigned_abs())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Seconds since 1970.
 pub(crate) fn unix_now() -> u64 {
     unix_time().as_secs()
@@ -122,6 +143,13 @@ pub(crate) fn now() -> std::time::Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_to_oneself_is_known() {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("bound");
+        socket.connect("127.0.0.1:9").expect("connected");
+        assert!(path_mtu(&socket).expect("known") >= 576);
+    }
 
     #[test]
     fn random_fills_all_of_it_and_differs() {

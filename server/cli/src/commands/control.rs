@@ -46,7 +46,7 @@ pub(crate) struct ClonedArgs {
     json: Json,
 }
 
-fn ask(common: &Common, command: ControlCommand) -> anyhow::Result<Value> {
+pub(super) fn ask(common: &Common, command: ControlCommand) -> anyhow::Result<Value> {
     let config = settings::load(common)?;
     let answer = photonbox_daemon::control_request(config.state.as_deref(), command);
     Ok(settings::runtime()?.block_on(answer)?)

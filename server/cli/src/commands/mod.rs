@@ -13,3 +13,4 @@ pub(crate) mod serve;
 pub(crate) mod signals;
 pub(crate) mod simcard;
 pub(crate) mod simulate;
+pub(crate) mod tunnel;

@@ -171,6 +171,11 @@ impl VmEvents {
         Since { seen, count }
     }
 
+    /// How the last one was noticed.
+    pub(crate) fn last(&self) -> Option<Kind> {
+        self.seen.borrow().last.map(|(kind, _)| kind)
+    }
+
     /// For `status`.
     pub(crate) fn json(&self) -> Value {
         let Seen { count, last } = *self.seen.borrow();

@@ -1,0 +1,227 @@
+//! From the network to the device: datagrams are opened, and given to the device joined where the kernel takes that (GRO).
+
+use std::collections::HashMap;
+use std::io::IoSliceMut;
+use std::net::SocketAddr;
+use std::sync::MutexGuard;
+use std::time::Duration;
+
+use photonbox_keybox::esp;
+use photonbox_keybox::peer::{DropReason, Opened};
+use quinn_udp::RecvMeta;
+use rustix::event::PollFlags;
+use tun_rs::{GROTable, SyncDevice, VIRTIO_NET_HDR_LEN};
+
+use super::gateway::{Drop, Gateway};
+use super::inner;
+use super::peer::{Lost, Side};
+use super::socket::{LONGEST, MESSAGES, Socket, plain};
+
+/// Packets that are given to the device together.
+const BATCH: usize = 64;
+/// Hints of whose packets come from where; forgotten when there are more.
+const HINTS: usize = 4096;
+
+/// Runs until the gateway stops.
+pub(super) fn run(gateway: &Gateway, queue: &SyncDevice, socket: &Socket) {
+    let mut memory = vec![0; MESSAGES * LONGEST];
+    let mut buffers: Vec<_> = memory.chunks_mut(LONGEST).map(IoSliceMut::new).collect();
+    let mut meta = [RecvMeta::default(); MESSAGES];
+    let mut receiver = Receiver::new(gateway, queue);
+    while !gateway.stopping() {
+        match socket.receive(&mut buffers, &mut meta) {
+            Ok(count) => {
+                receiver.now = gateway.now();
+                for (buffer, meta) in buffers.iter_mut().zip(&meta[..count]) {
+                    let from = plain(meta.addr);
+                    for datagram in buffer[..meta.len].chunks_mut(meta.stride.max(1)) {
+                        receiver.datagram(from, datagram);
+                    }
+                }
+                receiver.deliver();
+            }
+            Err(error) => {
+                if error.kind() != std::io::ErrorKind::WouldBlock {
+                    // Out of memory for a moment, or an ICMP error that is none of ours.
+                    tracing::debug!(%error, "cannot receive");
+                }
+                gateway.wait(socket.poll(PollFlags::IN));
+            }
+        }
+    }
+}
+
+/// A peer that is locked for as long as its packets come.
+type Held<'a> = Option<(usize, MutexGuard<'a, Side>)>;
+
+struct Receiver<'a> {
+    gateway: &'a Gateway,
+    queue: &'a SyncDevice,
+    now: Duration,
+    held: Held<'a>,
+    /// Whose packet it was, by where it came from and its SPI.
+    hints: HashMap<(SocketAddr, u32), usize>,
+    /// A packet as it came, where several peers may have sent it.
+    copy: Vec<u8>,
+    slots: Vec<Vec<u8>>,
+    filled: usize,
+    gro: GROTable,
+}
+
+impl<'a> Receiver<'a> {
+    fn new(gateway: &'a Gateway, queue: &'a SyncDevice) -> Self {
+        // Each may become the head of what is joined, up to the longest packet; memory that is never used is never there.
+        let slots = (0..BATCH)
+            .map(|_| Vec::with_capacity(VIRTIO_NET_HDR_LEN + LONGEST))
+            .collect();
+        Self {
+            gateway,
+            queue,
+            now: Duration::ZERO,
+            held: None,
+            hints: HashMap::new(),
+            copy: Vec::with_capacity(LONGEST),
+            slots,
+            filled: 0,
+            gro: GROTable::default(),
+        }
+    }
+
+    /// Takes a datagram. Whatever is wrong with it, nothing is ever sent for it.
+    fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) {
+        let opened = if let [_] = self.gateway.peers[..] {
+            let now = self.now;
+            // What it refuses the engine counts.
+            let opened = self.side(0).engine.open(now, datagram);
+            opened.ok().map(|opened| (0, opened))
+        } else {
+            self.open(from, datagram)
+        };
+        if let Some((number, opened)) = opened {
+            self.opened(number, from, datagram, opened);
+        }
+    }
+
+    /// Opens a packet for whichever peer sealed it. SPIs are per peer, so each whose record allows this one is tried, first
+    /// the one that it was of when it came from there before.
+    fn open(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Option<(usize, Opened)> {
+        let spi = u32::from_be_bytes(*datagram.first_chunk()?);
+        let hint = self.hints.get(&(from, spi)).copied().unwrap_or(0);
+        let others = (0..self.gateway.peers.len()).filter(|number| *number != hint);
+        self.copy.clear();
+        self.copy.extend_from_slice(datagram);
+        let mut spoiled = false;
+        let mut told = None;
+        for number in std::iter::once(hint).chain(others) {
+            let now = self.now;
+            let side = Self::locked(self.gateway, &mut self.held, number);
+            if let Err(reason) = side.engine.may_open(now, datagram) {
+                let plain = [
+                    DropReason::UnknownSpi,
+                    DropReason::OldSpi,
+                    DropReason::OwnDirection,
+                ];
+                if told.is_none() && !plain.contains(&reason) {
+                    told = Some((number, reason));
+                }
+                continue;
+            }
+            if spoiled {
+                datagram.copy_from_slice(&self.copy);
+            }
+            match side.engine.try_to_open(now, datagram) {
+                Ok(opened) => {
+                    if self.hints.len() >= HINTS {
+                        self.hints.clear();
+                    }
+                    self.hints.insert((from, spi), number);
+                    return Some((number, opened));
+                }
+                Err(reason) => {
+                    told = Some((number, reason));
+                    if reason != DropReason::Forged {
+                        // The ICV was right: it is this one's and nobody else's.
+                        break;
+                    }
+                    spoiled = true;
+                }
+            }
+        }
+        match told {
+            Some((number, reason)) => self.side(number).engine.count(reason),
+            None => self.gateway.count(Drop::Unknown),
+        }
+        None
+    }
+
+    /// Takes the inner packet of one that was authentic.
+    fn opened(&mut self, number: usize, from: SocketAddr, datagram: &[u8], opened: Opened) {
+        let now = self.now;
+        let gateway = self.gateway;
+        let side = Self::locked(gateway, &mut self.held, number);
+        side.heard = Some(now);
+        if opened.newest && side.endpoint != Some(from) {
+            // Roaming: only an authentic packet, and none that was overtaken, says where a peer is.
+            tracing::info!(peer = gateway.peers[number].name, endpoint = %from, "the peer is there");
+            side.endpoint = Some(from);
+        }
+        if opened.next_header == inner::NONE {
+            return;
+        }
+        let packet = &datagram[esp::HEADER..][..opened.len];
+        let Some(what) = inner::look(packet).filter(|what| what.next_header == opened.next_header)
+        else {
+            return side.lose(Lost::Inside);
+        };
+        if gateway.networks.of(what.source) != Some(number) {
+            return side.lose(Lost::Source);
+        }
+        let slot = &mut self.slots[self.filled];
+        slot.clear();
+        slot.extend_from_slice(&[0; VIRTIO_NET_HDR_LEN]);
+        slot.extend_from_slice(&packet[..what.length]);
+        self.filled += 1;
+        if self.filled == BATCH {
+            self.deliver();
+        }
+    }
+
+    fn side(&mut self, number: usize) -> &mut Side {
+        Self::locked(self.gateway, &mut self.held, number)
+    }
+
+    fn locked<'h>(gateway: &'a Gateway, held: &'h mut Held<'a>, number: usize) -> &'h mut Side {
+        if held.as_ref().is_some_and(|(other, _)| *other != number) {
+            Self::give_back(gateway, held);
+        }
+        &mut held
+            .get_or_insert_with(|| (number, gateway.peers[number].lock()))
+            .1
+    }
+
+    /// Gives a peer's lock back; the timer learns what the packets changed.
+    fn give_back(gateway: &Gateway, held: &mut Held<'a>) {
+        if let Some((_, side)) = held.take()
+            && let Some(at) = side.engine.poll_at()
+        {
+            gateway.plan(at);
+        }
+    }
+
+    /// Gives the device what was opened. No peer's lock is held meanwhile.
+    fn deliver(&mut self) {
+        Self::give_back(self.gateway, &mut self.held);
+        let packets = &mut self.slots[..self.filled];
+        self.filled = 0;
+        if packets.is_empty() {
+            return;
+        }
+        if let Err(error) = self
+            .queue
+            .send_multiple(&mut self.gro, packets, VIRTIO_NET_HDR_LEN)
+        {
+            tracing::debug!(%error, "the device takes a packet not");
+            self.gateway.count(Drop::Device);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A peer's engine, made ready: its record, and in mode `ip-key` all its boxes, after which the IP key is erased.
+
+use photonbox_keybox::esp::BoxKeys;
+use photonbox_keybox::peer::{self, Peer, Record, fingerprint, ip_key_boxes};
+use photonbox_keybox::schedule::{Budgets, NoRandom, Random};
+use photonbox_keybox::{Cpu, IpKey};
+
+use super::options::{PeerPlan, Role};
+use super::records::Records;
+use crate::{Error, Result, os};
+
+/// The operating system's generator, for the flicker, which is no secret.
+struct System;
+
+impl Random for System {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), NoRandom> {
+        os::random(out).map_err(|_| NoRandom)
+    }
+}
+
+/// How much longer than its budget a box serves while the hub is late with the next one.
+const HARD: u32 = 4;
+
+/// The engine of a peer, bound by what its earlier lives left, and with the boxes of its IP key.
+pub(super) fn engine(plan: &PeerPlan, records: &Records, ip_key: Option<IpKey>) -> Result<Peer> {
+    let role = match plan.role {
+        Role::A => peer::Role::Zero,
+        Role::B => peer::Role::One,
+    };
+    let budgets = Budgets {
+        box_packets: plan.box_packets,
+        box_time: plan.box_time,
+        hard_packets: plan.box_packets.saturating_mul(HARD.into()),
+        hard_time: plan.box_time.saturating_mul(HARD),
+        spi_time: plan.spi_time,
+    };
+    let store = records.of_peer(&plan.name)?;
+    let before = store.records();
+    let engine = Peer::new(role, budgets, before.clone(), Box::new(store), &mut System);
+    let mut engine = engine.map_err(|error| failed(&plan.name, &error.to_string()))?;
+    if let Some(ip_key) = ip_key {
+        add_ip_key(&mut engine, plan, ip_key, &before)?;
+    }
+    Ok(engine)
+}
+
+/// Gives an engine all boxes of an IP key that it may still use.
+fn add_ip_key(engine: &mut Peer, plan: &PeerPlan, ip_key: IpKey, before: &[Record]) -> Result<()> {
+    let id = fingerprint(&ip_key);
+    let earlier = before.iter().find(|record| record.orbit == id);
+    let below = earlier.map_or(plan.parameters.boxes() + 1, |record| record.lowest);
+    if below <= 1 {
+        return Err(Error::failed(
+            format!(
+                "all key boxes of the IP key of peer `{}` are used up",
+                plan.name
+            ),
+            "give both gateways a new IP key (photonbox keybox new)",
+        ));
+    }
+    let now = os::now();
+    let fail = |error: &dyn std::fmt::Display| failed(&plan.name, &error.to_string());
+    let mut boxes: Vec<BoxKeys> = Vec::with_capacity(plan.parameters.boxes() as usize);
+    // Boxes of a key that turns out weak on the way are not to be used: they are taken in when all are made.
+    ip_key_boxes(
+        &mut Cpu::default(),
+        ip_key,
+        plan.parameters,
+        below,
+        &mut |keys| boxes.push(keys),
+    )
+    .map_err(|error| fail(&error))?;
+    engine
+        .add_orbit(now, id, peer::Mode::IpKey, plan.parameters)
+        .map_err(|error| fail(&error))?;
+    for keys in boxes {
+        engine.insert(now, id, keys).map_err(|error| fail(&error))?;
+    }
+    Ok(())
+}
+
+/// The library's messages say what failed and, after a colon or semicolon, what to do.
+fn failed(peer: &str, message: &str) -> Error {
+    let (what, help) = message
+        .rsplit_once("; ")
+        .or_else(|| message.rsplit_once(": "))
+        .unwrap_or((message, "look at the log"));
+    Error::failed(format!("peer `{peer}`: {what}"), help)
+}

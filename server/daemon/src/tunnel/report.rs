@@ -1,0 +1,87 @@
+//! What `photonbox tunnel status` shows.
+
+use photonbox_keybox::peer::{OrbitStatus, PeerStatus};
+use serde_json::{Map, Value, json};
+
+use super::gateway::Gateway;
+use super::peer::Peer;
+
+/// The whole gateway.
+pub(super) fn status(gateway: &Gateway) -> Value {
+    let listen = gateway
+        .sockets
+        .first()
+        .and_then(|socket| socket.address().ok());
+    json!({
+        "role": "tunnel",
+        "health": "up",
+        "locked": photonbox_secret::lock_state().all_locked(),
+        "device": gateway.name,
+        "mtu": gateway.mtu,
+        "listen": listen.map(|address| address.to_string()),
+        "queues": gateway.sockets.len(),
+        "drops": counts(gateway.drops()),
+        "peers": gateway.peers.iter().map(|peer| one(gateway, peer)).collect::<Vec<_>>(),
+    })
+}
+
+fn one(gateway: &Gateway, peer: &Peer) -> Value {
+    let (status, endpoint, heard, lost): (PeerStatus, _, _, Vec<_>) = {
+        let side = peer.lock();
+        (
+            side.engine.status(),
+            side.endpoint,
+            side.heard,
+            side.lost().collect(),
+        )
+    };
+    let now = gateway.now();
+    let plan = &peer.plan;
+    let sending = status.orbits.iter().find(|orbit| orbit.sending);
+    let boxes = plan.parameters.boxes();
+    let place = |orbit: &OrbitStatus| orbit.lowest.clamp(0, boxes + 1);
+    let drops = status
+        .drops
+        .iter()
+        .map(|(reason, count)| (reason.name(), count));
+    let drops = drops.chain(lost.iter().map(|(why, count)| (why.name(), *count)));
+    json!({
+        "name": peer.name,
+        "mode": plan.mode,
+        "role": plan.role,
+        "endpoint": endpoint.map(|address| address.to_string()),
+        "allowed": plan.allowed,
+        "mtu": peer.mtu(super::inner::IPV4),
+        "heard_seconds_ago": heard.map(|at| now.saturating_sub(at).as_secs_f64()),
+        "spi": status.own_spi.map(|counter| spi(peer, counter, false)),
+        "peer_spi": sending.and_then(|orbit| orbit.peer_spi).map(|counter| spi(peer, counter, true)),
+        "sequence": status.seq,
+        "orbit": sending.map(|orbit| format!("{:016x}", orbit.id)),
+        "box": sending.map(place).filter(|number| (1..=boxes).contains(number)),
+        "box_packets": sending.map(|orbit| orbit.packets),
+        "box_packets_left": sending.map(|orbit| plan.box_packets.saturating_sub(orbit.packets)),
+        "boxes_left": sending.map(|orbit| place(orbit).saturating_sub(1)),
+        "boxes": boxes,
+        "keys": plan.parameters.keys(),
+        "exhausted": sending.is_some_and(|orbit| orbit.exhausted),
+        "calling": status.calling,
+        "sent": { "packets": status.sent.packets, "bytes": status.sent.bytes },
+        "received": { "packets": status.received.packets, "bytes": status.received.bytes },
+        "drops": counts(drops),
+    })
+}
+
+/// An SPI as a capture shows it.
+fn spi(peer: &Peer, counter: u32, theirs: bool) -> String {
+    let second = (peer.plan.role == super::Role::B) != theirs;
+    format!("{:08x}", counter | u32::from(second) << 31)
+}
+
+/// Reasons that occurred.
+fn counts(all: impl Iterator<Item = (&'static str, u64)>) -> Value {
+    let mut map = Map::new();
+    for (name, count) in all.filter(|(_, count)| *count > 0) {
+        map.insert(name.to_owned(), count.into());
+    }
+    Value::Object(map)
+}

@@ -1,0 +1,89 @@
+//! Boxes and SPIs change under load, and nothing is lost.
+
+use super::flow::{self, Flow};
+use super::pair::{EAST, Pair, Settings, WEST};
+use std::time::Duration;
+
+/// Datagrams a second and flow: enough that each change meets some on the way.
+const RATE: u32 = 2000;
+
+#[test]
+fn boxes_and_spis_change_under_load_and_no_packet_is_lost() {
+    run(10, 3);
+}
+
+/// Ten minutes, or what `PHOTONBOX_SOAK_SECONDS` says.
+#[test]
+fn soak_of_a_tunnel() {
+    let Some(seconds) = std::env::var("PHOTONBOX_SOAK_SECONDS").ok() else {
+        println!("skipped: a tunnel for ten minutes (set PHOTONBOX_SOAK_SECONDS, or make soak)");
+        return;
+    };
+    let seconds: u64 = seconds.parse().expect("a number of seconds");
+    run(seconds.min(600), 60);
+}
+
+fn run(seconds: u64, spi_seconds: u32) {
+    let boxes = 2 * seconds as u32 + 50;
+    let Some(pair) = Pair::new(Settings {
+        box_seconds: 1,
+        spi_seconds,
+        boxes,
+        six: true,
+    }) else {
+        return;
+    };
+    pair.meet();
+    let before = [0, 1].map(|side| pair.peer(side));
+    let flows = [
+        Flow {
+            from: "east",
+            to: "west",
+            address: WEST[0],
+            bytes: 1000,
+        },
+        Flow {
+            from: "west",
+            to: "east",
+            address: EAST[1],
+            bytes: 100,
+        },
+    ];
+    let outcomes = flow::run(&pair, &flows, RATE, || {
+        std::thread::sleep(Duration::from_secs(seconds))
+    });
+    println!("{outcomes:?}");
+    let after = [0, 1].map(|side| pair.peer(side));
+    for (side, (before, after)) in before.iter().zip(&after).enumerate() {
+        let number = |peer: &serde_json::Value, key: &str| {
+            peer[key]
+                .as_u64()
+                .unwrap_or_else(|| panic!("{key} in {peer}"))
+        };
+        let steps = number(before, "box") - number(after, "box");
+        assert!(
+            steps >= seconds / 2,
+            "side {side}: {steps} box changes\n{after}"
+        );
+        let spi = |peer: &serde_json::Value| {
+            u32::from_str_radix(peer["spi"].as_str().expect("an SPI"), 16).expect("hex")
+        };
+        let spis = u64::from(spi(after) - spi(before));
+        assert!(
+            spis >= seconds / u64::from(spi_seconds) - 1,
+            "side {side}: {spis} SPI changes\n{after}"
+        );
+        assert_eq!(after["drops"], serde_json::json!({}), "side {side}");
+    }
+    for outcome in outcomes {
+        assert!(
+            outcome.sent as u64 > seconds * u64::from(RATE) / 2,
+            "{outcome:?}"
+        );
+        assert_eq!(
+            (outcome.came, outcome.twice),
+            (outcome.sent, 0),
+            "{outcome:?}"
+        );
+    }
+}
