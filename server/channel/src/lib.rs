@@ -73,7 +73,7 @@ pub use incoming::Received;
 pub use kx::{EphemeralKey, Group, KxError};
 pub use labels::{ALPN_CHANNEL, ALPN_ENROLL};
 pub use message::{
-    AttestedDelivery, Class, Delivery, Message, Mode, Provenance, RefusalCode, Request,
+    AttestedDelivery, BoxMessage, Class, Delivery, Message, Mode, Provenance, RefusalCode, Request,
 };
 #[cfg(feature = "pipe")]
 pub use pipe::PipeEnd;

@@ -2,6 +2,10 @@
 //! step 5). Decoding gives views into the decrypted record, so a delivery's payload is never
 //! copied on its way to the caller. Layouts: `docs/protocol.md`, "Service messages".
 
+mod boxes;
+
+pub use boxes::{BOX_KEY, BoxMessage, BoxSizes, KeysPart, MAX_DROPPED, MAX_ORBIT_KEYS, MAX_PART};
+
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{Malformed, Out, Reader};
@@ -391,6 +395,8 @@ pub enum Message<'a> {
         /// The sealed block.
         block: &'a [u8],
     },
+    /// Key boxes for two gateways.
+    Boxes(BoxMessage<'a>),
 }
 
 /// The longest sealed block: a full payload, a statement and their envelope.
@@ -467,6 +473,7 @@ impl<'a> Message<'a> {
                 out.u8(*hops);
                 out.long(block);
             }
+            Self::Boxes(message) => message.encode(out),
         }
     }
 
@@ -512,6 +519,9 @@ impl<'a> Message<'a> {
                 hops: reader.u8("hops")?,
                 block: reader.long(MAX_BLOCK, "sealed block")?,
             },
+            kind if boxes::NUMBERS.contains(&kind) => {
+                Self::Boxes(BoxMessage::read(kind, &mut reader)?)
+            }
             _ => return Err(Malformed("message type")),
         };
         reader.end()?;

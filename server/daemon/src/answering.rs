@@ -7,6 +7,9 @@ use photonbox_channel::message::{MIN_REQUEST_BYTES, Mode, RefusalCode};
 use photonbox_channel::sealed::{self, SealError, SignedRequest, StreamLimits};
 use photonbox_channel::{Admission, Identity as ChannelIdentity, PeerIdentity};
 
+use tokio::sync::mpsc;
+
+use crate::boxes::{BoxWish, Word};
 use crate::deliver::{Delivering, Over, refuse};
 use crate::hub::Hub;
 use crate::os;
@@ -41,6 +44,17 @@ impl Service for OfChannel {
             // Whoever was refused has been told.
             _ = self.hub.answer_or_refuse(identity, ask, pulls, out) => Ended::Said,
         }
+    }
+
+    async fn boxes(
+        self: Arc<Self>,
+        peer: Arc<PeerIdentity>,
+        wish: BoxWish,
+        words: mpsc::Receiver<Word>,
+        stop: Stopping,
+        out: Outbox,
+    ) -> Ended {
+        self.hub.boxes.serve(&peer.id, wish, words, stop, out).await
     }
 
     fn joined(&self, peer: &PeerIdentity) -> bool {

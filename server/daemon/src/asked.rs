@@ -7,6 +7,7 @@ use photonbox_channel::message::{Class, Provenance, RefusalCode};
 use photonbox_secret::SecretBytes;
 use tokio::sync::mpsc;
 
+use crate::boxes::{BoxAnswer, Word};
 use crate::link::Command;
 
 /// Bytes that one asker may leave lying; more cancels its request. What was on its way by then may be as much again.
@@ -34,6 +35,8 @@ pub(crate) enum Answer {
     },
     /// The hub's opening of a sealed stream.
     Opening(Vec<u8>),
+    /// Of key boxes.
+    Boxes(BoxAnswer),
     /// A sealed block.
     Sealed { hops: u8, block: Vec<u8> },
     /// The connection is gone, or the request was cancelled because its answers were not taken.
@@ -120,7 +123,7 @@ impl Asked {
                 let last = match &answer {
                     Answer::Delivery(delivery) | Answer::Attested { delivery, .. } => delivery.last,
                     Answer::Refused { .. } | Answer::Lost => true,
-                    Answer::Opening(_) | Answer::Sealed { .. } => false,
+                    Answer::Opening(_) | Answer::Sealed { .. } | Answer::Boxes(_) => false,
                 };
                 self.over |= last;
                 answer
@@ -137,6 +140,12 @@ impl Asked {
     pub(crate) async fn cancel(&self) {
         // A link that is gone answers with Lost.
         let _ = self.commands.send(Command::Cancel { id: self.id }).await;
+    }
+
+    /// Says something of the boxes of a request for them.
+    pub(crate) async fn say(&self, word: Word) {
+        // A link that is gone answers with Lost.
+        let _ = self.commands.send(Command::Say { id: self.id, word }).await;
     }
 
     /// Asks for more of an on-demand request.

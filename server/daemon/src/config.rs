@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::boxes::BoxOptions;
 use crate::options::{CardOptions, JoinOptions, LimitOptions, RekeyOptions, ServeOptions};
 use crate::tunnel::TunnelOptions;
 use crate::{CertificateOptions, Error, Result};
@@ -26,6 +27,8 @@ pub struct Config {
     pub rekey: RekeyOptions,
     /// Bounds of a hub or relay.
     pub limits: LimitOptions,
+    /// Key boxes of a hub.
+    pub boxes: BoxOptions,
     /// Lives of certificates.
     pub certificates: CertificateOptions,
     /// What `tunnel up` takes.
@@ -72,6 +75,7 @@ impl Config {
             card: self.card.clone(),
             rekey: self.rekey.clone(),
             limits: self.limits.clone(),
+            boxes: self.boxes.clone(),
             certificates: self.certificates.clone(),
             ..self.serve.clone()
         }

@@ -10,11 +10,13 @@ use photonbox_channel::message::{Mode, RefusalCode, Request};
 use photonbox_channel::{
     ByteSource, CaCertificate, ClientConfig, ClientOptions, Identity, MixingSource,
 };
+use photonbox_keybox::Parameters;
 use photonbox_store::{Enrolment, SqliteStore, Store};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use crate::asked::{Answer, Asked};
+use crate::boxes::Client;
 use crate::channel_settings::{self, settings};
 use crate::channels::Channels;
 use crate::current::Current;
@@ -231,6 +233,12 @@ impl Member {
             outstanding = outstanding.saturating_sub(bytes);
             received.fetch_add(bytes, Ordering::Relaxed);
         }
+    }
+
+    /// Key boxes that this host shares with another one, `peer`.
+    #[must_use]
+    pub fn boxes(&self, peer: &str, parameters: Parameters) -> Client {
+        Client::new(self.upstream.clone(), peer, parameters)
     }
 
     async fn ask(&self, class: Class, mode: Mode) -> Asked {

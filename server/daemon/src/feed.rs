@@ -420,7 +420,7 @@ impl Feed {
                 } => {
                     return refused(code, retry_after_ms, text);
                 }
-                Answer::Lost => {
+                Answer::Lost | Answer::Boxes(_) => {
                     return StreamEnd::Again(Duration::from_millis(50), "no parent".into());
                 }
             };

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::answering::OfChannel;
+use crate::boxes::Desk;
 use crate::card::{OpenedCard, open_card};
 use crate::channel_settings;
 use crate::channels::Channels;
@@ -59,6 +60,7 @@ pub(crate) struct Hub {
     pub(crate) allowances: Allowances,
     pub(crate) full_turns: FairQueue,
     pub(crate) drbg_turns: FairQueue,
+    pub(crate) boxes: Arc<Desk>,
     pub(crate) revocations: Revocations,
     pub(crate) admission: Arc<Enrolled>,
     pub(crate) limits: LimitOptions,
@@ -127,15 +129,19 @@ fn vm_events(
     entropy: &Arc<Entropy>,
     stock: Option<Arc<KeyStock>>,
     channels: Channels,
+    boxes: Arc<Desk>,
 ) -> Arc<VmEvents> {
     let entropy = Arc::clone(entropy);
     let renew = move || {
+        boxes.copied();
         entropy.copied(|| {
             if let Some(stock) = &stock {
                 stock.clear();
             }
             channels.cut();
         });
+        // And what was drawn up to here.
+        boxes.copied();
     };
     VmEvents::new(renew, || {})
 }
@@ -185,11 +191,23 @@ impl Hub {
             stock.clone(),
             Arc::clone(&admission) as Arc<dyn Admission>,
         )?;
+        let full_turns = FairQueue::default();
+        let boxes = Desk::new(
+            Arc::clone(&entropy),
+            full_turns.clone(),
+            opened
+                .card
+                .identity()
+                .keybox
+                .then(|| Arc::clone(&opened.card)),
+            options.boxes.clone(),
+            options.allow_unlocked_memory,
+        );
         let held = HeldLanes::load(Arc::clone(&store), &opened.name)?;
         let feeder = Feeder::start(opened, Arc::clone(&entropy), held)?;
         let book = LedgerBook::begin(Arc::clone(&store), Arc::clone(&entropy))?;
         let channels = Channels::default();
-        let vm_events = vm_events(&entropy, stock, channels.clone());
+        let vm_events = vm_events(&entropy, stock, channels.clone(), Arc::clone(&boxes));
         Ok(Arc::new(Self {
             id: own.name.as_str().into(),
             certificate,
@@ -204,8 +222,9 @@ impl Hub {
                 options.limits.host_bytes_per_second,
                 options.limits.host_quota_bytes,
             ),
-            full_turns: FairQueue::default(),
+            full_turns,
             drbg_turns: FairQueue::default(),
+            boxes,
             limits: options.limits.clone(),
             gate: Gate::new(&options.limits),
             channels,
@@ -346,6 +365,7 @@ impl Hub {
             "epochs": self.channels.epochs(),
             "closed": self.channels.closed(),
             "connections": self.gate.status(),
+            "boxes": self.boxes.json(),
             "vm_events": self.vm_events.json(),
             "sinks": [],
         })
@@ -422,6 +442,7 @@ pub(crate) async fn serve_watched(
     let state = state_dir::resolve(options.state.as_deref())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state)?);
     let _running = RunningLock::take(&state)?;
+    options.boxes.check()?;
     check_memory(options.allow_unlocked_memory)?;
     gate::make_room_for_files(&options.limits);
     let listener = TcpListener::bind(&options.listen)

@@ -8,6 +8,7 @@
 mod answering;
 mod asked;
 mod attest;
+pub mod boxes;
 mod card;
 mod channel_settings;
 mod channels;
@@ -42,6 +43,7 @@ mod os;
 mod parents;
 mod passage;
 pub mod pki;
+mod pulls;
 mod recording;
 mod relay;
 mod renewal;

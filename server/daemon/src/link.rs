@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use photonbox_channel::message::{Message, RefusalCode, Request};
+use photonbox_channel::message::{BoxMessage, Message, RefusalCode, Request};
 use photonbox_channel::{
     ByteSource, Channel, ClientConfig, CloseReason, Event, PeerIdentity, Role, SendError,
 };
@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::Error;
 use crate::asked::{Answer, Answers, Asked, Delivered, Given};
+use crate::boxes::{self, BoxAnswer, BoxWish, Word};
 use crate::channels::Channels;
 use crate::current::Current;
 use crate::failure::{self, LastWord};
@@ -32,6 +33,15 @@ pub(crate) enum Command {
     Pull {
         id: u64,
         bytes: u64,
+    },
+    /// Key boxes: only of a hub.
+    Boxes {
+        wish: BoxWish,
+        answers: Answers,
+    },
+    Say {
+        id: u64,
+        word: Word,
     },
     /// No more of it is wanted; what comes up to its last word is.
     Cancel {
@@ -104,6 +114,14 @@ impl Upstream {
     /// A number that no request of this process had.
     pub(crate) fn next_id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Asks for key boxes. `wish.id` must come from [`Upstream::next_id`].
+    pub(crate) async fn ask_for_boxes(&self, wish: BoxWish) -> Asked {
+        let (answers, asked) = Asked::new(wish.id, self.commands.clone());
+        // As in `ask`.
+        let _ = self.commands.send(Command::Boxes { wish, answers }).await;
+        asked
     }
 
     /// Asks. `request.id` must come from [`Upstream::next_id`]; `path` is set by a relay.
@@ -232,6 +250,40 @@ impl Asking {
         }
     }
 
+    /// A relay is not asked: it would see the keys, or could make them itself.
+    fn ask_for_boxes(
+        &mut self,
+        channel: &mut Channel,
+        wish: &BoxWish,
+        answers: Answers,
+    ) -> Result<(), SendError> {
+        let by_hub = self
+            .peer
+            .as_ref()
+            .is_some_and(|(peer, _)| peer.roles.contains(&Role::Hub));
+        if !by_hub {
+            let refused = Answer::Refused {
+                code: RefusalCode::Unsupported,
+                retry_after_ms: Some(1000),
+                text: boxes::THROUGH_A_RELAY.into(),
+            };
+            answers.give(0, refused);
+            return Ok(());
+        }
+        let sent = channel.send(&Message::Boxes(wish.message()));
+        match sent {
+            Ok(()) => {
+                let open = Open {
+                    answers,
+                    cancelled: None,
+                };
+                self.open.insert(wish.id, open);
+            }
+            Err(_) => drop(answers.give(0, Answer::Lost)),
+        }
+        sent
+    }
+
     fn message(&mut self, message: Message<'_>) {
         match &message {
             Message::Refused { code, .. } => {
@@ -300,6 +352,21 @@ impl Asking {
                 };
                 self.route(id, block.len(), answer, false);
             }
+            Message::Boxes(message) => match BoxAnswer::of(message) {
+                Some((answer, size)) => {
+                    match message {
+                        // Any other reason is about the two gateways.
+                        BoxMessage::Waits {
+                            code: code @ RefusalCode::Unhealthy,
+                            ..
+                        } => self.last_word.refused(code),
+                        BoxMessage::Keys(_) => self.last_word.good(),
+                        _ => {}
+                    }
+                    self.route(message.id(), size, Answer::Boxes(answer), false);
+                }
+                None => tracing::debug!("a hub sent what only a gateway sends; ignored"),
+            },
             // Only side B sends these.
             Message::Request(_)
             | Message::Cancel { .. }
@@ -378,6 +445,10 @@ impl Handler for Asking {
                 }
                 sent
             }
+            Command::Boxes { wish, answers } => self.ask_for_boxes(channel, &wish, answers),
+            Command::Say { id, word } if self.open.contains_key(&id) => {
+                channel.send(&Message::Boxes(word.message(id)))
+            }
             Command::Pull { id, bytes } if self.open.contains_key(&id) => {
                 channel.send(&Message::Pull { id, bytes })
             }
@@ -387,7 +458,7 @@ impl Handler for Asking {
                 self.open.remove(&id);
                 sent
             }
-            Command::Pull { .. } => Ok(()),
+            Command::Pull { .. } | Command::Say { .. } => Ok(()),
         };
         if let Err(error) = sent {
             tracing::debug!(%error, "a message was not sent");
@@ -495,7 +566,7 @@ impl Link {
 /// Nobody is there to ask: whoever does reads Lost. Ends when nobody can ask any more.
 async fn lose(commands: &mut mpsc::Receiver<Command>) {
     while let Some(command) = commands.recv().await {
-        if let Command::Open { answers, .. } = command {
+        if let Command::Open { answers, .. } | Command::Boxes { answers, .. } = command {
             answers.give(0, Answer::Lost);
         }
     }

@@ -11,6 +11,7 @@ pub use photonbox_channel::WhenExhausted;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+pub use crate::boxes::BoxOptions;
 pub use crate::reports::*;
 use crate::{CertificateOptions, Error};
 
@@ -403,6 +404,9 @@ pub struct ServeOptions {
     /// Bounds.
     #[serde(skip)]
     pub limits: LimitOptions,
+    /// Key boxes.
+    #[serde(skip)]
+    pub boxes: BoxOptions,
     /// Lives of certificates.
     #[serde(skip)]
     pub certificates: CertificateOptions,
@@ -419,6 +423,7 @@ impl Default for ServeOptions {
             card: CardOptions::default(),
             rekey: RekeyOptions::default(),
             limits: LimitOptions::default(),
+            boxes: BoxOptions::default(),
             certificates: CertificateOptions::default(),
         }
     }

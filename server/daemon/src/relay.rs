@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::asked::{Answer, Delivered};
+use crate::boxes::{BoxWish, THROUGH_A_RELAY, Word};
 use crate::channels::Channels;
 use crate::current::Current;
 use crate::deliver::refuse;
@@ -98,6 +99,20 @@ impl Service for Relay {
         }
     }
 
+    /// Its host would have to trust it with the keys.
+    async fn boxes(
+        self: Arc<Self>,
+        _peer: Arc<PeerIdentity>,
+        wish: BoxWish,
+        _words: mpsc::Receiver<Word>,
+        _stop: Stopping,
+        out: Outbox,
+    ) -> Ended {
+        let code = RefusalCode::Unsupported;
+        refuse(&out, wish.id, code, None, THROUGH_A_RELAY).await;
+        Ended::Said
+    }
+
     fn joined(&self, peer: &PeerIdentity) -> bool {
         tracing::info!(host = peer.id, "host behind this relay");
         self.channels.make_room(&peer.id, self.max_channels);
@@ -167,7 +182,7 @@ fn pass_on(id: u64, answer: Answer) -> (Out, bool) {
             },
             false,
         ),
-        Answer::Lost => {
+        Answer::Lost | Answer::Boxes(_) => {
             let text = "the relay lost its parent, or its host reads too slowly".to_owned();
             let code = RefusalCode::Unreachable;
             (

@@ -3,17 +3,18 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use photonbox_channel::message::{
-    AttestedDelivery, Class, Delivery, Message, Mode, Provenance, RefusalCode, Request,
+    AttestedDelivery, BoxMessage, Class, Delivery, Message, Mode, Provenance, RefusalCode, Request,
 };
 use photonbox_channel::{Channel, CloseReason, Event, PeerIdentity};
 use photonbox_secret::SecretBytes;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
+use crate::boxes::{BoxOut, BoxWish, MAX_WORDS, Word};
 use crate::failure::more;
+pub(crate) use crate::pulls::{MAX_PULL, Puller, Pulls, pulls};
 use crate::wire::Handler;
 
 /// Messages that wait for the channel, at most: a task that has more to say waits.
@@ -63,6 +64,8 @@ pub(crate) enum Out {
         hops: u8,
         block: Vec<u8>,
     },
+    /// Of key boxes.
+    Boxes(BoxOut),
     /// The task of this request is over. Where it was stopped, that is told as the request's last word.
     Done {
         id: u64,
@@ -79,6 +82,8 @@ pub(crate) enum Stop {
     Draining,
     /// More than [`MAX_PULL`] was pulled.
     PulledTooMuch,
+    /// More was said of key boxes than is taken in.
+    SaidTooMuch,
 }
 
 impl Stop {
@@ -93,6 +98,10 @@ impl Stop {
             Self::PulledTooMuch => (
                 RefusalCode::Unsupported,
                 format!("pull at most {MAX_PULL} bytes ahead of their delivery"),
+            ),
+            Self::SaidTooMuch => (
+                RefusalCode::Unsupported,
+                "say less of each box: that it is held, and which is wanted next".into(),
             ),
         }
     }
@@ -126,62 +135,6 @@ pub(crate) enum Ended {
     Stopped(Stop),
 }
 
-/// Bytes of one request that may be pulled and not yet taken up by its task.
-pub(crate) const MAX_PULL: u64 = 1 << 24;
-
-/// What a peer has pulled of an on-demand request: a count, so that no number of pulls costs memory.
-#[derive(Default)]
-struct PullCount {
-    bytes: AtomicU64,
-    closed: AtomicBool,
-    changed: Notify,
-}
-
-/// The peer's end of a [`Pulls`].
-pub(crate) struct Puller(Arc<PullCount>);
-
-impl Puller {
-    /// False: more than [`MAX_PULL`] would be outstanding; nothing is added.
-    fn pull(&self, bytes: u64) -> bool {
-        let add = |sum: u64| sum.checked_add(bytes).filter(|sum| *sum <= MAX_PULL);
-        let added = self
-            .0
-            .bytes
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
-        self.0.changed.notify_one();
-        added.is_ok()
-    }
-}
-
-impl Drop for Puller {
-    fn drop(&mut self) {
-        self.0.closed.store(true, Ordering::Release);
-        self.0.changed.notify_one();
-    }
-}
-
-/// The task's end: everything pulled since the last look, in one figure.
-pub(crate) struct Pulls(Arc<PullCount>);
-
-impl Pulls {
-    /// The next bytes to give; none when the peer is gone.
-    pub(crate) async fn recv(&mut self) -> Option<u64> {
-        loop {
-            match self.0.bytes.swap(0, Ordering::AcqRel) {
-                0 if self.0.closed.load(Ordering::Acquire) => return None,
-                // One permit is kept for a change between the look and the wait.
-                0 => self.0.changed.notified().await,
-                bytes => return Some(bytes),
-            }
-        }
-    }
-}
-
-pub(crate) fn pulls() -> (Puller, Pulls) {
-    let count = Arc::new(PullCount::default());
-    (Puller(Arc::clone(&count)), Pulls(count))
-}
-
 /// Where a request's task puts its messages.
 pub(crate) type Outbox = mpsc::Sender<Out>;
 
@@ -198,6 +151,16 @@ pub(crate) trait Service: Send + Sync + 'static {
         out: Outbox,
     ) -> impl Future<Output = Ended> + Send;
 
+    /// Answers a request for key boxes, likewise; `words` is what the peer says of them.
+    fn boxes(
+        self: Arc<Self>,
+        peer: Arc<PeerIdentity>,
+        wish: BoxWish,
+        words: mpsc::Receiver<Word>,
+        stop: Stopping,
+        out: Outbox,
+    ) -> impl Future<Output = Ended> + Send;
+
     /// A peer's second channel stands. False: it is not welcome any more.
     fn joined(&self, peer: &PeerIdentity) -> bool;
     /// Requests that one final host may have open on one channel. One that was cancelled counts until
@@ -205,11 +168,17 @@ pub(crate) trait Service: Send + Sync + 'static {
     fn max_requests(&self) -> usize;
 }
 
+/// Where what a peer says of its request goes.
+enum Input {
+    Pulls(Puller),
+    Words(mpsc::Sender<Word>),
+}
+
 struct Open {
     task: AbortHandle,
     /// Whose request it is.
     host: String,
-    pulls: Puller,
+    input: Input,
     /// Ends by itself.
     finite: bool,
     stop: watch::Sender<Option<Stop>>,
@@ -265,56 +234,97 @@ impl<S: Service> Serving<S> {
     }
 
     fn ask(&mut self, path: Vec<String>, request: Request) {
-        let id = request.id;
-        let Some(peer) = self.peer.clone() else {
+        let host = path.first().cloned().unwrap_or_default();
+        let Some(peer) = self.place_for(request.id, &host) else {
             return;
         };
-        if self.draining {
-            let (code, text) = Stop::Draining.last_word();
-            return self.refuse(id, code, &text);
-        }
-        // A relay asks for many: each host behind it has its own share.
-        let most = self.service.max_requests();
-        let host = path.first().cloned().unwrap_or_default();
-        let of_host = self.open.values().filter(|open| open.host == host).count();
-        if of_host >= most || self.open.len() >= self.most_open() {
-            return self.refuse(id, RefusalCode::Quota, "too many requests are open");
-        }
-        if id == 0 || self.open.contains_key(&id) {
-            return self.refuse(
-                id,
-                RefusalCode::Unsupported,
-                "that request number is in use",
-            );
-        }
         let finite = matches!(
             request.mode,
             Mode::Once { .. } | Mode::Stream { total: Some(_), .. }
         );
         let (pulls, to_pull) = pulls();
-        let service = Arc::clone(&self.service);
-        let out = self.outbox.clone();
-        let ask = Ask { path, request };
+        let (service, out) = (Arc::clone(&self.service), self.outbox.clone());
         let (stop, stopping) = Stopping::new();
+        let id = request.id;
+        let ask = Ask { path, request };
+        let task = service.answer(peer, ask, to_pull, stopping, out);
+        self.begin(id, host, Input::Pulls(pulls), finite, stop, task);
+    }
+
+    fn open_boxes(&mut self, wish: BoxWish) {
+        let host = self.peer.as_ref().map_or("", |peer| peer.id.as_str());
+        let host = host.to_owned();
+        let Some(peer) = self.place_for(wish.id, &host) else {
+            return;
+        };
+        let (words, said) = mpsc::channel(MAX_WORDS);
+        let (service, out) = (Arc::clone(&self.service), self.outbox.clone());
+        let (stop, stopping) = Stopping::new();
+        let id = wish.id;
+        let task = service.boxes(peer, wish, said, stopping, out);
+        self.begin(id, host, Input::Words(words), false, stop, task);
+    }
+
+    /// The peer, if there is room for one more request of `host`; else it is refused.
+    fn place_for(&mut self, id: u64, host: &str) -> Option<Arc<PeerIdentity>> {
+        let peer = self.peer.clone()?;
+        if self.draining {
+            let (code, text) = Stop::Draining.last_word();
+            self.refuse(id, code, &text);
+            return None;
+        }
+        // A relay asks for many: each host behind it has its own share.
+        let most = self.service.max_requests();
+        let of_host = self.open.values().filter(|open| open.host == host).count();
+        if of_host >= most || self.open.len() >= self.most_open() {
+            self.refuse(id, RefusalCode::Quota, "too many requests are open");
+            return None;
+        }
+        if id == 0 || self.open.contains_key(&id) {
+            let text = "that request number is in use";
+            self.refuse(id, RefusalCode::Unsupported, text);
+            return None;
+        }
+        Some(peer)
+    }
+
+    fn begin(
+        &mut self,
+        id: u64,
+        host: String,
+        input: Input,
+        finite: bool,
+        stop: watch::Sender<Option<Stop>>,
+        answering: impl Future<Output = Ended> + Send + 'static,
+    ) {
+        let out = self.outbox.clone();
         let task = tokio::spawn(async move {
-            let answered = service.answer(peer, ask, to_pull, stopping, out.clone());
-            let stopped = match answered.await {
+            let stopped = match answering.await {
                 Ended::Said => None,
                 Ended::Stopped(stop) => Some(stop),
             };
             // Behind all that the request still had in the outbox. The wire may be gone; then nobody counts.
             let _ = out.send(Out::Done { id, stopped }).await;
         });
-        self.open.insert(
-            id,
-            Open {
-                task: task.abort_handle(),
-                host,
-                pulls,
-                finite,
-                stop,
-            },
-        );
+        let open = Open {
+            task: task.abort_handle(),
+            host,
+            input,
+            finite,
+            stop,
+        };
+        self.open.insert(id, open);
+    }
+
+    /// What the peer says of the boxes of a request.
+    fn word(&mut self, id: u64, word: Word) {
+        if let Some(open) = self.open.get(&id)
+            && let Input::Words(words) = &open.input
+            && !open.is_stopped()
+            && let Err(mpsc::error::TrySendError::Full(_)) = words.try_send(word)
+        {
+            open.stop(Stop::SaidTooMuch);
+        }
     }
 
     fn message(&mut self, message: Message<'_>) {
@@ -350,14 +360,26 @@ impl<S: Service> Serving<S> {
             Message::Pull { id, bytes } => {
                 // The task may have ended just now; then there is nothing to pull.
                 if let Some(open) = self.open.get(&id)
+                    && let Input::Pulls(pulls) = &open.input
                     && !open.is_stopped()
-                    && !open.pulls.pull(bytes)
+                    && !pulls.pull(bytes)
                 {
                     open.stop(Stop::PulledTooMuch);
                 }
             }
+            Message::Boxes(BoxMessage::Open { id, peer, sizes }) => {
+                let peer = peer.to_owned();
+                self.open_boxes(BoxWish { id, peer, sizes });
+            }
+            Message::Boxes(BoxMessage::Held { id, orbit, number }) => {
+                self.word(id, Word::Held { orbit, number });
+            }
+            Message::Boxes(BoxMessage::Next { id, orbit, number }) => {
+                self.word(id, Word::Next { orbit, number });
+            }
             // Only side A sends these; from a host they mean nothing.
-            Message::Delivery(_)
+            Message::Boxes(_)
+            | Message::Delivery(_)
             | Message::AttestedDelivery(_)
             | Message::Refused { .. }
             | Message::Opening { .. }
@@ -432,6 +454,7 @@ fn send(channel: &mut Channel, out: &Out) {
             hops: *hops,
             block,
         }),
+        Out::Boxes(out) => channel.send(&Message::Boxes(out.message())),
         Out::Done { .. } => Ok(()),
     };
     if let Err(error) = result {

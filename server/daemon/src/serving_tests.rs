@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use photonbox_channel::Role;
+use tokio::sync::Notify;
 
 use super::*;
 
@@ -31,6 +32,19 @@ impl Service for Played {
                 Ended::Said
             }
         }
+    }
+
+    async fn boxes(
+        self: Arc<Self>,
+        _: Arc<PeerIdentity>,
+        _: BoxWish,
+        mut words: mpsc::Receiver<Word>,
+        mut stop: Stopping,
+        _: Outbox,
+    ) -> Ended {
+        // Takes one word, and no more.
+        words.recv().await;
+        Ended::Stopped(stop.asked().await)
     }
 
     fn joined(&self, _: &PeerIdentity) -> bool {

@@ -17,6 +17,7 @@ use photonbox_secret::SecretBytes;
 use tokio::io::ReadBuf;
 
 use super::*;
+use crate::boxes::{BoxWish, Word};
 use crate::generator::HostGenerator;
 use crate::pki;
 use crate::serving::{self, Ask, OUTBOX, Out, Outbox, Pulls, Service, Serving, Stopping};
@@ -171,6 +172,17 @@ impl Service for Flood {
             stop = stop.asked() => serving::Ended::Stopped(stop),
             () = flood => serving::Ended::Said,
         }
+    }
+
+    async fn boxes(
+        self: Arc<Self>,
+        _: Arc<PeerIdentity>,
+        _: BoxWish,
+        _: mpsc::Receiver<Word>,
+        mut stop: Stopping,
+        _: Outbox,
+    ) -> serving::Ended {
+        serving::Ended::Stopped(stop.asked().await)
     }
 
     fn joined(&self, _: &PeerIdentity) -> bool {

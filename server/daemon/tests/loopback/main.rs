@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bad_peers;
+mod boxes;
 mod cloned;
 mod failover;
 mod health;
