@@ -82,3 +82,64 @@ fn keys_that_are_not_keys_are_refused_in_one_line() {
         assert!(line.contains(why), "{line}");
     }
 }
+
+#[test]
+fn a_new_ip_key_is_read_back_and_a_typing_error_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (first, second) = (
+        process::json(&["keybox", "new", "--json"]),
+        process::json(&["keybox", "new", "--json"]),
+    );
+    assert_ne!(first["ip_key"], second["ip_key"]);
+    for key in [&first, &second] {
+        let length = |name: &str| key[name].as_str().map(str::len);
+        assert_eq!(
+            (length("ip_key"), length("check_digits")),
+            (Some(64), Some(2))
+        );
+    }
+
+    let path = folder.path().join("key");
+    let file = process::arg(&path);
+    let said = process::json(&["keybox", "new", "--out", file, "--json"]);
+    assert!(said["ip_key"].is_null() && said["file"] == file, "{said}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(&path).expect("a file").permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(&path).expect("text");
+    assert_eq!(
+        text.trim_end().split(' ').map(str::len).collect::<Vec<_>>(),
+        [6; 11]
+    );
+    // Never written over.
+    let again = process::run(&["keybox", "new", "--out", file]);
+    assert_eq!(again.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(error.contains("never written over"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).expect("text"), text);
+
+    let small = ["--boxes", "1", "--keys", "3", "--json"];
+    let orbit = |key: &[&str]| {
+        let start = ["keybox", "orbit"];
+        process::run(&[&start[..], key, &small[..]].concat())
+    };
+    let digits: String = text.chars().filter(char::is_ascii_digit).take(64).collect();
+    let (by_file, by_digits) = (
+        orbit(&["--ip-key-file", file]),
+        orbit(&["--ip-key", &digits]),
+    );
+    assert!(by_file.status.success());
+    assert_eq!(by_file.stdout, by_digits.stdout);
+
+    let mistyped = if text.starts_with('9') {
+        text.replacen('9', "8", 1)
+    } else {
+        format!("9{}", &text[1..])
+    };
+    std::fs::write(&path, mistyped).expect("written");
+    let refused = orbit(&["--ip-key-file", file]);
+    assert_eq!(refused.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(error.contains("does not fit its check digits"), "{error}");
+}

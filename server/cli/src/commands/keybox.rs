@@ -1,17 +1,16 @@
-//! `photonbox keybox`: orbits of IP keys.
+//! `photonbox keybox`: IP keys and their orbits.
 
 use crate::args::Common;
+use crate::commands::ip_key;
 use crate::exit::Failure;
 use crate::output::{self, Json};
 use crate::settings::{self, CardArgs};
-use anyhow::Context as _;
 use photonbox_daemon::CardEngine;
 use photonbox_keybox::{Cpu, Engine, IpKey, Orbit, Parameters, Position, Reference, derive};
 use photonbox_secret::SecretBytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
-use std::io::Read as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// `keybox` and its commands.
@@ -23,8 +22,19 @@ pub(crate) struct KeyboxCommand {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Draw an IP key: 64 digits and two check digits, for both gateways of one tunnel.
+    New(NewArgs),
     /// Compute the orbit of an IP key: a hash over all session keys, or one key with --at.
-    Orbit(OrbitArgs),
+    Orbit(Box<OrbitArgs>),
+}
+
+#[derive(Debug, clap::Args)]
+struct NewArgs {
+    /// Write it into this file, which only its owner may read and which must not be there yet, and not to the terminal.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    json: Json,
 }
 
 #[derive(Debug, clap::Args)]
@@ -72,6 +82,21 @@ enum EngineName {
     Card,
 }
 
+/// Where the digits of a new key come from.
+const SOURCE: &str = "the operating system's generator";
+
+/// The answer of `new`.
+#[derive(Debug, Serialize)]
+struct New<'a> {
+    /// The digits; null with `--out`.
+    ip_key: Option<&'a str>,
+    /// The check digits; null with `--out`.
+    check_digits: Option<&'a str>,
+    /// The file with both, if one was asked for.
+    file: Option<PathBuf>,
+    source: &'static str,
+}
+
 /// The answer without `--at`.
 #[derive(Debug, Serialize)]
 struct Whole {
@@ -92,8 +117,75 @@ struct One {
 
 /// Runs a `keybox` command.
 pub(crate) fn run(command: KeyboxCommand, common: &Common) -> anyhow::Result<()> {
-    let Action::Orbit(args) = command.command;
-    orbit(args, common)
+    match command.command {
+        Action::New(args) => new(args),
+        Action::Orbit(args) => orbit(*args, common),
+    }
+}
+
+fn new(args: NewArgs) -> anyhow::Result<()> {
+    let key = photonbox_daemon::boxes::new_ip_key()?;
+    let check = ip_key::check_digits(key.digits());
+    let (digits, check) = (
+        std::str::from_utf8(key.digits())?,
+        std::str::from_utf8(&check)?,
+    );
+    // Six at a time can be read aloud and typed.
+    let mut groups = SecretBytes::from_slice(&[b'\n'; 77]);
+    let places = groups.as_mut_slice().chunks_mut(7);
+    for (place, group) in places.zip(key.digits().chunks(6)) {
+        place[..group.len()].copy_from_slice(group);
+        place[6] = b' ';
+    }
+    groups.as_mut_slice()[74..76].copy_from_slice(check.as_bytes());
+    groups.as_mut_slice()[76] = b'\n';
+    if let Some(file) = args.out {
+        write_new(&file, groups.as_slice())?;
+        if args.json.json {
+            return output::json(&New {
+                ip_key: None,
+                check_digits: None,
+                file: Some(file),
+                source: SOURCE,
+            });
+        }
+        return output::write(&format!(
+            "wrote an IP key drawn from {SOURCE} to {}: carry it to the other gateway, and give it to no other pair\n",
+            file.display()
+        ));
+    }
+    if args.json.json {
+        return output::json(&New {
+            ip_key: Some(digits),
+            check_digits: Some(check),
+            file: None,
+            source: SOURCE,
+        });
+    }
+    output::write(std::str::from_utf8(groups.as_slice())?)
+}
+
+/// Makes a file that only its owner may read.
+fn write_new(path: &Path, text: &[u8]) -> anyhow::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let fail = |error: std::io::Error| {
+        let help = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                "give another file: a key that may be in use is never written over"
+            }
+            _ => "give a file in a folder that you may write to",
+        };
+        Failure::failed(
+            format!("cannot write the IP key to {}: {error}", path.display()),
+            help,
+        )
+    };
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(path).map_err(fail)?;
+    file.write_all(text)
+        .and_then(|()| file.sync_all())
+        .map_err(fail)
 }
 
 fn orbit(args: OrbitArgs, common: &Common) -> anyhow::Result<()> {
@@ -105,7 +197,7 @@ fn orbit(args: OrbitArgs, common: &Common) -> anyhow::Result<()> {
         .transpose()
         .map_err(|error| usage(&error.to_string()))?;
     let ip_key = match &args.ip_key_file {
-        Some(path) => read_ip_key(path)?,
+        Some(path) => ip_key::from_file("", path)?,
         None => IpKey::parse(args.ip_key.as_deref().unwrap_or_default().as_bytes())?,
     };
     let mut engine: Box<dyn Engine> = match args.engine {
@@ -204,29 +296,6 @@ fn one(
     ))
 }
 
-/// The digits in a file, white space around them not counted.
-fn read_ip_key(path: &Path) -> anyhow::Result<IpKey> {
-    let mut text = SecretBytes::new_zeroed(256);
-    let mut length = 0;
-    let name = path.display();
-    let mut file: Box<dyn std::io::Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin())
-    } else {
-        let file = std::fs::File::open(path);
-        Box::new(file.with_context(|| format!("cannot read the IP key from {name}"))?)
-    };
-    loop {
-        let read = file
-            .read(&mut text.as_mut_slice()[length..])
-            .with_context(|| format!("cannot read the IP key from {name}"))?;
-        length += read;
-        if read == 0 || length == text.as_slice().len() {
-            break;
-        }
-    }
-    Ok(IpKey::parse(text.as_slice()[..length].trim_ascii())?)
-}
-
 fn place(text: &str) -> Result<(u32, u32), String> {
     let parse = |part: &str| part.trim().parse().map_err(|_| "write I,J".to_owned());
     let (i, j) = text.split_once(',').ok_or("write I,J")?;
@@ -244,7 +313,7 @@ fn usage(message: &str) -> anyhow::Error {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
+        let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
         text
     })
 }

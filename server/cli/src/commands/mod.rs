@@ -6,6 +6,7 @@ pub(crate) mod control;
 pub(crate) mod demo;
 pub(crate) mod enroll;
 pub(crate) mod init;
+pub(crate) mod ip_key;
 pub(crate) mod join;
 pub(crate) mod keybox;
 pub(crate) mod man;

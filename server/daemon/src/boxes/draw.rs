@@ -4,6 +4,8 @@ use photonbox_keybox::{DIGITS, IpKey};
 use photonbox_secret::SecretArray;
 use zeroize::Zeroize;
 
+use crate::{Error, Result, os};
+
 /// Random bytes that an IP key is drawn from.
 pub(super) const IP_KEY_BYTES: usize = 32;
 /// Decimal digits of eight bytes.
@@ -30,6 +32,25 @@ pub(super) fn ip_key(bytes: &[u8; IP_KEY_BYTES]) -> Option<IpKey> {
         }
     }
     IpKey::parse(digits.as_slice()).ok()
+}
+
+/// An IP key drawn from the operating system's generator, for a person to carry to both gateways of a tunnel.
+///
+/// # Errors
+/// [`Error`] when that generator fails.
+pub fn new_ip_key() -> Result<IpKey> {
+    let mut bytes = SecretArray::<IP_KEY_BYTES>::new_zeroed();
+    loop {
+        os::random(bytes.as_mut_slice()).map_err(|error| {
+            Error::failed(
+                format!("the system's generator failed: {error}"),
+                "check the kernel's log",
+            )
+        })?;
+        if let Some(key) = ip_key(bytes.as_array()) {
+            return Ok(key);
+        }
+    }
 }
 
 #[cfg(test)]

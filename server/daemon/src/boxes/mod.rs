@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use client::{BoxKeys, Client, Event, Place};
 pub(crate) use desk::Desk;
+pub use draw::new_ip_key;
 
 use crate::{Error, Result};
 

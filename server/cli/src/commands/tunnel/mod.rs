@@ -1,6 +1,5 @@
 //! `photonbox tunnel`: a gateway to other sites under keys from key boxes.
 
-mod ip_key;
 mod status;
 mod up;
 

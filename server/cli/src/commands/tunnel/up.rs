@@ -1,8 +1,7 @@
 //! `photonbox tunnel up`.
 
-use super::ip_key;
 use crate::args::Common;
-use crate::commands::signals;
+use crate::commands::{ip_key, signals};
 use crate::exit::Failure;
 use crate::output::{self, Json};
 use crate::settings;
@@ -226,7 +225,7 @@ pub(super) fn run(args: UpArgs, common: &Common) -> anyhow::Result<()> {
     let mut keys = HashMap::new();
     for peer in options.peers.iter().filter(|peer| peer.mode == Mode::IpKey) {
         let key = match &peer.ip_key_file {
-            Some(path) => ip_key::from_file(&peer.name, path)?,
+            Some(path) => ip_key::from_file(&ip_key::of_peer(&peer.name), path)?,
             None => ip_key::from_person(&peer.name)?,
         };
         keys.insert(peer.name.clone(), key);

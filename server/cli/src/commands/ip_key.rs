@@ -11,13 +11,27 @@ use std::path::Path;
 /// More than anyone writes between 66 digits.
 const LONGEST: usize = 512;
 
+/// Whose key it is, for messages.
+pub(crate) fn of_peer(peer: &str) -> String {
+    format!(" of peer `{peer}`")
+}
+
+/// The two digits behind 64 that find mistakes (ISO 7064, MOD 97-10): the number of all 66 is 1 modulo 97.
+pub(crate) fn check_digits(digits: &[u8; DIGITS]) -> [u8; 2] {
+    let rest = digits
+        .iter()
+        .fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
+    let check = (98 - rest * 100 % 97) as u8;
+    [b'0' + check / 10, b'0' + check % 10]
+}
+
 /// Reads a file, or standard input for `-`: 64 digits, spaces, line ends and dashes between them not counted, and two check
 /// digits behind them or not.
-pub(super) fn from_file(peer: &str, path: &Path) -> anyhow::Result<IpKey> {
+pub(crate) fn from_file(of: &str, path: &Path) -> anyhow::Result<IpKey> {
     let name = path.display();
     let fail = |error: std::io::Error| {
         Failure::failed(
-            format!("peer `{peer}`: cannot read the IP key from {name}: {error}"),
+            format!("cannot read the IP key{of} from {name}: {error}"),
             "give a readable file, /dev/fd/N, or - for standard input (photonbox keybox new makes one)",
         )
     };
@@ -26,11 +40,11 @@ pub(super) fn from_file(peer: &str, path: &Path) -> anyhow::Result<IpKey> {
     } else {
         File::open(path).and_then(|mut file| whole(&mut file))
     };
-    key(peer, &text.map_err(fail)?, false)
+    key(of, &text.map_err(fail)?, false)
 }
 
 /// Asks on the terminal, without showing what is typed; the check digits find mistakes.
-pub(super) fn from_person(peer: &str) -> anyhow::Result<IpKey> {
+pub(crate) fn from_person(peer: &str) -> anyhow::Result<IpKey> {
     let no_terminal = |error: std::io::Error| {
         Failure::usage(
             format!("peer `{peer}` has no IP key, and there is no terminal to ask at: {error}"),
@@ -55,7 +69,7 @@ pub(super) fn from_person(peer: &str) -> anyhow::Result<IpKey> {
     };
     // The line end was not shown either.
     let _ = terminal.write_all(b"\n");
-    key(peer, &text.map_err(no_terminal)?, true)
+    key(&of_peer(peer), &text.map_err(no_terminal)?, true)
 }
 
 /// Lets the terminal show what is typed again.
@@ -92,7 +106,7 @@ fn line(mut from: &File) -> std::io::Result<SecretBytes> {
 }
 
 /// The key in a text of [`LONGEST`] bytes that ends with zeros.
-fn key(peer: &str, text: &SecretBytes, checked: bool) -> anyhow::Result<IpKey> {
+fn key(of: &str, text: &SecretBytes, checked: bool) -> anyhow::Result<IpKey> {
     let end = text
         .as_slice()
         .iter()
@@ -109,19 +123,17 @@ fn key(peer: &str, text: &SecretBytes, checked: bool) -> anyhow::Result<IpKey> {
     let digits = &digits.as_slice()[..count];
     let with_check = count == DIGITS + 2 && digits.iter().all(u8::is_ascii_digit);
     if with_check {
-        // ISO 7064, MOD 97-10: all of it leaves 1.
-        let rest = digits
-            .iter()
-            .fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
-        if rest != 1 {
+        let (own, check) = digits.split_at(DIGITS);
+        let right = <&[u8; DIGITS]>::try_from(own).map(check_digits);
+        if right.is_ok_and(|right| right != check) {
             return Err(Failure::failed(
-                format!("the IP key of peer `{peer}` does not fit its check digits"),
+                format!("the IP key{of} does not fit its check digits"),
                 "compare each group of digits with what was written down: one is wrong, or two are exchanged",
             ));
         }
     } else if checked && count == DIGITS {
         return Err(Failure::failed(
-            format!("the IP key of peer `{peer}` came without its two check digits"),
+            format!("the IP key{of} came without its two check digits"),
             "type all 66 digits that `photonbox keybox new` printed",
         ));
     }
@@ -136,7 +148,7 @@ fn key(peer: &str, text: &SecretBytes, checked: bool) -> anyhow::Result<IpKey> {
             .rsplit_once("; ")
             .or_else(|| message.rsplit_once(": "))
             .unwrap_or((&message, "give exactly 64 decimal digits"));
-        Failure::failed(format!("peer `{peer}`: {what}"), help)
+        Failure::failed(format!("the IP key{of}: {what}"), help)
     })
 }
 
@@ -152,11 +164,15 @@ mod tests {
     #[test]
     fn digits_are_read_in_groups_and_mistakes_found() {
         let plain = "1234567890".repeat(6) + "1234";
-        let rest = plain
-            .bytes()
-            .fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
-        let check = 98 - rest * 100 % 97;
-        let whole = format!("{plain}{check:02}");
+        let check = check_digits(plain.as_bytes().try_into().expect("64"));
+        let whole = format!("{plain}{}{}", check[0] as char, check[1] as char);
+        // The whole of it, by another way of counting: 16 digits at a time.
+        let mut rest = 0;
+        for digits in whole.as_bytes().chunks(16) {
+            let digits = std::str::from_utf8(digits).expect("digits");
+            rest = format!("{rest}{digits}").parse::<u64>().expect("18 digits") % 97;
+        }
+        assert_eq!(rest, 1);
         let groups: Vec<&str> = (0..66).step_by(6).map(|at| &whole[at..at + 6]).collect();
         for text in [
             plain.clone(),
