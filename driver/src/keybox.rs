@@ -4,7 +4,7 @@ use crate::{
     card::Card,
     error::Error,
     layout::RingKind,
-    ring::{Arming, Geometry, Ring, SLOW_POLL, Slot},
+    ring::{Arming, Geometry, Ring, SLOW_POLL, Slot, in_use},
 };
 use photonbox_regmap::{global, keybox, ring};
 use std::{
@@ -14,6 +14,8 @@ use std::{
 
 /// Slots of the key-box ring while jobs run.
 const SLOTS: u32 = 4;
+/// Keys for which a slot has room at least while lanes run, when the ring cannot be changed between jobs.
+pub const RUNNING_KEYS: u32 = 2048;
 /// How long a round watches memory without giving its core away.
 const SPIN: Duration = Duration::from_micros(5);
 /// How long a round waits for the interrupt of data that has come.
@@ -41,13 +43,14 @@ pub struct Round {
 
 impl Card {
     /// Runs a job from `x0`, a 256-bit little-endian number: `take` gets the number of each box, from 1, and its keys,
-    /// 32 bytes each; they are wiped afterwards. The ring is the job's own and is given up at its end, so the card's
-    /// lanes may run or not; but a running card gives no ring up, so a second job waits until it was stopped.
+    /// 32 bytes each; they are wiped afterwards. The ring is the job's own, so the card's lanes may run or not. It is given up
+    /// at the end; but a running card gives no ring up, so there the next job goes on with it: with boxes of at most
+    /// [`RUNNING_KEYS`] keys, or as many as the first one had, until one ends badly.
     ///
     /// # Errors
     /// [`Error::NoKeybox`], [`Error::KeyboxBusy`], [`Error::KeyboxRefused`], [`Error::KeyboxWeak`] (keys that were
-    /// given before are not to be used), [`Error::KeyboxAborted`], [`Error::Order`] for a second job while lanes run,
-    /// and what a ring can meet.
+    /// given before are not to be used), [`Error::KeyboxAborted`], [`Error::Order`] for a job that can't go on with the
+    /// ring while lanes run, and what a ring can meet.
     pub fn keybox(
         &self,
         job: &KeyboxJob,
@@ -135,8 +138,17 @@ impl Card {
         let mut ring = Ring::take(&self.keybox)?;
         let result = work(&mut ring);
         let swept = self.end_job();
-        self.keybox.disarm();
-        result.and(swept)
+        let ended = result.and(swept);
+        let running = || {
+            let registers = &self.registers;
+            registers.is_set(global::STATUS, global::STATUS_RUNNING)
+        };
+        // Its slots were wiped when they were released.
+        let as_it_was = matches!(ended, Ok(()) | Err(Error::Order { .. }));
+        if !as_it_was || !running().unwrap_or(false) {
+            self.keybox.disarm();
+        }
+        ended
     }
 
     /// Arms the ring with slots for the boxes of a job.
@@ -153,12 +165,23 @@ impl Card {
             return Err(Error::KeyboxBusy);
         }
         registers.transport().bus_master(true)?;
+        let generation = registers.read(global::GENERATION)?;
+        let mut slot_bytes = bytes.max(1).next_multiple_of(ring::SLOT_ALIGN);
+        if registers.is_set(global::STATUS, global::STATUS_RUNNING)? {
+            if self.keybox.goes_on(slot_bytes, generation) {
+                return Ok(());
+            }
+            if self.keybox.goes_on(0, generation) {
+                return Err(in_use());
+            }
+            slot_bytes = slot_bytes.max(RUNNING_KEYS * keybox::KEY_BYTES);
+        }
         self.keybox.arm(Arming {
             geometry: Geometry {
                 slots: SLOTS,
-                slot_bytes: bytes.max(1).next_multiple_of(ring::SLOT_ALIGN),
+                slot_bytes,
             },
-            generation: registers.read(global::GENERATION)?,
+            generation,
             extractor: (0, 0),
             flush_cycles: 0,
         })?;

@@ -22,7 +22,7 @@ pub use card::{Build, Card, FrontEnd, Identity, OpenOptions, Recovery, Stage};
 pub use device::{Device, DmaFault, HostBus};
 pub use error::Error;
 pub use events::Events;
-pub use keybox::{KeyboxJob, Round};
+pub use keybox::{KeyboxJob, RUNNING_KEYS, Round};
 pub use layout::{LaneState, RingKind};
 pub use photonbox_regmap::{Completion, Flags, RawRecord};
 pub use ring::{Coalescing, Geometry, Ring, RingCounts, RingMemory, Slot};

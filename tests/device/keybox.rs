@@ -1,6 +1,6 @@
 //! Key-box jobs through the driver.
 
-use super::rig::{light, open, sim, sim_of};
+use super::rig::{light, open, seed, settings, sim, sim_of};
 use photonbox_driver::{Error, KeyboxJob};
 use photonbox_simcard::{Build, Pace};
 use sha2::{Digest, Sha256};
@@ -58,6 +58,37 @@ fn boxes_of_the_vectors_from(build: Build) {
             .collect();
         assert_eq!(case["sha256_of_all_session_keys_le32"], hex.as_str());
     }
+}
+
+/// A hub's card: its lanes run, and one job comes after the other.
+#[test]
+fn jobs_follow_each_other_while_lanes_run() {
+    let simulated = sim(light(), Pace::RealTime);
+    let card = open(simulated);
+    card.configure(&settings(1)).expect("valid");
+    card.load_seed(&seed()).expect("a seed");
+    card.start().expect("starts");
+    let orbit = |boxes, keys| {
+        let job = KeyboxJob { s: 4, boxes, keys };
+        let mut all = Vec::new();
+        card.keybox(&job, &decimal("987654321", 4), &mut |_, keys| {
+            all.extend_from_slice(keys);
+        })
+        .map(|()| all)
+    };
+    // More boxes than the ring has slots, of sizes that change.
+    let whole = orbit(30, 20).expect("the first");
+    for (boxes, keys) in [(600, 1), (1, 600), (30, 20), (3, 200)] {
+        assert!(
+            orbit(boxes, keys).expect("the next") == whole,
+            "{boxes} × {keys}"
+        );
+    }
+    let larger = orbit(1, 3000).expect_err("no room in the slots that there are");
+    assert!(matches!(larger, Error::Order { .. }), "{larger}");
+    assert!(orbit(30, 20).is_ok(), "goes on");
+    card.stop().expect("stops");
+    assert_eq!(orbit(1, 3000).expect("room").len(), 32 * 3000);
 }
 
 #[test]

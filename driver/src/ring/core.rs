@@ -161,6 +161,15 @@ impl Arming {
     }
 }
 
+/// What a running card is asked in vain.
+pub(crate) fn in_use() -> Error {
+    Error::Order {
+        state: "running",
+        action: "give up a ring that was in use",
+        help: "stop it first",
+    }
+}
+
 impl RingCore {
     pub(crate) fn new(
         kind: RingKind,
@@ -210,6 +219,16 @@ impl RingCore {
 
     pub(crate) fn is_armed(&self) -> bool {
         self.lock().arming.is_some()
+    }
+
+    /// Whether it is armed and sound, in this life of the card, with slots of so many bytes or more: then the next user can go
+    /// on with it.
+    pub(crate) fn goes_on(&self, slot_bytes: u32, generation: u32) -> bool {
+        let state = self.lock();
+        let fits = |arming: Arming| {
+            arming.geometry.slot_bytes >= slot_bytes && arming.generation == generation
+        };
+        state.arming.is_some_and(fits) && state.fault.is_none()
     }
 
     /// While the card sleeps its registers are let alone.
@@ -316,11 +335,7 @@ impl RingCore {
     fn release(&self) -> Result<(), Error> {
         let registers = &self.registers;
         if registers.is_set(global::STATUS, global::STATUS_RUNNING)? {
-            return Err(Error::Order {
-                state: "running",
-                action: "give up a ring that was in use",
-                help: "stop it first",
-            });
+            return Err(in_use());
         }
         registers.write(self.offset(ring::CONTROL), 0)?;
         registers.wait(

@@ -12,7 +12,7 @@ mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-pub(crate) use self::core::{Arming, Found, RingCore};
+pub(crate) use self::core::{Arming, Found, RingCore, in_use};
 
 use crate::{error::Error, layout::RingKind, sync::Instant};
 use photonbox_regmap::{Completion, Flags, RawRecord, layout::RAW_RECORD_BYTES, ring};
