@@ -2,11 +2,13 @@
 //!
 //! Shows T6 (`docs/threat-model.md`).
 
-use photonbox_channel::CloseReason;
+use photonbox_channel::message::BoxSizes;
 use photonbox_channel::record::{HEADER_LEN, RecordOpener, open_all, parse_record_header};
 use photonbox_channel::schedule::{PublicKeys, RootChain};
+use photonbox_channel::{BoxMessage, CloseReason, Message};
+use serde_json::{Value, json};
 
-fn hex(value: &serde_json::Value) -> Vec<u8> {
+fn hex(value: &Value) -> Vec<u8> {
     let text = value.as_str().unwrap();
     (0..text.len() / 2)
         .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
@@ -23,8 +25,7 @@ fn every_malformed_record_gets_its_specified_answer() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let case: serde_json::Value =
-            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let case: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let array = |key: &str| -> [u8; 48] { hex(&case[key]).try_into().unwrap() };
         let a: [u8; 97] = hex(&case["public_a"]).try_into().unwrap();
         let b: [u8; 97] = hex(&case["public_b"]).try_into().unwrap();
@@ -61,4 +62,57 @@ fn every_malformed_record_gets_its_specified_answer() {
         cases += 1;
     }
     assert!(cases >= 25, "{cases} cases");
+}
+
+/// A message of key boxes as `tests/vectors/channel/boxes.py` writes its fields.
+fn fields(message: BoxMessage<'_>) -> Value {
+    let sizes = |sizes: BoxSizes| json!({"s": sizes.s, "boxes": sizes.boxes, "keys": sizes.keys});
+    match message {
+        BoxMessage::Open {
+            id,
+            peer,
+            sizes: of,
+        } => json!({"id": id, "peer": peer, "sizes": sizes(of)}),
+        BoxMessage::Opened {
+            id,
+            orbit,
+            role,
+            sizes: of,
+        } => json!({"id": id, "orbit": orbit, "role": role, "sizes": sizes(of)}),
+        BoxMessage::Keys(part) => json!({
+            "id": part.id, "orbit": part.orbit, "number": part.number, "first": part.first,
+            "provenance": part.provenance.to_bits(), "class": part.class,
+            "keys": part.keys.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        }),
+        BoxMessage::Held { id, orbit, number }
+        | BoxMessage::Ready { id, orbit, number }
+        | BoxMessage::Next { id, orbit, number } => {
+            json!({"id": id, "orbit": orbit, "number": number})
+        }
+        BoxMessage::Waits { id, code, text } => json!({"id": id, "code": code, "text": text}),
+    }
+}
+
+#[test]
+fn key_box_messages_are_as_an_independent_program_writes_them() {
+    let cases: Vec<Value> =
+        serde_json::from_str(include_str!("../../../../tests/vectors/channel/boxes.json")).unwrap();
+    assert!(cases.len() > 40, "{} cases", cases.len());
+    for case in cases {
+        let name = case["name"].as_str().unwrap();
+        let bytes = hex(&case["message"]);
+        match (Message::decode(&bytes), &case["fields"]) {
+            (Ok(message), found) if !found.is_null() => {
+                let Message::Boxes(inner) = message else {
+                    panic!("{name} is another message")
+                };
+                assert_eq!(fields(inner), *found, "{name}");
+                let mut again = vec![0; message.encoded_len()];
+                message.encode_into(&mut again);
+                assert_eq!(again, bytes, "{name}");
+            }
+            (Err(_), Value::Null) => {}
+            (read, _) => panic!("{name}: {read:?}"),
+        }
+    }
 }
