@@ -89,3 +89,47 @@ fn two_peers_with_the_same_spis_are_told_apart_and_reach_each_other() {
         );
     }
 }
+
+#[test]
+fn without_the_right_to_make_a_device_one_line_says_so() {
+    let has = std::process::Command::new("setpriv")
+        .arg("--version")
+        .output();
+    if has.is_err() {
+        println!("skipped: nothing here gives rights up (install util-linux's setpriv)");
+        return;
+    }
+    let Some(mut network) = Network::new() else {
+        return;
+    };
+    network.machine("a");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (state, key) = (folder.path().join("state"), folder.path().join("key"));
+    std::fs::write(&key, KEYS[0]).expect("written");
+    let arguments = [
+        "--bounding-set",
+        "-net_admin",
+        "--inh-caps",
+        "-net_admin",
+        env!("CARGO_BIN_EXE_photonbox"),
+        "tunnel",
+        "up",
+        "--state",
+        arg(&state),
+        "--mode",
+        "ip-key",
+        "--ip-key-file",
+        arg(&key),
+        "--role",
+        "a",
+        "--allowed",
+        "10.2.0.0/16",
+        "--allow-unlocked-memory",
+    ];
+    let command = network.program("a", "setpriv", &arguments);
+    let line = process::refusal_of(command, "tunnel up", 1);
+    assert!(
+        line.contains("photonbox0") && line.contains("CAP_NET_ADMIN"),
+        "{line}"
+    );
+}
