@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use photonbox_channel::Role;
-use photonbox_channel::message::{Mode, Provenance};
+use photonbox_channel::message::{BoxSizes, Mode, Provenance};
 use photonbox_secret::SecretBytes;
 use tokio::sync::mpsc;
 
@@ -32,8 +32,8 @@ fn refused(code: RefusalCode) -> Answer {
     }
 }
 
-/// Two deliveries, then a stop to which the parent answers with `rest`; what went down, and how it ended.
-async fn stopped(rest: Vec<Answer>) -> (Vec<u64>, Ended) {
+/// Its parent gives two deliveries and, when a request is stopped, `rest`.
+fn relay(rest: Vec<Answer>) -> Arc<Relay> {
     let parent = Parent {
         id: "hub".into(),
         connection: 1,
@@ -43,21 +43,53 @@ async fn stopped(rest: Vec<Answer>) -> (Vec<u64>, Ended) {
         second_channel: Duration::ZERO,
     };
     let first = |_: &Request| vec![delivered(0, false), delivered(1, false)];
-    let relay = Arc::new(Relay {
+    Arc::new(Relay {
         id: "relay".into(),
         upstream: played::cancellable(parent, first, rest),
         max_hops: 8,
         max_requests: 2,
         channels: Channels::default(),
         max_channels: 4,
-    });
-    let host = Arc::new(PeerIdentity {
+    })
+}
+
+fn host() -> Arc<PeerIdentity> {
+    Arc::new(PeerIdentity {
         id: "host".into(),
         serial: "01".into(),
         roles: vec![Role::Host],
         fingerprint: [0; 32],
         certificate: Vec::new(),
-    });
+    })
+}
+
+#[tokio::test]
+async fn key_boxes_do_not_pass() {
+    let wish = BoxWish {
+        id: 3,
+        peer: "other".into(),
+        sizes: BoxSizes {
+            s: 4,
+            boxes: 2,
+            keys: 2,
+        },
+    };
+    let (_words, said) = mpsc::channel(1);
+    let (outbox, mut out) = mpsc::channel(1);
+    let (_stop, stopping) = Stopping::new();
+    let ended = relay(Vec::new())
+        .boxes(host(), wish, said, stopping, outbox)
+        .await;
+    assert_eq!(ended, Ended::Said);
+    let refused = out.recv().await.unwrap();
+    assert!(
+        matches!(&refused, Out::Refused { id: 3, code: RefusalCode::Unsupported, text, .. } if text.contains("relay"))
+    );
+}
+
+/// Two deliveries, then a stop to which the parent answers with `rest`; what went down, and how it ended.
+async fn stopped(rest: Vec<Answer>) -> (Vec<u64>, Ended) {
+    let (relay, host) = (relay(rest), host());
     let ask = Ask {
         path: vec!["host".into()],
         request: Request {

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use photonbox_channel::Role;
+use photonbox_channel::message::BoxSizes;
 use tokio::sync::Notify;
 
 use super::*;
@@ -301,4 +302,37 @@ async fn pulls_add_up_and_end_with_the_peer() {
     assert!(puller.pull(3));
     drop(puller);
     assert_eq!(waiting.await.unwrap(), (Some(3), None));
+}
+
+#[tokio::test]
+async fn who_says_too_much_of_its_boxes_is_stopped() {
+    let mut scene = scene(0);
+    let sizes = BoxSizes {
+        s: 4,
+        boxes: 2,
+        keys: 2,
+    };
+    let peer = "other";
+    scene
+        .serving
+        .message(Message::Boxes(BoxMessage::Open { id: 5, peer, sizes }));
+    assert!(scene.serving.open.contains_key(&5) && scene.serving.refusals.is_empty());
+    // The number is one request's, whatever it asks for.
+    scene
+        .serving
+        .message(Message::Boxes(BoxMessage::Open { id: 5, peer, sizes }));
+    assert_eq!(scene.serving.refusals.len(), 1);
+    for _ in 0..2 * MAX_WORDS {
+        let (orbit, number) = (1, 2);
+        let held = BoxMessage::Held {
+            id: 5,
+            orbit,
+            number,
+        };
+        scene.serving.message(Message::Boxes(held));
+    }
+    assert_eq!(
+        scene.told(5).await,
+        [Told::Refused(RefusalCode::Unsupported)]
+    );
 }

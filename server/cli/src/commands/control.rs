@@ -207,6 +207,7 @@ fn status_text(status: &Value) -> String {
             }
         }
     }
+    text.push_str(&super::key_boxes::text(&status["boxes"]));
     if let Some(sinks) = status["sinks"].as_array().filter(|s| !s.is_empty()) {
         text.push_str("\n  sinks\n");
         for sink in sinks {
@@ -255,7 +256,7 @@ fn rows(table: &mut Table, array: &Value, keys: &[&str]) -> bool {
 }
 
 /// A JSON value as people read it.
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),

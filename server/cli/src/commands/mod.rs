@@ -8,6 +8,7 @@ pub(crate) mod enroll;
 pub(crate) mod init;
 pub(crate) mod ip_key;
 pub(crate) mod join;
+mod key_boxes;
 pub(crate) mod keybox;
 pub(crate) mod man;
 pub(crate) mod serve;

@@ -1,5 +1,7 @@
 //! The hub's side of key boxes: random numbers from the pool, orbits and boxes off the asynchronous threads, the ledger's
 //! entries, and each gateway's request. Who gets what when is [`Pairs`]' to say.
+//!
+//! Countermeasure T22 (`docs/threat-model.md`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -291,7 +293,7 @@ impl Desk {
         }
     }
 
-    /// Step 2.
+    /// Step K2.
     async fn make_orbit(self: Arc<Self>, job: Job, parameters: Parameters) {
         let made = loop {
             let Some(drawn) = self.draw(&job, IP_KEY_BYTES).await else {
@@ -370,7 +372,7 @@ impl Desk {
         }
     }
 
-    /// Step 3.
+    /// Step K3.
     async fn make_box(self: Arc<Self>, job: Job, raw: Raw<Arc<Entry>>) {
         let made = match self.draw(&job, SALT_BYTES).await {
             Some(drawn) => self.derive(&job, raw, drawn).await,
@@ -515,3 +517,7 @@ async fn pass_on(out: &Outbox, id: u64, tell: Tell) -> Result<(), Gone> {
 fn split(keys: SecretBytes) -> (SecretBytes, SecretBytes) {
     keys.split(MAX_PART * KEY_BYTES)
 }
+
+#[cfg(test)]
+#[path = "desk_tests.rs"]
+mod tests;

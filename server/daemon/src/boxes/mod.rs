@@ -38,7 +38,8 @@ pub struct BoxOptions {
     pub pairs: Vec<[String; 2]>,
     /// Pairs at once, those of which only one gateway has asked included.
     pub max_pairs: usize,
-    /// Locked memory for the session keys of all orbits together. One of 200 boxes of 512 keys takes 3.3 MB.
+    /// Locked memory for the session keys of all orbits together. One of 200 boxes of 512 keys takes 3.3 MB, the largest
+    /// that there can be 32 MiB.
     pub memory_bytes: u64,
 }
 
@@ -47,7 +48,7 @@ impl Default for BoxOptions {
         Self {
             pairs: Vec::new(),
             max_pairs: 1024,
-            memory_bytes: 64 << 20,
+            memory_bytes: 32 << 20,
         }
     }
 }

@@ -5,6 +5,8 @@
 //! What holds at any time, whatever gateways do (`pairs_tests.rs`): a box is given once, to the two requests that are open
 //! when it is made, and its session keys leave this table when it is made, given or not; a box is ready only when
 //! both have said that they hold it; one box of a pair is on its way at a time, and one job of a pair at work.
+//!
+//! Countermeasure T22 (`docs/threat-model.md`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,7 +101,7 @@ impl<T: Clone> Pairs<T> {
         std::mem::take(&mut self.actions)
     }
 
-    /// Step 1: `host` asks for boxes with `peer`. An older request of the same for the same ends.
+    /// Step K1: `host` asks for boxes with `peer`. An older request of the same for the same ends.
     pub(super) fn open(
         &mut self,
         host: &str,
@@ -167,7 +169,7 @@ impl<T: Clone> Pairs<T> {
         }
     }
 
-    /// Step 4: a gateway holds a box.
+    /// Step K4: a gateway holds a box.
     pub(super) fn held(&mut self, wish: Wish, orbit: u64, number: u16) {
         let Some((pair, entry)) = self.of(wish) else {
             return;
@@ -179,7 +181,7 @@ impl<T: Clone> Pairs<T> {
         for (to, held) in given.to.iter().zip(&mut given.held) {
             *held |= *to == wish && (given.orbit, given.number) == (orbit, number);
         }
-        // Step 5: both hold it. Neither can have left: a new request of it would be another one.
+        // Step K5: both hold it. Neither can have left: a new request of it would be another one.
         let both = entry.sides.iter().flatten().map(|side| side.wish);
         if given.is_ready() && !was_ready && both.eq(given.to) {
             let (orbit, number) = (given.orbit, given.number);
@@ -190,7 +192,7 @@ impl<T: Clone> Pairs<T> {
         self.go_on(&pair);
     }
 
-    /// Step 6: a gateway wants the box below the last one, ahead of need.
+    /// Step K6: a gateway wants the box below the last one, ahead of need.
     pub(super) fn next(&mut self, wish: Wish, orbit: u64, number: u16) {
         let Some((pair, entry)) = self.of(wish) else {
             return;
@@ -234,7 +236,7 @@ impl<T: Clone> Pairs<T> {
         }
     }
 
-    /// Step 2 is done: an orbit; none if the job was given up.
+    /// Step K2 is done: an orbit; none if the job was given up.
     pub(super) fn orbit_made(&mut self, job: u64, made: Option<Orbit<T>>) {
         let Some((pair, entry, _)) = self.over(job) else {
             return;
@@ -243,7 +245,7 @@ impl<T: Clone> Pairs<T> {
         self.after_work(&pair);
     }
 
-    /// Step 3 is done: a box for both; none if the job was given up, and its session keys are gone.
+    /// Step K3 is done: a box for both; none if the job was given up, and its session keys are gone.
     pub(super) fn box_made(&mut self, job: u64, made: Option<Made>) {
         let Some((pair, entry, work)) = self.over(job) else {
             return;

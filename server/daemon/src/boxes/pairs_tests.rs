@@ -1,3 +1,4 @@
+//! Shows T22 (`docs/threat-model.md`).
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};

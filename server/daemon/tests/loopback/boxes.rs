@@ -1,4 +1,6 @@
 //! Key boxes for two gateways, over real channels.
+//!
+//! Shows T22 (`docs/threat-model.md`).
 
 use photonbox_daemon::boxes::{BoxKeys, Client, Event, Place};
 use photonbox_daemon::crowd::{Crowd, Member};
@@ -125,6 +127,7 @@ async fn two_gateways_get_box_after_box_and_orbit_after_orbit() {
         );
         assert_eq!(pair["orbit"], format!("{:016x}", keys.place.orbit));
         assert_eq!(pair["label"], "test", "of a seed that was given");
+        assert_eq!(pair["engine"], "card", "for one orbit after the other");
         orbits.push(keys.place.orbit);
         b.want_below(keys.place).await;
         a.want_below(keys.place).await;
@@ -244,48 +247,6 @@ async fn who_may_not_is_refused_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unhealthy_source_gives_no_box_until_it_is_well() {
-    let scene = Scene::new(2, |options| {
-        // Every lane fails for a while after the channels stand.
-        options.card.faults = (0..4)
-            .map(|lane| format!("stuck-a:{lane}@1s..2s"))
-            .collect();
-    })
-    .await;
-    let parameters = sizes(3, 4);
-    let status = async || scene.world.ask("hub", ControlCommand::Status).await;
-    let (mut a, mut b) = (
-        scene.client(0, 1, parameters),
-        scene.client(1, 0, parameters),
-    );
-    let first = shared(&mut a, &mut b).await;
-    until("fails", async || status().await["health"] == "unhealthy").await;
-    a.want_below(first.place).await;
-    let waits = next(&mut b).await;
-    assert!(
-        matches!(&waits, Event::Waits { text, .. } if text.contains("unhealthy")),
-        "{waits:?}"
-    );
-    let pair = scene.pair().await;
-    assert!(
-        pair["state"].as_str().unwrap().contains("unhealthy"),
-        "{pair}"
-    );
-    assert_eq!(pair["box"], 3, "what both have stays good");
-    until("is well again", async || {
-        for lane in 0..4 {
-            scene.world.ask("hub", ControlCommand::Rearm { lane }).await;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        status().await["health"] == "healthy"
-    })
-    .await;
-    let second = shared(&mut a, &mut b).await;
-    assert_eq!(second.place.number, 2);
-    scene.hub.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_greedy_pair_leaves_the_others_their_boxes() {
     let scene = Scene::new(4, |_| ()).await;
     let parameters = sizes(2, 64);
@@ -319,5 +280,35 @@ async fn a_greedy_pair_leaves_the_others_their_boxes() {
     greedy.abort();
     let ledger = scene.world.ask("hub", ControlCommand::Ledger).await;
     assert_eq!(ledger["invariant_holds"], true);
+    scene.hub.stop().await;
+}
+
+/// A gateway behind a relay gets none: it does not even ask.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_a_relay_there_are_none() {
+    let mut scene = Scene::new(2, |_| ()).await;
+    scene.world.enroll(&scene.hub, "relay", true).await;
+    let relay = host(JoinOptions {
+        sinks: Vec::new(),
+        bytes: None,
+        relay: Some("127.0.0.1:0".into()),
+        ..scene
+            .world
+            .join_options("relay", &scene.hub.address, Class::Drbg, 16)
+    })
+    .await;
+    let behind = relay.listen.clone().unwrap();
+    let rekey = RekeyOptions::default();
+    scene.members[0] = scene.crowd.member(0, &behind, &rekey).unwrap();
+    let mut client = scene.client(0, 1, sizes(2, 2));
+    for _ in 0..2 {
+        let waits = next(&mut client).await;
+        assert!(
+            matches!(&waits, Event::Waits { text, .. } if text.contains("connect the gateway to the hub")),
+            "{waits:?}"
+        );
+    }
+    assert_eq!(scene.pair().await, Value::Null);
+    relay.stop().await;
     scene.hub.stop().await;
 }
