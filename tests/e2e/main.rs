@@ -22,4 +22,5 @@ mod simcard;
 mod simulate;
 mod sinks;
 mod survival;
+mod tshark;
 mod tunnel;

@@ -16,5 +16,7 @@ mod process;
 mod rotation;
 mod site;
 mod soak;
+#[path = "../e2e/tshark.rs"]
+mod tshark;
 mod tunnel;
 mod world;

@@ -3,7 +3,7 @@
 use super::capture::{Capture, Packet};
 use super::flow::{self, Flow};
 use super::pair::{EAST, NAMES, Pair, Settings, WEST};
-use crate::process;
+use crate::{process, tshark};
 use std::collections::{HashMap, HashSet};
 use std::net::UdpSocket;
 use std::time::Duration;
@@ -88,6 +88,33 @@ fn a_gateway_that_is_killed_repeats_no_key_and_nonce_and_takes_nothing_old() {
         pair.meet();
     }
     never_twice(&packets);
+    dissected(&packets);
+}
+
+/// Another's program sees in each packet what stands in it.
+fn dissected(packets: &[Packet]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tunnel.pcap");
+    let payloads: Vec<Vec<u8>> = packets.iter().map(|packet| packet.bytes.clone()).collect();
+    tshark::capture(&path, tshark::PORT, &payloads);
+    let fields = ["spi", "seq", "i", "j", "flicker"].map(|name| format!("photonbox.{name}"));
+    let fields = [
+        &fields.each_ref().map(String::as_str)[..],
+        &["_ws.expert.message"],
+    ]
+    .concat();
+    let Some(lines) = tshark::tshark(&path, &[], &fields) else {
+        return;
+    };
+    let expected: Vec<Vec<String>> = packets
+        .iter()
+        .map(|packet| {
+            let ((spi, seq), (i, j)) = (packet.nonce(), packet.pointers());
+            let numbers = [seq, i, j, packet.flicker()].map(|number| number.to_string());
+            [&[format!("{spi:#010x}")], &numbers[..], &[String::new()]].concat()
+        })
+        .collect();
+    assert!(lines == expected, "tshark shows other packets");
 }
 
 /// Sends what was captured again: the gateway takes none of it, moves nothing, and answers nothing.

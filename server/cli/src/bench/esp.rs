@@ -2,7 +2,8 @@
 //! boringtun (WireGuard in user space) with the feature `bench-peers`.
 //!
 //! A box of the usual size; j steps with each packet, so that all of its keys are in use. What is sealed is opened by the
-//! other side's key box, from a buffer of its own.
+//! other side's key box, in place. boringtun's figure includes its replay window and a copy from buffer to buffer; ours has
+//! neither, but makes a key for each packet.
 
 use super::harness::{self, Effort, Measured};
 use anyhow::Context as _;
