@@ -25,7 +25,8 @@ served=$!
 exec 3<>$(echo /dev/vport*)
 while ! $b grep -q "listening on" /tmp/log && $b kill -0 $served 2>/dev/null; do $b sleep 1; done
 $b cat /tmp/log
-echo "$($b tail -n 1 /tmp/log)" >&3
+# What the source says may come before that line or after it; a hub that did not start says why in its last one.
+echo "$($b grep "listening on" /tmp/log || $b tail -n 1 /tmp/log)" >&3
 read -r end <&3
 say status su card -c "photonbox status --state /state --json"
 say ledger su card -c "photonbox ledger --state /state --json"
