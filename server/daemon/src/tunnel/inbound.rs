@@ -7,7 +7,7 @@ use std::sync::MutexGuard;
 use std::time::Duration;
 
 use photonbox_keybox::esp;
-use photonbox_keybox::peer::{DropReason, Opened};
+use photonbox_keybox::peer::{Among, NOTHING, Opened, Peer, open_among};
 use quinn_udp::RecvMeta;
 use rustix::event::PollFlags;
 use tun_rs::{GROTable, SyncDevice, VIRTIO_NET_HDR_LEN};
@@ -34,6 +34,10 @@ pub(super) fn run(gateway: &Gateway, queue: &SyncDevice, socket: &Socket) {
                 receiver.now = gateway.now();
                 for (buffer, meta) in buffers.iter_mut().zip(&meta[..count]) {
                     let from = plain(meta.addr);
+                    if meta.len == 0 {
+                        // Counted as what it is: too short.
+                        receiver.datagram(from, &mut []);
+                    }
                     for datagram in buffer[..meta.len].chunks_mut(meta.stride.max(1)) {
                         receiver.datagram(from, datagram);
                     }
@@ -68,6 +72,16 @@ struct Receiver<'a> {
     gro: GROTable,
 }
 
+impl Among for Receiver<'_> {
+    fn count(&self) -> usize {
+        self.gateway.peers.len()
+    }
+
+    fn peer(&mut self, number: usize) -> &mut Peer {
+        &mut Self::locked(self.gateway, &mut self.held, number).engine
+    }
+}
+
 impl<'a> Receiver<'a> {
     fn new(gateway: &'a Gateway, queue: &'a SyncDevice) -> Self {
         // Each may become the head of what is joined, up to the longest packet; memory that is never used is never there.
@@ -89,69 +103,28 @@ impl<'a> Receiver<'a> {
 
     /// Takes a datagram. Whatever is wrong with it, nothing is ever sent for it.
     fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) {
-        let opened = if let [_] = self.gateway.peers[..] {
-            let now = self.now;
-            // What it refuses the engine counts.
-            let opened = self.side(0).engine.open(now, datagram);
-            opened.ok().map(|opened| (0, opened))
-        } else {
-            self.open(from, datagram)
-        };
-        if let Some((number, opened)) = opened {
-            self.opened(number, from, datagram, opened);
-        }
-    }
-
-    /// Opens a packet for whichever peer sealed it. SPIs are per peer, so each whose record allows this one is tried, first
-    /// the one that it was of when it came from there before.
-    fn open(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Option<(usize, Opened)> {
-        let spi = u32::from_be_bytes(*datagram.first_chunk()?);
-        let hint = self.hints.get(&(from, spi)).copied().unwrap_or(0);
-        let others = (0..self.gateway.peers.len()).filter(|number| *number != hint);
-        self.copy.clear();
-        self.copy.extend_from_slice(datagram);
-        let mut spoiled = false;
-        let mut told = None;
-        for number in std::iter::once(hint).chain(others) {
-            let now = self.now;
-            let side = Self::locked(self.gateway, &mut self.held, number);
-            if let Err(reason) = side.engine.may_open(now, datagram) {
-                let plain = [
-                    DropReason::UnknownSpi,
-                    DropReason::OldSpi,
-                    DropReason::OwnDirection,
-                ];
-                if told.is_none() && !plain.contains(&reason) {
-                    told = Some((number, reason));
-                }
-                continue;
-            }
-            if spoiled {
-                datagram.copy_from_slice(&self.copy);
-            }
-            match side.engine.try_to_open(now, datagram) {
-                Ok(opened) => {
+        let spi = datagram.first_chunk().map(|spi| u32::from_be_bytes(*spi));
+        let key = (from, spi.unwrap_or_default());
+        // The one that it was of when it came from there before.
+        let likely = self.hints.get(&key).copied().unwrap_or(0);
+        let now = self.now;
+        let mut copy = std::mem::take(&mut self.copy);
+        let opened = open_among(self, likely, now, datagram, &mut copy);
+        self.copy = copy;
+        match opened {
+            Ok((number, opened)) => {
+                if number != likely {
                     if self.hints.len() >= HINTS {
                         self.hints.clear();
                     }
-                    self.hints.insert((from, spi), number);
-                    return Some((number, opened));
+                    self.hints.insert(key, number);
                 }
-                Err(reason) => {
-                    told = Some((number, reason));
-                    if reason != DropReason::Forged {
-                        // The ICV was right: it is this one's and nobody else's.
-                        break;
-                    }
-                    spoiled = true;
-                }
+                self.opened(number, from, datagram, opened);
             }
+            Err(dropped) if dropped.by.is_none() => self.gateway.count(Drop::Unknown),
+            // Its peer has counted it.
+            Err(_) => {}
         }
-        match told {
-            Some((number, reason)) => self.side(number).engine.count(reason),
-            None => self.gateway.count(Drop::Unknown),
-        }
-        None
     }
 
     /// Takes the inner packet of one that was authentic.
@@ -165,7 +138,7 @@ impl<'a> Receiver<'a> {
             tracing::info!(peer = gateway.peers[number].name, endpoint = %from, "the peer is there");
             side.endpoint = Some(from);
         }
-        if opened.next_header == inner::NONE {
+        if opened.next_header == NOTHING {
             return;
         }
         let packet = &datagram[esp::HEADER..][..opened.len];
@@ -184,10 +157,6 @@ impl<'a> Receiver<'a> {
         if self.filled == BATCH {
             self.deliver();
         }
-    }
-
-    fn side(&mut self, number: usize) -> &mut Side {
-        Self::locked(self.gateway, &mut self.held, number)
     }
 
     fn locked<'h>(gateway: &'a Gateway, held: &'h mut Held<'a>, number: usize) -> &'h mut Side {

@@ -3,12 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Next header of an IPv4 packet in ESP.
-pub(super) const IPV4: u8 = 4;
-/// Next header of an IPv6 packet in ESP.
-pub(super) const IPV6: u8 = 41;
-/// Next header of a packet that carries nothing.
-pub(super) const NONE: u8 = 59;
+use photonbox_keybox::peer::{IPV4, IPV6};
 
 const V4_HEADER: usize = 20;
 const V6_HEADER: usize = 40;

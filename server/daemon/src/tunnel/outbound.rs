@@ -5,6 +5,7 @@ use std::sync::MutexGuard;
 use std::time::Duration;
 
 use photonbox_keybox::esp;
+use photonbox_keybox::peer::IPV4;
 use rustix::event::{PollFd, PollFlags};
 use tun_rs::{SyncDevice, VIRTIO_NET_HDR_LEN};
 
@@ -106,7 +107,7 @@ impl<'a> Sender<'a> {
             }
             TooBig::Cut => {
                 let whole = inner::fragments(packet, usize::from(mtu), |fragment| {
-                    self.seal(number, inner::IPV4, fragment);
+                    self.seal(number, IPV4, fragment);
                 });
                 if !whole {
                     self.side(number).lose(Lost::TooBig);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use photonbox_keybox::peer::{CannotSend, Peer as Engine};
+use photonbox_keybox::peer::{CannotSend, IPV6, Peer as Engine};
 
 use super::options::PeerPlan;
 use super::{MIN_MTU, inner};
@@ -143,7 +143,7 @@ impl Peer {
     pub(super) fn mtu(&self, next_header: u8) -> u16 {
         let mtu = self.mtu.load(Ordering::Relaxed);
         // No IPv6 sender goes below its minimum (RFC 8200 §5): it would be told in vain.
-        if next_header == inner::IPV6 {
+        if next_header == IPV6 {
             mtu.max(inner::V6_MINIMUM as u16)
         } else {
             mtu

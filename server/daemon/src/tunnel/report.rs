@@ -1,6 +1,6 @@
 //! What `photonbox tunnel status` shows.
 
-use photonbox_keybox::peer::{OrbitStatus, PeerStatus};
+use photonbox_keybox::peer::{IPV4, OrbitStatus, PeerStatus};
 use serde_json::{Map, Value, json};
 
 use super::gateway::Gateway;
@@ -51,7 +51,7 @@ fn one(gateway: &Gateway, peer: &Peer) -> Value {
         "role": plan.role,
         "endpoint": endpoint.map(|address| address.to_string()),
         "allowed": plan.allowed,
-        "mtu": peer.mtu(super::inner::IPV4),
+        "mtu": peer.mtu(IPV4),
         "heard_seconds_ago": heard.map(|at| now.saturating_sub(at).as_secs_f64()),
         "spi": status.own_spi.map(|counter| spi(peer, counter, false)),
         "peer_spi": sending.and_then(|orbit| orbit.peer_spi).map(|counter| spi(peer, counter, true)),

@@ -107,10 +107,6 @@ impl Peer {
         Err(DropReason::Forged)
     }
 
-    pub(super) fn count_drop(&mut self, reason: DropReason) {
-        self.drops.count(reason);
-    }
-
     fn open_in(
         &mut self,
         at: usize,

@@ -6,14 +6,13 @@
 //!
 //! Countermeasures T18 to T21 (`docs/threat-model.md`).
 
+mod among;
 mod inbound;
 mod ip_key;
 mod orbit;
 mod outbound;
-mod peers;
 mod reasons;
 mod record;
-mod shared;
 mod status;
 
 use std::time::Duration;
@@ -23,10 +22,10 @@ use crate::esp::{BoxKeys, MAX_PACKET};
 use crate::schedule::{Budgets, Flicker, NoRandom, Random};
 use orbit::Orbit;
 
+pub use among::{Among, Dropped, open_among};
 pub use inbound::Opened;
 pub use ip_key::{fingerprint, ip_key_boxes};
 pub use outbound::Sealed;
-pub use peers::Peers;
 pub use reasons::{CannotSend, DropReason, Drops};
 pub use record::{BadRecord, FIRST_SPI, LAST_SPI, RECORD_LEN, Record, Store, StoreError};
 pub use status::{OrbitStatus, PeerStatus};

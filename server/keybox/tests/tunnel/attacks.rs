@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use photonbox_keybox::esp::{self, Header};
 use photonbox_keybox::peer::{
-    CannotSend, DropReason, GRACE, IPV4, IPV6, Mode, NOTHING, Peer, Peers, Role, StoreError,
+    CannotSend, DropReason, Dropped, GRACE, IPV4, IPV6, Mode, NOTHING, Peer, Role, StoreError,
+    open_among,
 };
 use photonbox_keybox::schedule::Budgets;
 use photonbox_keybox::window::WINDOW;
@@ -497,7 +498,8 @@ fn what_can_not_be_stored_is_neither_sent_nor_delivered() {
 #[test]
 fn several_peers_behind_one_socket() {
     // Four pairs whose SPIs are the same; the keys are not.
-    let mut peers = Peers::new();
+    let mut peers: Vec<Peer> = Vec::new();
+    let mut copy = Vec::new();
     let mut others = Vec::new();
     let parameters = Parameters::new(4, 5, u32::from(KEYS)).unwrap();
     for orbit in 1..=4 {
@@ -514,7 +516,7 @@ fn several_peers_behind_one_socket() {
         assert_eq!(zero.poll_at().or(one.poll_at()), None);
         let [zero, one] = pair;
         others.push(zero);
-        peers.add(one);
+        peers.push(one);
     }
     let mut buffer = [7; 200];
     let mut seen = Vec::new();
@@ -525,7 +527,9 @@ fn several_peers_behind_one_socket() {
             assert_eq!(sealed.header.spi, 256);
             let mut packet = buffer[..sealed.len].to_vec();
             seen.push(packet.clone());
-            let (whose, opened) = peers.open(S, &mut packet).unwrap();
+            // Whoever is tried first: the right one, a wrong one, none that there is.
+            let opened = open_among(&mut peers, round * 2, S, &mut packet, &mut copy);
+            let (whose, opened) = opened.unwrap();
             assert_eq!(
                 (whose, opened.len, opened.newest),
                 (number, 100, true),
@@ -534,15 +538,26 @@ fn several_peers_behind_one_socket() {
             assert!(packet[16..116].iter().all(|byte| *byte == number as u8));
         }
     }
-    // A replay is some peer's drop; what no peer could have sent is the table's.
+    // A replay is some peer's drop; what no peer could have sent is nobody's.
     for packet in &seen {
-        let refused = peers.open(S, &mut packet.clone()).unwrap_err();
-        assert!(matches!(refused, DropReason::Replayed | DropReason::Forged));
+        let refused = open_among(&mut peers, 0, S, &mut packet.clone(), &mut copy).unwrap_err();
+        assert!(matches!(
+            refused.reason,
+            DropReason::Replayed | DropReason::Forged
+        ));
+        assert!(refused.by.is_some());
     }
-    assert_eq!(peers.open(S, &mut [0; 10]), Err(DropReason::Short));
+    let mut reflected = seen[0].clone();
+    reflected[0] ^= 0x80;
+    for (mut packet, reason) in [
+        (Vec::new(), DropReason::Short),
+        (vec![0; 10], DropReason::Short),
+        (reflected, DropReason::OwnDirection),
+    ] {
+        let refused = open_among(&mut peers, 0, S, &mut packet, &mut copy);
+        assert_eq!(refused, Err(Dropped { reason, by: None }));
+    }
     let counted: u64 = peers.iter().map(|peer| peer.status().drops.total()).sum();
-    assert_eq!((counted, peers.drops().total()), (seen.len() as u64, 1));
-    // One of them restarts with a higher SPI: found, though its old SPI was everybody's.
-    let peer = peers.get_mut(2).unwrap();
-    assert_eq!(peer.status().received.packets, 3);
+    assert_eq!(counted, seen.len() as u64);
+    assert!(peers.iter().all(|peer| peer.status().received.packets == 3));
 }
