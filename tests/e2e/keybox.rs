@@ -74,12 +74,33 @@ fn a_point_has_its_session_key_and_its_derived_key() {
 #[test]
 fn keys_that_are_not_keys_are_refused_in_one_line() {
     let quarter = format!("25{}", "0".repeat(62));
-    for (key, why) in [("12", "64 decimal digits"), (quarter.as_str(), "weak")] {
+    let (short, long) = ("7".repeat(63), "7".repeat(65));
+    let letters = format!("x{}", "7".repeat(63));
+    for (key, why, help) in [
+        ("12", "2 characters", "64 decimal digits"),
+        (&short, "63 characters", "64 decimal digits"),
+        (&long, "65 characters", "64 decimal digits"),
+        (&letters, "not all of them digits", "64 decimal digits"),
+        (&quarter, "weak", "draw another"),
+    ] {
         let line = process::refusal(
             &["keybox", "orbit", "--ip-key", key, "--engine", "reference"],
             1,
         );
-        assert!(line.contains(why), "{line}");
+        let (what, to_do) = line.split_once(" / help: ").expect("what to do");
+        assert!(what.contains(why) && to_do.contains(help), "{line}");
+    }
+    let key = "7".repeat(64);
+    for (flag, value, why) in [
+        ("--s", "0", "s = 0"),
+        ("--s", "9", "s = 9"),
+        ("--boxes", "65536", "I = 65536"),
+        ("--boxes", "2049", "I = 2049, J = 512"),
+        ("--at", "201,1", "box 201"),
+    ] {
+        let line = process::refusal(&["keybox", "orbit", "--ip-key", &key, flag, value], 2);
+        let (what, to_do) = line.split_once(" / help: ").expect("what to do");
+        assert!(what.contains(why) && to_do.starts_with("use "), "{line}");
     }
 }
 

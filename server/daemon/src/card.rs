@@ -16,6 +16,7 @@ use photonbox_regmap::global;
 use photonbox_secret::SecretBytes;
 use photonbox_simcard::{Build, CoreKind, Pace, ScheduledFault, SimCard, SimCardOptions, Source};
 
+use crate::failure::split;
 use crate::feeder::WAIT;
 use crate::options::CardOptions;
 use crate::{Error, Result, os};
@@ -49,11 +50,7 @@ pub struct OpenedCard {
 #[must_use]
 pub fn card_failed(error: &photonbox_driver::Error) -> Error {
     // The driver's messages end with what to do.
-    let text = error.to_string();
-    let (what, help) = match text.rsplit_once("; ") {
-        Some((what, help)) => (what.to_owned(), help.to_owned()),
-        None => (text, "look at `photonbox card status`".to_owned()),
-    };
+    let (what, help) = split(&error.to_string(), "look at `photonbox card status`");
     match error {
         photonbox_driver::Error::HealthAlarm { .. } => Error::unhealthy(what, help),
         photonbox_driver::Error::UnknownCard { .. } => Error::usage(what, help),
@@ -62,11 +59,8 @@ pub fn card_failed(error: &photonbox_driver::Error) -> Error {
 }
 
 fn simulation_refused(error: &photonbox_simcard::Error) -> Error {
-    let text = error.to_string();
-    let (what, help) = match text.rsplit_once("; ") {
-        Some((what, help)) => (what.to_owned(), help.to_owned()),
-        None => (text, "correct the options of the simulated card".to_owned()),
-    };
+    let help = "correct the options of the simulated card";
+    let (what, help) = split(&error.to_string(), help);
     match error {
         photonbox_simcard::Error::Capture { .. }
         | photonbox_simcard::Error::Entropy(_)

@@ -66,7 +66,7 @@ impl LastWord {
 }
 
 /// Splits `what failed; what to do`, as the libraries write it.
-fn split(text: &str, help: &str) -> (String, String) {
+pub(crate) fn split(text: &str, help: &str) -> (String, String) {
     match text.rsplit_once("; ") {
         Some((what, help)) => (what.to_owned(), help.to_owned()),
         None => (text.to_owned(), help.to_owned()),

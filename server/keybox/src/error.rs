@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Not 64 decimal digits. The text itself is a secret and is not repeated.
-    #[error("an IP key of {length} characters{other}: give exactly 64 decimal digits")]
+    #[error("an IP key of {length} characters{other}; give exactly 64 decimal digits")]
     NotDigits {
         /// Characters that were given.
         length: usize,
@@ -19,7 +19,7 @@ pub enum Error {
     },
     /// s, I or J is out of range.
     #[error(
-        "s = {s}, I = {boxes}, J = {keys}: use s from 1 to 8, I and J from 1 to 65535, and I * J of at most 1048576"
+        "s = {s}, I = {boxes}, J = {keys}; use s from 1 to 8, I and J from 1 to 65535, and I * J of at most 1048576"
     )]
     Parameters {
         /// Dropped digits.
@@ -30,7 +30,7 @@ pub enum Error {
         keys: u32,
     },
     /// No such place in the boxes.
-    #[error("there is no key {key} in box {number}: use boxes 1 to {boxes} and keys 1 to {keys}")]
+    #[error("there is no key {key} in box {number}; use boxes 1 to {boxes} and keys 1 to {keys}")]
     Position {
         /// Box asked for.
         number: u32,

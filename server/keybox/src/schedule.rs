@@ -76,18 +76,31 @@ pub struct Budgets {
     pub spi_time: Duration,
 }
 
-impl Default for Budgets {
-    /// A box for 2^24 packets or an hour, at the most four times that while the next one is late; an SPI for 6 hours.
-    fn default() -> Self {
-        let box_packets = 1 << 24;
-        let box_time = Duration::from_secs(3600);
+/// How much longer than its budget a box serves while the hub is late with the next one.
+const HARD: u32 = 4;
+
+impl Budgets {
+    /// These, and hard limits of four times as much for a box.
+    #[must_use]
+    pub fn new(box_packets: u64, box_time: Duration, spi_time: Duration) -> Self {
         Self {
             box_packets,
             box_time,
-            hard_packets: 4 * box_packets,
-            hard_time: 4 * box_time,
-            spi_time: Duration::from_secs(6 * 3600),
+            hard_packets: box_packets.saturating_mul(HARD.into()),
+            hard_time: box_time.saturating_mul(HARD),
+            spi_time,
         }
+    }
+}
+
+impl Default for Budgets {
+    /// A box for 2^30 packets or an hour, an SPI for a day.
+    fn default() -> Self {
+        Self::new(
+            1 << 30,
+            Duration::from_secs(3600),
+            Duration::from_secs(86_400),
+        )
     }
 }
 

@@ -146,7 +146,6 @@ fn key(of: &str, text: &SecretBytes, checked: bool) -> anyhow::Result<IpKey> {
         let message = error.to_string();
         let (what, help) = message
             .rsplit_once("; ")
-            .or_else(|| message.rsplit_once(": "))
             .unwrap_or((&message, "give exactly 64 decimal digits"));
         Failure::failed(format!("the IP key{of}: {what}"), help)
     })

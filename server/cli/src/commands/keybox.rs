@@ -302,10 +302,10 @@ fn place(text: &str) -> Result<(u32, u32), String> {
     Ok((parse(i)?, parse(j)?))
 }
 
-/// The library's messages say what failed and, after a colon or semicolon, what to do.
+/// The library's messages say what failed and, after a semicolon, what to do.
 fn usage(message: &str) -> anyhow::Error {
     let (what, help) = message
-        .rsplit_once(": ")
+        .rsplit_once("; ")
         .unwrap_or((message, "correct the command line"));
     Failure::usage(what, help)
 }

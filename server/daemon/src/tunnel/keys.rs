@@ -7,6 +7,7 @@ use photonbox_keybox::{Cpu, IpKey};
 
 use super::options::{PeerPlan, Role};
 use super::records::Records;
+use crate::failure::split;
 use crate::{Error, Result, os};
 
 /// The operating system's generator, for the flicker, which is no secret.
@@ -18,22 +19,13 @@ impl Random for System {
     }
 }
 
-/// How much longer than its budget a box serves while the hub is late with the next one.
-const HARD: u32 = 4;
-
 /// The engine of a peer, bound by what its earlier lives left, and with the boxes of its IP key.
 pub(super) fn engine(plan: &PeerPlan, records: &Records, ip_key: Option<IpKey>) -> Result<Peer> {
     let role = match plan.role {
         Role::A => peer::Role::Zero,
         Role::B => peer::Role::One,
     };
-    let budgets = Budgets {
-        box_packets: plan.box_packets,
-        box_time: plan.box_time,
-        hard_packets: plan.box_packets.saturating_mul(HARD.into()),
-        hard_time: plan.box_time.saturating_mul(HARD),
-        spi_time: plan.spi_time,
-    };
+    let budgets = Budgets::new(plan.box_packets, plan.box_time, plan.spi_time);
     let store = records.of_peer(&plan.name)?;
     let before = store.records();
     let engine = Peer::new(role, budgets, before.clone(), Box::new(store), &mut System);
@@ -79,11 +71,7 @@ fn add_ip_key(engine: &mut Peer, plan: &PeerPlan, ip_key: IpKey, before: &[Recor
     Ok(())
 }
 
-/// The library's messages say what failed and, after a colon or semicolon, what to do.
 fn failed(peer: &str, message: &str) -> Error {
-    let (what, help) = message
-        .rsplit_once("; ")
-        .or_else(|| message.rsplit_once(": "))
-        .unwrap_or((message, "look at the log"));
+    let (what, help) = split(message, "look at the log");
     Error::failed(format!("peer `{peer}`: {what}"), help)
 }

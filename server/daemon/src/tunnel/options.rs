@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use photonbox_keybox::schedule::Budgets;
 use photonbox_keybox::{MAX_S, Parameters};
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +78,7 @@ pub struct PeerOptions {
 
 impl Default for PeerOptions {
     fn default() -> Self {
-        let parameters = Parameters::default();
+        let (parameters, budgets) = (Parameters::default(), Budgets::default());
         Self {
             name: String::new(),
             endpoint: None,
@@ -88,9 +89,9 @@ impl Default for PeerOptions {
             s: parameters.s(),
             boxes: parameters.boxes(),
             keys: parameters.keys(),
-            box_packets: 1 << 30,
-            box_seconds: 3600,
-            spi_seconds: 86_400,
+            box_packets: budgets.box_packets,
+            box_seconds: budgets.box_time.as_secs(),
+            spi_seconds: budgets.spi_time.as_secs(),
         }
     }
 }
