@@ -1,5 +1,6 @@
 //! The keys of one box, ready for packets.
 
+#[cfg(target_arch = "x86_64")]
 use std::sync::OnceLock;
 
 use photonbox_secret::SecretBytes;
@@ -11,6 +12,7 @@ use crate::KEY_BYTES;
 
 /// Keys that are made ready together, at the first packet that needs one of them: as many as fit 16 KiB, since secret
 /// memory comes in powers of two.
+#[cfg(target_arch = "x86_64")]
 const GROUP: usize = 56;
 
 /// All keys of one box, in locked memory that is wiped when dropped. Round keys and what else a key always gives are
@@ -19,8 +21,9 @@ const GROUP: usize = 56;
 pub struct BoxKeys {
     i: u16,
     keys: SecretBytes,
-    /// With [`Instructions::Vaes`] what [`vaes::prepare`] made of each group; else empty.
-    ready: Box<[OnceLock<SecretBytes>]>,
+    /// With [`Instructions::Vaes`] each group of keys; else empty.
+    #[cfg(target_arch = "x86_64")]
+    ready: Box<[OnceLock<Option<vaes::Group>>]>,
 }
 
 impl BoxKeys {
@@ -33,13 +36,17 @@ impl BoxKeys {
     /// With these instructions, or with libraries where the machine has not got them.
     #[must_use]
     pub fn with(instructions: Instructions, i: u16, keys: &[[u8; KEY_BYTES]]) -> Self {
+        #[cfg(target_arch = "x86_64")]
         let groups = match instructions {
-            Instructions::Vaes if instructions.are_available() => keys.len().div_ceil(GROUP),
-            _ => 0,
+            Instructions::Vaes => keys.len().div_ceil(GROUP),
+            Instructions::Libraries => 0,
         };
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = instructions;
         Self {
             i,
             keys: SecretBytes::from_slice(keys.as_flattened()),
+            #[cfg(target_arch = "x86_64")]
             ready: (0..groups).map(|_| OnceLock::new()).collect(),
         }
     }
@@ -71,9 +78,10 @@ impl BoxKeys {
         #[cfg(target_arch = "x86_64")]
         if let Some(group) = self.ready.get(at / GROUP) {
             let of_group = &keys[at - at % GROUP..keys.len().min(at - at % GROUP + GROUP)];
-            let ready = group.get_or_init(|| vaes::prepare(of_group));
-            let (ready, _) = ready.as_slice().as_chunks();
-            return Ok(Key::Vaes(&ready[at % GROUP]));
+            let ready = group.get_or_init(|| vaes::Group::new(of_group));
+            if let Some(ready) = ready.as_ref().and_then(|ready| ready.key(at % GROUP)) {
+                return Ok(Key::Vaes(ready));
+            }
         }
         Ok(Key::Libraries(&keys[at]))
     }
@@ -89,7 +97,7 @@ impl std::fmt::Debug for BoxKeys {
 pub(super) enum Key<'a> {
     Libraries(&'a [u8; KEY_BYTES]),
     #[cfg(target_arch = "x86_64")]
-    Vaes(&'a [u8; vaes::READY]),
+    Vaes(vaes::Ready<'a>),
 }
 
 impl Key<'_> {
@@ -98,7 +106,7 @@ impl Key<'_> {
         match self {
             Self::Libraries(key) => cipher::seal(key, header, packet),
             #[cfg(target_arch = "x86_64")]
-            Self::Vaes(ready) => vaes::seal(ready, header, packet),
+            Self::Vaes(ready) => ready.seal(header, packet),
         }
     }
 
@@ -107,7 +115,7 @@ impl Key<'_> {
         match self {
             Self::Libraries(key) => cipher::open(key, header, packet),
             #[cfg(target_arch = "x86_64")]
-            Self::Vaes(ready) => vaes::open(ready, header, packet),
+            Self::Vaes(ready) => ready.open(header, packet),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! GHASH is computed as POLYVAL of the reversed blocks (RFC 8452, appendix A), by the multiplication of Gueron and Kounavis
 //! ("Intel Carry-Less Multiplication Instruction and its Usage for Computing the GCM Mode", 2010).
 //!
-//! All that is here but the calls in [`seal`], [`open`] and [`prepare`] is safe code: intrinsics that take and give
+//! All that is here but the calls in [`Group`] and [`Ready`] is safe code: intrinsics that take and give
 //! registers are safe in a function that has their features. No branch and no address depends on a secret, but that a forged
 //! packet is refused. A packet's round keys and hash key are wiped; what the compiler spills of registers beside them is
 //! not, and lies on the stack, which is not locked, until a later call overwrites it.
@@ -24,7 +24,7 @@ use crate::KEY_BYTES;
 /// Rounds of AES-256, and one.
 const ROUND_KEYS: usize = 15;
 /// Round keys of K(i, j), the two CMACs after their first block, and the second subkey.
-pub(super) const READY: usize = 16 * (ROUND_KEYS + 3);
+const READY: usize = 16 * (ROUND_KEYS + 3);
 
 /// Round keys, each in all four lanes.
 type Schedule = [__m512i; ROUND_KEYS];
@@ -54,31 +54,49 @@ macro_rules! with_features {
     };
 }
 
-/// What packets need of each key. Only on a machine that has the instructions.
-pub(super) fn prepare(keys: &[[u8; KEY_BYTES]]) -> SecretBytes {
-    assert!(is_available(), "asked before");
-    let mut ready = SecretBytes::new_zeroed(keys.len() * READY);
-    for (key, ready) in keys.iter().zip(ready.as_mut_slice().as_chunks_mut().0) {
-        // SAFETY: the machine has the features.
-        unsafe { prepare_one(key, ready) }
+/// What packets need of some keys. There is one only on a machine that has the instructions.
+pub(super) struct Group(SecretBytes);
+
+/// What packets need of one key, out of a [`Group`].
+#[derive(Clone, Copy)]
+pub(super) struct Ready<'a>(&'a [u8; READY]);
+
+impl Group {
+    /// None where the machine has not got the instructions.
+    pub(super) fn new(keys: &[[u8; KEY_BYTES]]) -> Option<Self> {
+        if !is_available() {
+            return None;
+        }
+        let mut ready = SecretBytes::new_zeroed(keys.len() * READY);
+        for (key, ready) in keys.iter().zip(ready.as_mut_slice().as_chunks_mut().0) {
+            // SAFETY: the machine has the features.
+            unsafe { prepare(key, ready) }
+        }
+        Some(Self(ready))
     }
-    ready
+
+    /// A key by its place in the group.
+    pub(super) fn key(&self, at: usize) -> Option<Ready<'_>> {
+        self.0.as_slice().as_chunks().0.get(at).map(Ready)
+    }
 }
 
-/// Encrypts what lies between header and ICV, and writes the ICV. The header is written.
-pub(super) fn seal(ready: &[u8; READY], header: &Header, packet: &mut [u8]) {
-    // SAFETY: `ready` was made by `prepare`, on a machine that has the features.
-    unsafe { seal_here(ready, header, packet) }
-}
+impl Ready<'_> {
+    /// Encrypts what lies between header and ICV, and writes the ICV. The header is written.
+    pub(super) fn seal(self, header: &Header, packet: &mut [u8]) {
+        // SAFETY: there is a group, so the machine has the features.
+        unsafe { seal(self.0, header, packet) }
+    }
 
-/// Decrypts what lies between header and ICV. False: it does not authenticate, and is as it was.
-pub(super) fn open(ready: &[u8; READY], header: &Header, packet: &mut [u8]) -> bool {
-    // SAFETY: `ready` was made by `prepare`, on a machine that has the features.
-    unsafe { open_here(ready, header, packet) }
+    /// Decrypts what lies between header and ICV. False: it does not authenticate, and is as it was.
+    pub(super) fn open(self, header: &Header, packet: &mut [u8]) -> bool {
+        // SAFETY: there is a group, so the machine has the features.
+        unsafe { open(self.0, header, packet) }
+    }
 }
 
 with_features! {
-    fn prepare_one(key: &[u8; KEY_BYTES], ready: &mut [u8; READY]) {
+    fn prepare(key: &[u8; KEY_BYTES], ready: &mut [u8; READY]) {
         let (halves, _) = key.as_chunks::<16>();
         let [low, high] = [0, 1].map(|n| _mm512_broadcast_i32x4(transmute!(halves[n])));
         let schedule = expand(low, high);
@@ -408,7 +426,7 @@ with_features! {
 }
 
 with_features! {
-    fn seal_here(ready: &[u8; READY], header: &Header, packet: &mut [u8]) {
+    fn seal(ready: &[u8; READY], header: &Header, packet: &mut [u8]) {
         let gcm = gcm(ready, header);
         let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
         apply(&gcm, &mut clear[HEADER..]);
@@ -417,7 +435,7 @@ with_features! {
 }
 
 with_features! {
-    fn open_here(ready: &[u8; READY], header: &Header, packet: &mut [u8]) -> bool {
+    fn open(ready: &[u8; READY], header: &Header, packet: &mut [u8]) -> bool {
         let gcm = gcm(ready, header);
         let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
         let good = bool::from(icv(&gcm, clear).ct_eq(icv_bytes));
