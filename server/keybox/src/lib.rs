@@ -1,5 +1,5 @@
 //! Key boxes: the orbit of an IP key under the logistic map, engines that compute it, and what is derived from a
-//! session key (spec 2-keybox §2.1, §2.2).
+//! session key (spec 2-keybox §2.1, §2.2); the tunnel's packet ([`esp`]) and the engine above it ([`peer`], §2.3, §2.4).
 //!
 //! X_0 = IP key · 10^s, X_n = floor(4 · X_{n−1} · (M − X_{n−1}) / M) with M = 10^(64 + s); session key n is
 //! X_n mod 10^64. A raw session key gives away all later ones to whoever tries 10^s completions, so it never leaves
