@@ -8,6 +8,7 @@
 //! No I/O, no clock, no randomness.
 #![deny(unsafe_code)] // but for cpu/ifma.rs and esp/vaes.rs
 
+pub mod audit;
 pub mod cpu;
 pub mod derive;
 mod engine;

@@ -206,6 +206,11 @@ impl Engine for Cpu {
     }
 }
 
+/// The session keys after X, a 256-bit little-endian number below 10^(64 + s); s is 1 to 8. Weak orbits go on.
+pub(crate) fn follow(x: &[u8; 32], s: u32, keys: &mut [[u8; KEY_BYTES]]) {
+    portable::Orbit::new(x, s).fill(keys);
+}
+
 fn x0(ip_keys: &[IpKey], parameters: Parameters) -> Vec<SecretArray<32>> {
     ip_keys.iter().map(|key| key.x0(parameters.s())).collect()
 }
