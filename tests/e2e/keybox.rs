@@ -1,4 +1,4 @@
-//! `photonbox keybox orbit`: every engine gives the orbits of `tests/vectors/keybox.json`.
+//! `photonbox keybox`: every engine gives the orbits of `tests/vectors/keybox.json`; new keys; the audit; what is refused.
 
 use crate::process;
 use serde_json::Value;
@@ -71,37 +71,180 @@ fn a_point_has_its_session_key_and_its_derived_key() {
     }
 }
 
+/// What a refusal says failed, without its advice.
+fn failed(line: &str) -> &str {
+    line.split_once(" / help: ").expect("what to do").0
+}
+
 #[test]
-fn keys_that_are_not_keys_are_refused_in_one_line() {
-    let quarter = format!("25{}", "0".repeat(62));
-    let (short, long) = ("7".repeat(63), "7".repeat(65));
-    let letters = format!("x{}", "7".repeat(63));
-    for (key, why, help) in [
-        ("12", "2 characters", "64 decimal digits"),
-        (&short, "63 characters", "64 decimal digits"),
-        (&long, "65 characters", "64 decimal digits"),
-        (&letters, "not all of them digits", "64 decimal digits"),
-        (&quarter, "weak", "draw another"),
-    ] {
-        let line = process::refusal(
-            &["keybox", "orbit", "--ip-key", key, "--engine", "reference"],
-            1,
+fn what_is_no_key_or_out_of_range_is_refused_in_one_line() {
+    let good = "2718281828459045235360287471352662497757247093699959574966967627";
+    let with = |head: &str| format!("{head}{}", "0".repeat(64 - head.len()));
+    let keys = [
+        (String::new(), "0 characters"),
+        ("12".to_owned(), "2 characters"),
+        (good[1..].to_owned(), "63 characters"),
+        (format!("{good}1"), "65 characters"),
+        (format!("{good}00"), "does not fit its check digits"),
+        (good.replace('8', "x"), "not all of them digits"),
+        (good.replace('8', "８"), "not all of them digits"),
+        (with("0"), "weak"),
+        (with("25"), "weak"),
+        (with("5"), "weak"),
+        (with("75"), "weak"),
+    ];
+    for command in ["orbit", "audit"] {
+        for (key, why) in &keys {
+            let line = process::refusal(&["keybox", command, "--ip-key", key], 1);
+            assert!(failed(&line).contains(why), "{line}");
+            assert!(key.len() < 60 || !line.contains(key.as_str()), "{line}");
+        }
+        for (range, why) in [
+            (&["--s", "0"][..], "s = 0"),
+            (&["--s", "9"], "s = 9"),
+            (&["--boxes", "0"], "I = 0"),
+            (&["--keys", "0"], "J = 0"),
+            (&["--boxes", "65536", "--keys", "1"], "I = 65536, J = 1"),
+            (&["--boxes", "1", "--keys", "65536"], "I = 1, J = 65536"),
+            (&["--boxes", "1025", "--keys", "1024"], "I = 1025, J = 1024"),
+            (&["--boxes", "4294967295", "--keys", "2"], "I = 4294967295"),
+        ] {
+            let start = ["keybox", command, "--ip-key", good];
+            let line = process::refusal(&[&start[..], range].concat(), 2);
+            assert!(failed(&line).contains(why), "{line}");
+            assert!(line.contains("help: use s from 1 to 8"), "{line}");
+        }
+    }
+    let at = |place: &'static str| ["keybox", "orbit", "--ip-key", good, "--at", place];
+    for place in ["0,1", "1,0", "201,1", "1,513"] {
+        let line = process::refusal(&at(place), 2);
+        assert!(line.contains("help: use boxes 1 to 200"), "{line}");
+    }
+    let missing = ["keybox", "audit", "--ip-key-file", "/nowhere"];
+    assert!(process::refusal(&missing, 1).contains("/nowhere"));
+    let few = ["keybox", "audit", "--boxes", "3", "--keys", "333"];
+    assert!(process::refusal(&few, 2).contains("999 keys are too few"));
+    let folder = ["keybox", "audit", "--plots", "/dev/null/plots"];
+    assert!(process::refusal(&folder, 1).contains("/dev/null/plots"));
+}
+
+#[test]
+fn the_audit_finds_what_a_raw_key_gives_away_and_not_the_derived_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pictures = folder.path().join("new/pictures");
+    let ip_key = "2718281828459045235360287471352662497757247093699959574966967627";
+    let arguments = [
+        "keybox",
+        "audit",
+        "--quick",
+        "--ip-key",
+        ip_key,
+        "--plots",
+        process::arg(&pictures),
+        "--json",
+    ];
+    let said = process::json(&arguments);
+    assert!(said["drawn_ip_key"].is_null());
+
+    let attack = &said["attack"];
+    let forwards = attack["forwards"].as_array().expect("rows");
+    assert_eq!(forwards.len(), 8);
+    for (row, s) in forwards.iter().zip(1_u32..) {
+        assert_eq!(
+            (&row["s"], &row["trials"]),
+            (&s.into(), &10_u64.pow(s).into())
         );
-        let (what, to_do) = line.split_once(" / help: ").expect("what to do");
-        assert!(what.contains(why) && to_do.contains(help), "{line}");
+        let measured = row["measured"].as_bool().expect("a flag");
+        assert!(measured || s > 4, "{row}");
+        assert_eq!(row["left"].as_u64(), measured.then_some(1), "{row}");
     }
-    let key = "7".repeat(64);
-    for (flag, value, why) in [
-        ("--s", "0", "s = 0"),
-        ("--s", "9", "s = 9"),
-        ("--boxes", "65536", "I = 65536"),
-        ("--boxes", "2049", "I = 2049, J = 512"),
-        ("--at", "201,1", "box 201"),
+    assert_eq!(attack["later_keys"], 102_399);
+    assert_eq!(attack["later_keys_recovered"], 102_399);
+    assert_eq!(attack["completions_of_derived_keys"], 0);
+    assert_eq!(attack["twin_has_the_same_keys"], true);
+    for (key, value) in [("done", true), ("found_ip_key", true), ("found_twin", true)] {
+        assert_eq!(attack["back"][key], value, "{key}");
+    }
+
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let cycles = &said["cycles"];
+    assert_eq!(cycles["digits"], 68);
+    for row in cycles["rows"].as_array().expect("rows") {
+        // A random map would repeat later.
+        let lambda = number(&row["lambda"]);
+        assert!((1.5..8.0).contains(&lambda), "{row}");
+    }
+    assert!((-60.0..-50.0).contains(&number(&cycles["chance_log10"])));
+    for row in said["losses"]["rows"].as_array().expect("rows") {
+        let share = number(&row["left"]) / number(&row["predicted"]);
+        assert!((0.75..1.35).contains(&share), "{row}");
+    }
+    assert!((number(&said["losses"]["orbit_bits"]) - 211.6).abs() < 0.01);
+    assert_eq!(said["bits"]["raw_never_set"], 43);
+    assert_eq!(said["bits"]["derived_never_set"], 0);
+
+    // The same IP key gives the same figures, so these are no matter of chance.
+    let tests = &said["tests"];
+    let groups = tests["groups"].as_array().expect("groups");
+    let counted: u64 = groups
+        .iter()
+        .map(|group| group["tests"].as_u64().expect("a number"))
+        .sum();
+    assert_eq!(tests["tests"], counted);
+    assert_eq!(counted, 948);
+    let least = |name: &str| {
+        let group = groups.iter().find(|group| group["name"] == name);
+        let group = group.unwrap_or_else(|| panic!("no group {name}"));
+        (number(&group["least_p"]), group["least_p_at"].clone())
+    };
+    let successive = least("the same kept digit of successive keys, independence");
+    assert!(successive.0 < 1e-20 && successive.1 == 5, "{successive:?}");
+    assert!(least("kept digits, equal shares").0 > 1e-4);
+    for name in [
+        "bits of K(i, j), equal shares",
+        "bytes of K(i, j), equal shares",
     ] {
-        let line = process::refusal(&["keybox", "orbit", "--ip-key", &key, flag, value], 2);
-        let (what, to_do) = line.split_once(" / help: ").expect("what to do");
-        assert!(what.contains(why) && to_do.starts_with("use "), "{line}");
+        assert!(least(name).0 > 1e-5, "{name}");
     }
+
+    let paths: Vec<&str> = said["plots"]
+        .as_array()
+        .expect("paths")
+        .iter()
+        .map(|path| path.as_str().expect("a path"))
+        .collect();
+    assert_eq!(paths.len(), 4);
+    for path in paths {
+        let svg = std::fs::read_to_string(path).expect("a picture");
+        assert!(
+            svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn an_audit_without_a_key_draws_one_and_can_be_repeated() {
+    let small = ["--quick", "--boxes", "2", "--keys", "500"];
+    let text = process::text(&[&["keybox", "audit"][..], &small].concat());
+    let digits = text
+        .lines()
+        .find_map(|line| line.split_once("used nowhere else: "))
+        .expect("the drawn key")
+        .1;
+    assert_eq!(digits.len(), 64);
+    for words in [
+        "999 of 999 later session keys",
+        "All tests that were made",
+        "What follows",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    let repeat = ["keybox", "audit", "--ip-key", digits];
+    let again = process::text(&[&repeat[..], &small].concat());
+    // Times differ; all else of the sections is the same.
+    let from = |text: &str| text[text.find("4. Digits").expect("a section")..].to_owned();
+    assert_eq!(from(&text), from(&again));
 }
 
 #[test]

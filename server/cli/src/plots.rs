@@ -1,5 +1,5 @@
 //! The plots of `photonbox assess`: autocorrelation, bias over time, times between detections. SVG,
-//! so that they need neither fonts nor image libraries here.
+//! so that they need neither fonts nor image libraries here. `keybox audit` draws in the same form.
 
 use crate::exit::Failure;
 use photonbox_entropy::assess::series::{autocorrelation, bias};
@@ -21,13 +21,13 @@ const BINS_PER_DECADE: f64 = 20.0;
 /// Two-sided 99 % quantile of the normal distribution.
 const Z_99: f64 = 2.576;
 
-const DATA: RGBColor = RGBColor(0x1f, 0x5f, 0xa8);
-const SECOND: RGBColor = RGBColor(0xc7, 0x5b, 0x12);
-const BOUND: RGBColor = RGBColor(0xa0, 0x20, 0x30);
-const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
+pub(crate) const DATA: RGBColor = RGBColor(0x1f, 0x5f, 0xa8);
+pub(crate) const SECOND: RGBColor = RGBColor(0xc7, 0x5b, 0x12);
+pub(crate) const BOUND: RGBColor = RGBColor(0xa0, 0x20, 0x30);
+pub(crate) const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
 
 /// A plot's failure, whatever its part.
-type Drawn = Result<(), Box<dyn Error>>;
+pub(crate) type Drawn = Result<(), Box<dyn Error>>;
 
 /// Times between detections, nanoseconds.
 pub(crate) struct Arrivals {
@@ -97,9 +97,11 @@ pub(crate) fn draw(
     Ok(paths)
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// A picture, or a part of it.
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-fn to_svg(plot: impl FnOnce(&Area<'_>) -> Drawn) -> Result<String, Box<dyn Error>> {
+/// The picture that `plot` draws, as text.
+pub(crate) fn to_svg(plot: impl FnOnce(&Area<'_>) -> Drawn) -> Result<String, Box<dyn Error>> {
     let mut svg = String::new();
     let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
@@ -110,7 +112,11 @@ fn to_svg(plot: impl FnOnce(&Area<'_>) -> Drawn) -> Result<String, Box<dyn Error
 }
 
 /// Title and subtitle; the area below them.
-fn titled<'a>(area: &Area<'a>, title: &str, subtitle: &str) -> Result<Area<'a>, Box<dyn Error>> {
+pub(crate) fn titled<'a>(
+    area: &Area<'a>,
+    title: &str,
+    subtitle: &str,
+) -> Result<Area<'a>, Box<dyn Error>> {
     let centred = |size: u32| {
         ("sans-serif", size)
             .into_font()

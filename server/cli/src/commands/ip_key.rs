@@ -43,6 +43,12 @@ pub(crate) fn from_file(of: &str, path: &Path) -> anyhow::Result<IpKey> {
     key(of, &text.map_err(fail)?, false)
 }
 
+/// Reads what stands on a command line, in the same forms.
+pub(crate) fn from_line(of: &str, digits: &str) -> anyhow::Result<IpKey> {
+    let text = whole(&mut digits.as_bytes());
+    key(of, &text?, false)
+}
+
 /// Asks on the terminal, without showing what is typed; the check digits find mistakes.
 pub(crate) fn from_person(peer: &str) -> anyhow::Result<IpKey> {
     let no_terminal = |error: std::io::Error| {

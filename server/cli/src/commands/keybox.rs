@@ -1,5 +1,7 @@
 //! `photonbox keybox`: IP keys and their orbits.
 
+mod audit;
+
 use crate::args::Common;
 use crate::commands::ip_key;
 use crate::exit::Failure;
@@ -26,6 +28,8 @@ enum Action {
     New(NewArgs),
     /// Compute the orbit of an IP key: a hash over all session keys, or one key with --at.
     Orbit(Box<OrbitArgs>),
+    /// Attack the orbit of an IP key, and look at its cycles, digits and bits: what the map gives away.
+    Audit(audit::AuditArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -39,8 +43,8 @@ struct NewArgs {
 
 #[derive(Debug, clap::Args)]
 struct OrbitArgs {
-    /// The IP key, 64 decimal digits. Other users of this machine can see a command line: for keys
-    /// that are in use take --ip-key-file.
+    /// The IP key, 64 decimal digits, with or without its check digits. Other users of this machine can see a command line:
+    /// for keys that are in use take --ip-key-file.
     #[arg(
         long,
         value_name = "DIGITS",
@@ -120,6 +124,7 @@ pub(crate) fn run(command: KeyboxCommand, common: &Common) -> anyhow::Result<()>
     match command.command {
         Action::New(args) => new(args),
         Action::Orbit(args) => orbit(*args, common),
+        Action::Audit(args) => audit::run(&args),
     }
 }
 
@@ -196,10 +201,13 @@ fn orbit(args: OrbitArgs, common: &Common) -> anyhow::Result<()> {
         .map(|(i, j)| parameters.position(i, j))
         .transpose()
         .map_err(|error| usage(&error.to_string()))?;
-    let ip_key = match &args.ip_key_file {
-        Some(path) => ip_key::from_file("", path)?,
-        None => IpKey::parse(args.ip_key.as_deref().unwrap_or_default().as_bytes())?,
-    };
+    let given = given_ip_key(args.ip_key.as_deref(), args.ip_key_file.as_deref())?;
+    let ip_key = given.ok_or_else(|| {
+        Failure::usage(
+            "there is no IP key",
+            "give --ip-key-file, or --ip-key for one that nothing uses",
+        )
+    })?;
     let mut engine: Box<dyn Engine> = match args.engine {
         EngineName::Reference => Box::new(Reference),
         EngineName::Cpu => Box::new(Cpu::new()),
@@ -294,6 +302,15 @@ fn one(
         "n           {}\nbox, key    {}, {}\nX           {}\nsession key {}\nkey         {}\n",
         one.n, one.i, one.j, one.x, one.session_key, one.key
     ))
+}
+
+/// The IP key that a command line names, if it names one.
+fn given_ip_key(digits: Option<&str>, file: Option<&Path>) -> anyhow::Result<Option<IpKey>> {
+    match (digits, file) {
+        (_, Some(path)) => ip_key::from_file("", path).map(Some),
+        (Some(digits), None) => ip_key::from_line("", digits).map(Some),
+        (None, None) => Ok(None),
+    }
 }
 
 fn place(text: &str) -> Result<(u32, u32), String> {

@@ -88,7 +88,8 @@ fn share_of_ones(bits: &[u8]) -> f64 {
 /// Probability that a chi-square variable with this many degrees of freedom (at least one) is at
 /// least `statistic`: the regularised upper incomplete gamma function Q(degrees/2, statistic/2),
 /// by its power series below the mean and its continued fraction above.
-fn upper_tail(statistic: f64, degrees: u32) -> f64 {
+#[must_use]
+pub fn upper_tail(statistic: f64, degrees: u32) -> f64 {
     let (a, x) = (f64::from(degrees) / 2.0, statistic / 2.0);
     if x <= 0.0 {
         return 1.0;
@@ -127,7 +128,7 @@ fn upper_tail(statistic: f64, degrees: u32) -> f64 {
 }
 
 /// ln Γ(n/2) for n ≥ 1, by the recurrence from Γ(1) = 1 or Γ(1/2) = √π: degrees of freedom here
-/// are at most 2046.
+/// are at most some thousands.
 fn ln_gamma_of_half(n: u32) -> f64 {
     let start = if n.is_multiple_of(2) {
         0.0

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::suffix::Repeats;
 use super::{AssessError, check};
 
-pub use chi_square::ChiSquare;
+pub use chi_square::{ChiSquare, upper_tail as chi_square_tail};
 pub use permutation::PermutationTest;
 
 /// How far the permutation tests, which take most of the time, have come.
