@@ -4,33 +4,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use photonbox_channel::{ByteSource, KeyStock, Role as ChannelRole, Usage};
-use photonbox_store::{Role, SqliteStore, Store};
+use photonbox_channel::ByteSource;
+use photonbox_store::{SqliteStore, Store};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::attest::Statements;
-use crate::channel_settings::{self, Towards};
 use crate::channels::Channels;
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::error::with_default_port;
 use crate::feed::{self, Around, DONE, Feed, Pace, SharedFigures};
 use crate::gate::{self, Gate};
-use crate::generator::HostGenerator;
 use crate::host_certificate::HostCertificate;
 use crate::hub::{channels_json, check_memory};
-use crate::link::{Link, Upstream};
+use crate::link::Upstream;
+use crate::membership::{self, Linked, Membership};
 use crate::options::{Class, DEFAULT_PORT, JoinOptions, JoinReport, Ready, SinkReport, SinkSpec};
 use crate::passage::Passage;
 use crate::relay::{Relay, serve_further};
-use crate::renewal::{ByHub, Renewal, addresses};
+use crate::renewal::{ByHub, Renewal};
 use crate::shutdown::{Phase, Shutdown};
 use crate::sinks::{Contribute, Discard, Sink};
 use crate::state_dir::{self, RunningLock};
 use crate::vm_event::{Kind, VmEvents};
-use crate::workers::key_stock;
 use crate::{Error, Result};
 
 /// The smallest total: 128 bits.
@@ -156,22 +154,10 @@ fn pace(options: &JoinOptions, sink: &SinkSpec) -> Pace {
 }
 
 /// What a host does when its machine was copied.
-fn vm_events(
-    generator: &Arc<HostGenerator>,
-    stock: Option<Arc<KeyStock>>,
-    wanted: &[Wanted],
-    channels: [Channels; 2],
-) -> Arc<VmEvents> {
-    let generator = Arc::clone(generator);
-    let renew = move || {
-        generator.renew();
-        if let Some(stock) = &stock {
-            stock.clear();
-        }
-    };
+fn vm_events(membership: &Membership, wanted: &[Wanted], channels: [Channels; 2]) -> Arc<VmEvents> {
     let sinks = wanted.iter();
     let discards: Vec<Discard> = sinks.filter_map(|one| one.sink.discarder()).collect();
-    VmEvents::new(renew, move || {
+    VmEvents::new(membership.renew_secrets(), move || {
         discards.iter().for_each(|discard| discard());
         channels.iter().for_each(Channels::cut);
     })
@@ -187,53 +173,16 @@ impl Running {
         let state = state_dir::resolve(options.state.as_deref())?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state)?);
         options.certificates.check()?;
-        let own = store.identity()?;
-        if own.role != Role::Host {
-            return Err(Error::failed(
-                format!("this state directory belongs to the hub `{}`", own.name),
-                "give --state a directory that was enrolled with `photonbox enroll`",
-            ));
-        }
+        let own = membership::own(&*store)?;
         let lock = RunningLock::take(&state)?;
         check_memory(options.allow_unlocked_memory)?;
-        let ca = channel_settings::ca(&own)?;
-        let identity = channel_settings::identity(&own)?;
-        channel_settings::check_certificate(&ca, &own, Usage::Client, &[ChannelRole::Host])?;
-        if options.relay.is_some() && !own.relay {
-            return Err(Error::failed(
-                format!("the certificate of `{}` does not allow relaying", own.name),
-                "enrol with a token that does (photonbox enroll token on the hub)",
-            ));
-        }
-        let generator = Arc::new(HostGenerator::new()?);
-        let hubs = addresses(&options.hubs);
-        let towards = if hubs.len() > 1 || options.relay.is_some() {
-            Towards::AParent
-        } else {
-            Towards::TheParent
-        };
-        let source = Arc::clone(&generator) as Arc<dyn ByteSource>;
-        let stock = key_stock(&source, options.rekey.keys_ahead);
-        let certificate =
-            HostCertificate::new(options, towards, &ca, identity, &generator, stock.clone())?;
-        let HostCertificate {
-            identity,
-            client,
-            server,
-            ..
-        } = certificate.clone();
-        let by = ByHub {
-            store: Arc::clone(&store),
-            hubs: hubs.clone(),
-        };
-        let take = Box::new(move |identity| certificate.take(identity));
-        let renewal = Renewal::new(by, &own, take)?;
+        let membership = Membership::new(options, &store, own)?;
 
         // Everything that can be wrong here is found before the first connection.
         let mut wanted = extra;
         for spec in &options.sinks {
             let contribute: Contribute = {
-                let generator = Arc::clone(&generator);
+                let generator = Arc::clone(&membership.generator);
                 Arc::new(move |bytes| generator.contribute(bytes))
             };
             wanted.push(Wanted {
@@ -245,7 +194,7 @@ impl Running {
             });
         }
         let statements = match &options.attest {
-            Some(directory) => Some(Statements::open(directory, ca.clone())?),
+            Some(directory) => Some(Statements::open(directory, membership.ca.clone())?),
             None => None,
         };
         let listener = match &options.relay {
@@ -258,19 +207,26 @@ impl Running {
         };
         let (up, down) = (Channels::default(), Channels::default());
         let both = [up.clone(), down.clone()];
-        let vm_events = vm_events(&generator, stock.clone(), &wanted, both);
-        let (refusal, refused) = mpsc::channel(1);
+        let vm_events = vm_events(&membership, &wanted, both);
         // The way up ends after the hosts behind this one, and its own sinks, had the last of what came that way.
-        let last = Shutdown::new();
-        let link = Link {
-            hubs: hubs.clone(),
-            config: client,
-            generator: Arc::clone(&generator) as Arc<dyn ByteSource>,
-            channels: up.clone(),
-            shutdown: last.clone(),
-            refused: refusal,
-        };
-        let (upstream, link) = link.start();
+        let Linked {
+            upstream,
+            task: link,
+            last,
+            refused,
+        } = membership.link(&up);
+        let Membership {
+            own,
+            ca,
+            hubs,
+            generator,
+            certificate,
+            renewal,
+            ..
+        } = membership;
+        let HostCertificate {
+            identity, server, ..
+        } = certificate;
         let mut serving = JoinSet::new();
         let relay = listener
             .as_ref()

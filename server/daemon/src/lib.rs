@@ -38,6 +38,7 @@ mod keybox;
 mod ledger_book;
 mod life;
 mod link;
+mod membership;
 pub mod options;
 mod os;
 mod parents;
