@@ -98,6 +98,11 @@ pub enum OrbitError {
         /// Its keys.
         keys: usize,
     },
+    /// The hub calls us the other side, while keys of our present side are in use.
+    #[error(
+        "the other side of this pair can't be taken while its key boxes are in use; start both gateways anew"
+    )]
+    Side,
     /// A box that is here, or was used.
     #[error("key box {i} was given before and must not be used again; give the next lower one")]
     Used {
@@ -230,6 +235,24 @@ impl Peer {
         Ok(())
     }
 
+    /// Takes the side that the hub gives, in mode `boxes`. It gives a pair the same sides each time.
+    ///
+    /// # Errors
+    /// [`OrbitError::Side`]: orbits are in use on the other one.
+    pub fn set_role(&mut self, role: Role) -> Result<(), OrbitError> {
+        if self.role != role && !self.orbits.is_empty() {
+            return Err(OrbitError::Side);
+        }
+        self.role = role;
+        Ok(())
+    }
+
+    /// Which side we are.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
     /// Takes in a box of an orbit, in any order; the keys are K(i, j), never raw session keys.
     ///
     /// # Errors
@@ -295,7 +318,7 @@ impl Peer {
         self.orbits.iter().any(Orbit::usable)
     }
 
-    /// The hub's next box, when one is wanted ahead of need: orbit and number.
+    /// The hub's next box, when one is wanted ahead of need: orbit and number; 0 is the first box of a new orbit.
     #[must_use]
     pub fn wanted(&self) -> Option<(u64, u16)> {
         let orbit = self.orbits.last()?;

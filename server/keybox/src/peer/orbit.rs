@@ -150,12 +150,12 @@ impl Orbit {
         Some(at as u32 + 1)
     }
 
-    /// Mode `boxes`: the box to ask the hub for, when none is held below the present one.
+    /// Mode `boxes`: the box to ask the hub for, when none is held below the present one; 0 below box 1.
     pub(super) fn wanted(&self) -> Option<u16> {
         let below = self.lowest.saturating_sub(1) as usize;
         let below = &self.held[..below.min(self.held.len())];
         let none = below.iter().all(Option::is_none);
-        (self.mode == Mode::Boxes && none && !below.is_empty()).then_some(below.len() as u16)
+        (self.mode == Mode::Boxes && none).then_some(below.len() as u16)
     }
 
     /// Whether a packet could be sent, now or after a step.

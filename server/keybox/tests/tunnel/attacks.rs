@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use photonbox_keybox::esp::{self, Header};
 use photonbox_keybox::peer::{
-    CannotSend, DropReason, Dropped, GRACE, IPV4, IPV6, Mode, NOTHING, Peer, Role, StoreError,
-    open_among,
+    CannotSend, DropReason, Dropped, GRACE, IPV4, IPV6, Mode, NOTHING, OrbitError, Peer, Role,
+    StoreError, open_among,
 };
 use photonbox_keybox::schedule::Budgets;
 use photonbox_keybox::window::WINDOW;
@@ -421,6 +421,28 @@ fn what_was_heard_before_a_restart_is_refused_after_it() {
         assert_eq!(give(&mut pair, &packet, S), Ok(()));
         assert_eq!(give(&mut pair, &old[5], S + GRACE), Err(DropReason::OldSpi));
     }
+}
+
+#[test]
+fn below_box_1_a_new_orbit_is_wanted_and_the_side_stays() {
+    let mut pair = Pair::new(shape(Mode::Boxes, 1, endless()), 3);
+    pair.sides[0].orbits = vec![1];
+    pair.start(0, S);
+    let peer = pair.sides[0].peer.as_mut().unwrap();
+    assert_eq!(peer.wanted(), Some((1, 1)));
+    peer.insert(S, 1, test_box(1, 1, KEYS)).unwrap();
+    peer.ready(S, 1, 1).unwrap();
+    assert_eq!(peer.wanted(), None);
+    pair.seal(0, S, false).unwrap().unwrap();
+    let peer = pair.sides[0].peer.as_mut().unwrap();
+    assert_eq!(peer.wanted(), Some((1, 0)));
+    let (role, other) = match peer.role() {
+        Role::Zero => (Role::Zero, Role::One),
+        Role::One => (Role::One, Role::Zero),
+    };
+    assert_eq!(peer.set_role(role), Ok(()));
+    assert_eq!(peer.set_role(other), Err(OrbitError::Side));
+    assert_eq!(peer.role(), role);
 }
 
 #[test]
