@@ -128,6 +128,28 @@ fn numbers_names_and_networks_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn boxes_from_a_hub_need_a_hub_and_an_enrolled_gateway() {
+    let folder = Folder::new();
+    let state = folder.state();
+    let refusal = |flags: &[&str], code| {
+        let start = ["tunnel", "up", "--state", &state, "--peer", "west"];
+        let network = ["--allowed", "10.2.0.0/16", "--allow-unlocked-memory"];
+        process::refusal(&[&start[..], &network, flags].concat(), code)
+    };
+    let hub = ["--hub", "127.0.0.1:1"];
+    assert!(refusal(&[], 2).contains("no hub to take key boxes from"));
+    let line = refusal(&[&hub[..], &["--role", "a"]].concat(), 2);
+    assert!(
+        line.contains("peer `west`: a role, in mode boxes"),
+        "{line}"
+    );
+    let line = refusal(&[&hub[..], &["--ip-key-file", "key"]].concat(), 2);
+    assert!(line.contains("an IP key, in mode boxes"), "{line}");
+    let line = refusal(&hub, 1);
+    assert!(line.contains("photonbox enroll"), "{line}");
+}
+
+#[test]
 fn a_port_that_is_taken_and_a_key_of_another_pair_are_refused() {
     let folder = Folder::new();
     let taken = UdpSocket::bind("127.0.0.1:0").expect("bound");

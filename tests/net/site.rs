@@ -40,7 +40,8 @@ pub(crate) struct Site {
     pub(crate) network: Network,
     /// The hub's address.
     pub(crate) address: String,
-    folder: TempDir,
+    /// State folders, by name.
+    pub(crate) folder: TempDir,
 }
 
 impl Site {

@@ -98,6 +98,12 @@ impl Config {
     pub fn tunnel_options(&self) -> TunnelOptions {
         TunnelOptions {
             state: self.state.clone(),
+            // A gateway has no sinks, and nobody behind it on its channel.
+            join: JoinOptions {
+                sinks: Vec::new(),
+                relay: None,
+                ..self.join_options()
+            },
             ..self.tunnel.clone()
         }
     }

@@ -26,11 +26,21 @@ impl Chance {
 
 #[test]
 fn a_gateway_that_is_killed_repeats_no_key_and_nonce_and_takes_nothing_old() {
+    kill_and_replay(false);
+}
+
+#[test]
+fn nor_does_one_that_has_its_boxes_from_a_hub() {
+    kill_and_replay(true);
+}
+
+fn kill_and_replay(hub: bool) {
     let settings = Settings {
         box_seconds: 1,
         spi_seconds: 2,
         boxes: 400,
         six: false,
+        hub,
     };
     let Some(mut pair) = Pair::down(settings) else {
         return;

@@ -2,6 +2,7 @@
 
 use crate::namespaces::Network;
 use crate::process::{self, Background, arg};
+use crate::site::{self, Site};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Output;
@@ -22,6 +23,8 @@ pub(super) struct Settings {
     pub(super) box_seconds: u32,
     pub(super) spi_seconds: u32,
     pub(super) boxes: u32,
+    /// Keys come from a hub (mode `boxes`), not from an IP key.
+    pub(super) hub: bool,
 }
 
 impl Default for Settings {
@@ -31,6 +34,7 @@ impl Default for Settings {
             box_seconds: 3600,
             spi_seconds: 86_400,
             boxes: 8,
+            hub: false,
         }
     }
 }
@@ -39,6 +43,8 @@ impl Default for Settings {
 pub(super) struct Pair {
     // In this order: processes end before their network goes.
     gateways: [Option<Background>; 2],
+    /// The hub and its address, in mode `boxes`.
+    hub: Option<(Background, String)>,
     pub(super) network: Network,
     /// The gateways' outer addresses.
     pub(super) outside: [String; 2],
@@ -65,9 +71,27 @@ impl Pair {
             println!("skipped: this kernel has no TUN devices (/dev/net/tun)");
             return None;
         }
-        let mut network = Network::new()?;
+        let network = Network::new()?;
+        let (mut network, folder, hub) = if settings.hub {
+            let Site {
+                hub,
+                network,
+                address,
+                folder,
+            } = Site::on(network, "");
+            (network, folder, Some((hub.expect("a hub"), address)))
+        } else {
+            let folder = tempfile::Builder::new().prefix("pb").tempdir();
+            (network, folder.expect("a temporary folder"), None)
+        };
         let outside = [0, 1].map(|side| {
-            let four = network.machine(NAMES[side]);
+            let four = match &hub {
+                Some((_, hub)) => {
+                    let address = site::enrol(&mut network, folder.path(), hub, NAMES[side]);
+                    address.rsplit_once(':').expect("a port").0.to_owned()
+                }
+                None => network.machine(NAMES[side]),
+            };
             network.ip(
                 NAMES[side],
                 &format!("address add {}/64 dev eth0 nodad", OUTSIDE[side]),
@@ -80,13 +104,10 @@ impl Pair {
         });
         network.behind("a", "east", ["10.1.0./24", "fd01::/64"]);
         network.behind("b", "west", ["10.2.0./24", "fd02::/64"]);
-        let folder = tempfile::Builder::new()
-            .prefix("pb")
-            .tempdir()
-            .expect("a temporary folder");
         std::fs::write(folder.path().join("key"), DIGITS).expect("a key");
         Some(Self {
             gateways: [None, None],
+            hub,
             network,
             outside,
             settings,
@@ -105,6 +126,7 @@ impl Pair {
             box_seconds,
             spi_seconds,
             boxes,
+            hub: _,
         } = self.settings;
         let other = &self.outside[1 - side];
         let endpoint = if six {
@@ -129,15 +151,17 @@ impl Pair {
             "tun0",
             "--allowed",
             allowed,
-            "--mode",
-            "ip-key",
-            "--role",
-            NAMES[side],
-            "--ip-key-file",
-            arg(&key),
             "--allow-unlocked-memory",
         ];
-        let mut all: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        let keys = match &self.hub {
+            Some((_, hub)) => ["--hub", hub, "--peer", NAMES[1 - side]].to_vec(),
+            None => {
+                let (role, key) = (NAMES[side], arg(&key));
+                ["--mode", "ip-key", "--role", role, "--ip-key-file", key].to_vec()
+            }
+        };
+        let words = words.iter().chain(&keys);
+        let mut all: Vec<String> = words.map(|&word| word.to_owned()).collect();
         for (name, value) in numbers {
             all.extend([name.to_owned(), value.to_string()]);
         }

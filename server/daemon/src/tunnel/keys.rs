@@ -22,8 +22,9 @@ impl Random for System {
 /// The engine of a peer, bound by what its earlier lives left, and with the boxes of its IP key.
 pub(super) fn engine(plan: &PeerPlan, records: &Records, ip_key: Option<IpKey>) -> Result<Peer> {
     let role = match plan.role {
-        Role::A => peer::Role::Zero,
-        Role::B => peer::Role::One,
+        // In mode `boxes` until the hub has said it, before which there are no keys.
+        Some(Role::A) | None => peer::Role::Zero,
+        Some(Role::B) => peer::Role::One,
     };
     let budgets = Budgets::new(plan.box_packets, plan.box_time, plan.spi_time);
     let store = records.of_peer(&plan.name)?;

@@ -18,6 +18,7 @@ mod peer;
 mod records;
 mod report;
 mod socket;
+mod supply;
 mod timer;
 mod up;
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::networks::{Networks, Overlap};
 use super::{DEFAULT_MTU, MAX_MTU, MIN_MTU, TUNNEL_PORT};
 use crate::error::with_default_port;
+use crate::options::JoinOptions;
 use crate::{Error, Result};
 
 /// Which side of a pair a gateway is: the direction bit of its SPIs.
@@ -50,13 +51,13 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PeerOptions {
-    /// Its name, for `status` and the log.
+    /// Its name, for `status` and the log; in mode `boxes` the ID under which it is enrolled at the hub.
     pub name: String,
     /// `HOST[:PORT]`, when this side begins; without it the peer begins, from wherever it is.
     pub endpoint: Option<String>,
     /// Networks behind it: what goes to them goes to it, and it may send from no others.
     pub allowed: Vec<IpNet>,
-    /// This side of the pair; the other side takes the other.
+    /// This side of the pair; the other side takes the other. In mode `boxes` the hub says it.
     pub role: Option<Role>,
     /// Where keys come from.
     pub mode: Mode,
@@ -100,9 +101,12 @@ impl Default for PeerOptions {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TunnelOptions {
-    /// State directory (as `--state`).
+    /// State directory (as `--state`); in mode `boxes` an enrolled host's.
     #[serde(skip)]
     pub state: Option<PathBuf>,
+    /// Hubs and what else concerns the channel to them, for mode `boxes`.
+    #[serde(skip)]
+    pub join: JoinOptions,
     /// Name of the TUN device.
     pub name: String,
     /// UDP address; without a port, 4510.
@@ -124,6 +128,7 @@ impl Default for TunnelOptions {
     fn default() -> Self {
         Self {
             state: None,
+            join: JoinOptions::default(),
             name: "photonbox0".to_owned(),
             listen: format!("[::]:{TUNNEL_PORT}"),
             addresses: Vec::new(),
@@ -141,7 +146,8 @@ pub(super) struct PeerPlan {
     pub(super) name: String,
     pub(super) endpoint: Option<SocketAddr>,
     pub(super) allowed: Vec<IpNet>,
-    pub(super) role: Role,
+    /// In mode `boxes` the hub says it.
+    pub(super) role: Option<Role>,
     pub(super) mode: Mode,
     pub(super) parameters: Parameters,
     pub(super) box_packets: u64,
@@ -217,6 +223,13 @@ impl TunnelOptions {
                 "leave one, and add others with `ip address add`",
             ));
         }
+        let from_hub = self.peers.iter().any(|peer| peer.mode == Mode::Boxes);
+        if from_hub && self.join.hubs.iter().all(|hub| hub.trim().is_empty()) {
+            return Err(Error::usage(
+                "no hub to take key boxes from",
+                "give --hub ADDR[,ADDR…] or hubs in the [join] table of the configuration, or use --mode ip-key",
+            ));
+        }
         if self.queues > MAX_QUEUES {
             return Err(Error::usage(
                 format!("{} queues", self.queues),
@@ -275,18 +288,21 @@ const IPV6_MINIMUM: u16 = 1280;
 impl PeerOptions {
     fn plan(&self) -> Result<PeerPlan> {
         let of = |what: String| format!("peer `{}`: {what}", self.name);
-        let Some(role) = self.role else {
-            return Err(Error::usage(
+        match (self.mode, self.role) {
+            (Mode::IpKey, None) => Err(Error::usage(
                 of("no role".into()),
                 "give one gateway of the pair role a and the other role b (--role)",
-            ));
-        };
-        if self.mode == Mode::Boxes {
-            return Err(Error::usage(
-                of("mode `boxes`, keys from the hub, is not built yet".into()),
-                "use mode ip-key (--mode ip-key), with the same 64 digits on both gateways",
-            ));
-        }
+            )),
+            (Mode::Boxes, Some(_)) => Err(Error::usage(
+                of("a role, in mode boxes".into()),
+                "leave it out, since the hub gives each gateway its side (or use --mode ip-key)",
+            )),
+            (Mode::Boxes, None) if self.ip_key_file.is_some() => Err(Error::usage(
+                of("an IP key, in mode boxes".into()),
+                "leave it out, since keys come from the hub, or use --mode ip-key",
+            )),
+            _ => Ok(()),
+        }?;
         if self.allowed.is_empty() {
             return Err(Error::usage(
                 of("no allowed networks".into()),
@@ -320,7 +336,7 @@ impl PeerOptions {
                 .map(|address| resolve(address, &of("endpoint".into())))
                 .transpose()?,
             allowed: self.allowed.clone(),
-            role,
+            role: self.role,
             mode: self.mode,
             parameters,
             box_packets: self.box_packets,
@@ -365,7 +381,7 @@ mod tests {
         assert_eq!(plan.mtu, 1418);
         let peer = &plan.peers[0];
         assert_eq!(peer.endpoint.expect("one").to_string(), "192.0.2.1:4510");
-        assert_eq!((peer.role, peer.mode), (Role::A, Mode::IpKey));
+        assert_eq!((peer.role, peer.mode), (Some(Role::A), Mode::IpKey));
         assert_eq!((peer.parameters.boxes(), peer.parameters.keys()), (20, 512));
         assert_eq!(
             plan.networks.of("10.2.3.4".parse().expect("an address")),
@@ -378,8 +394,22 @@ mod tests {
     #[test]
     fn each_mistake_is_named() {
         type Spoil = fn(&mut TunnelOptions);
-        let cases: [(Spoil, &str); 17] = [
-            (|t| t.peers[0].mode = Mode::Boxes, "not built yet"),
+        let cases: [(Spoil, &str); 19] = [
+            (|t| t.peers[0].mode = Mode::Boxes, "no hub"),
+            (
+                |t| {
+                    t.peers[0].mode = Mode::Boxes;
+                    t.join.hubs = vec!["hub".into()];
+                },
+                "a role, in mode boxes",
+            ),
+            (
+                |t| {
+                    (t.peers[0].mode, t.peers[0].role) = (Mode::Boxes, None);
+                    t.join.hubs = vec!["hub".into()];
+                },
+                "an IP key, in mode boxes",
+            ),
             (
                 |t| t.name = "much-too-long-a-name".into(),
                 "much-too-long-a-name",

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use photonbox_keybox::peer::{CannotSend, IPV6, Peer as Engine};
 
-use super::options::PeerPlan;
+use super::options::{Mode, PeerPlan};
+use super::supply::Supply;
 use super::{MIN_MTU, inner};
 
 /// Why a packet of a peer was dropped outside its engine.
@@ -74,6 +75,8 @@ pub(super) struct Side {
     pub(super) heard: Option<Duration>,
     /// When it was sent something last.
     pub(super) sent: Option<Duration>,
+    /// Mode `boxes`: how it stands with the hub.
+    pub(super) supply: Option<Supply>,
     lost: BTreeMap<Lost, u64>,
     /// What was last said of it in the log, so that it is said once.
     said: Option<Lost>,
@@ -122,6 +125,7 @@ impl Peer {
             endpoint: plan.endpoint.map(super::socket::plain),
             heard: None,
             sent: None,
+            supply: (plan.mode == Mode::Boxes).then(Supply::default),
             lost: BTreeMap::new(),
             said: None,
         };

@@ -1,10 +1,11 @@
 //! What `photonbox tunnel status` shows.
 
-use photonbox_keybox::peer::{IPV4, OrbitStatus, PeerStatus};
+use photonbox_keybox::peer::{IPV4, OrbitStatus, PeerStatus, Role};
 use serde_json::{Map, Value, json};
 
 use super::gateway::Gateway;
 use super::peer::Peer;
+use super::supply::Supply;
 
 /// The whole gateway.
 pub(super) fn status(gateway: &Gateway) -> Value {
@@ -26,10 +27,12 @@ pub(super) fn status(gateway: &Gateway) -> Value {
 }
 
 fn one(gateway: &Gateway, peer: &Peer) -> Value {
-    let (status, endpoint, heard, lost): (PeerStatus, _, _, Vec<_>) = {
+    let (status, role, hub, endpoint, heard, lost): (PeerStatus, _, _, _, _, Vec<_>) = {
         let side = peer.lock();
         (
             side.engine.status(),
+            side.engine.role(),
+            side.supply.as_ref().map(Supply::json),
             side.endpoint,
             side.heard,
             side.lost().collect(),
@@ -48,13 +51,14 @@ fn one(gateway: &Gateway, peer: &Peer) -> Value {
     json!({
         "name": peer.name,
         "mode": plan.mode,
-        "role": plan.role,
+        "role": match role { Role::Zero => "a", Role::One => "b" },
+        "hub": hub,
         "endpoint": endpoint.map(|address| address.to_string()),
         "allowed": plan.allowed,
         "mtu": peer.mtu(IPV4),
         "heard_seconds_ago": heard.map(|at| now.saturating_sub(at).as_secs_f64()),
-        "spi": status.own_spi.map(|counter| spi(peer, counter, false)),
-        "peer_spi": sending.and_then(|orbit| orbit.peer_spi).map(|counter| spi(peer, counter, true)),
+        "spi": status.own_spi.map(|counter| spi(role, counter, false)),
+        "peer_spi": sending.and_then(|orbit| orbit.peer_spi).map(|counter| spi(role, counter, true)),
         "sequence": status.seq,
         "orbit": sending.map(|orbit| format!("{:016x}", orbit.id)),
         "box": sending.map(place).filter(|number| (1..=boxes).contains(number)),
@@ -72,9 +76,12 @@ fn one(gateway: &Gateway, peer: &Peer) -> Value {
 }
 
 /// An SPI as a capture shows it.
-fn spi(peer: &Peer, counter: u32, theirs: bool) -> String {
-    let second = (peer.plan.role == super::Role::B) != theirs;
-    format!("{:08x}", counter | u32::from(second) << 31)
+fn spi(role: Role, counter: u32, theirs: bool) -> String {
+    let whose = match (role, theirs) {
+        (Role::Zero, false) | (Role::One, true) => Role::Zero,
+        _ => Role::One,
+    };
+    format!("{:08x}", whose.spi(counter))
 }
 
 /// Reasons that occurred.

@@ -7,18 +7,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use photonbox_keybox::IpKey;
+use photonbox_store::{SqliteStore, Store};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tun_rs::SyncDevice;
 
 use super::gateway::Gateway;
-use super::options::{Mode, Plan, TunnelOptions};
+use super::options::{Mode, Plan, Role, TunnelOptions};
 use super::peer::Peer;
 use super::records::Records;
 use super::socket::Socket;
+use super::supply::{HubView, Supplies};
 use super::{device, inbound, keys, outbound, report, timer};
+use crate::channels::Channels;
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::hub::check_memory;
+use crate::membership::{self, Membership};
 use crate::shutdown::{Phase, Shutdown};
 use crate::state_dir::{self, RunningLock};
 use crate::vm_event::{Kind, Since, VmEvents};
@@ -64,6 +68,7 @@ pub async fn up(
     make_state(&state)?;
     let _running = RunningLock::take(&state)?;
     check_memory(options.allow_unlocked_memory)?;
+    let membership = membership(&options, &plan, &state)?;
     let records = Records::open(&state)?;
     for peer in plan.peers.iter().filter(|peer| peer.mode == Mode::IpKey) {
         let ip_key = ip_keys.get(&peer.name).ok_or_else(|| {
@@ -72,7 +77,8 @@ pub async fn up(
                 "give ip_key_file",
             )
         })?;
-        records.use_ip_key(&peer.name, peer.role, ip_key, peer.parameters)?;
+        let role = peer.role.unwrap_or(Role::A);
+        records.use_ip_key(&peer.name, role, ip_key, peer.parameters)?;
     }
     let wanted = device::queues(&plan);
     let mut sockets = Socket::open(plan.listen, wanted)?;
@@ -95,9 +101,23 @@ pub async fn up(
     }
     let gateway = Gateway::new(name.clone(), mtu, networks, made, sockets);
     let gateway = Arc::new(gateway.map_err(|error| no_threads(&error))?);
-    let vm_events = VmEvents::new(|| {}, || {});
+    let channels = Channels::default();
+    let vm_events = match &membership {
+        Some(membership) => {
+            let channels = channels.clone();
+            VmEvents::new(membership.renew_secrets(), move || channels.cut())
+        }
+        None => VmEvents::new(|| {}, || {}),
+    };
     let since = vm_events.since();
+    let (mut supplies, hub) = membership
+        .map(|membership| {
+            let certificates = options.join.certificates.clone();
+            Supplies::start(&gateway, membership, &channels, certificates, &shutdown)
+        })
+        .unzip();
     let controls = Controls {
+        hub,
         gateway: Arc::clone(&gateway),
         vm_events: Arc::clone(&vm_events),
         shutdown: shutdown.clone(),
@@ -113,12 +133,23 @@ pub async fn up(
         peers: gateway.peers.len(),
         control: state_dir::control_socket(&state),
     });
-    let copied = tokio::select! {
-        () = shutdown.reached(Phase::Drain) => false,
-        () = copied(&vm_events, since) => true,
+    let refused = async {
+        match &mut supplies {
+            Some(supplies) => supplies.refused().await,
+            None => std::future::pending().await,
+        }
+    };
+    let (copied, refused) = tokio::select! {
+        () = shutdown.reached(Phase::Drain) => (false, None),
+        () = copied(&vm_events, since) => (true, None),
+        error = refused => (false, Some(error)),
     };
     // Nothing is open that could be finished: a packet is sealed and gone, or was never sealed.
     gateway.stop();
+    shutdown.drain();
+    if let Some(supplies) = supplies {
+        supplies.end().await;
+    }
     let ended = tokio::task::spawn_blocking(move || threads.join()).await;
     drop(control);
     if ended.is_err() {
@@ -134,7 +165,10 @@ pub async fn up(
         ));
     }
     if copied {
-        return Err(end_ip_keys(&gateway, &records));
+        return Err(end_keys(&gateway, &records));
+    }
+    if let Some(error) = refused {
+        return Err(error);
     }
     tracing::info!("tunnel is down");
     Ok(())
@@ -153,18 +187,41 @@ async fn copied(vm_events: &Arc<VmEvents>, mut since: Since) {
     }
 }
 
-/// A copy has all key boxes in common with its original, and would send under the same keys and numbers: the IP keys end
-/// here, in both.
-fn end_ip_keys(gateway: &Gateway, records: &Records) -> Error {
+/// A copy has all key boxes in common with its original, and would send under the same keys and numbers: both stop using
+/// them. Boxes of the hub are gone with the process; IP keys end here.
+fn end_keys(gateway: &Gateway, records: &Records) -> Error {
+    let mut ip_keys = false;
     for peer in &gateway.peers {
-        if let Err(error) = records.end(&peer.name) {
-            return error;
+        if peer.plan.mode == Mode::IpKey {
+            ip_keys = true;
+            if let Err(error) = records.end(&peer.name) {
+                return error;
+            }
         }
     }
-    Error::failed(
-        "this machine was cloned or put back: the IP keys of its tunnel are used up",
-        "give both gateways of each pair a new IP key (photonbox keybox new)",
-    )
+    if ip_keys {
+        Error::failed(
+            "this machine was cloned or put back: the IP keys of its tunnel are used up",
+            "give both gateways of each pair a new IP key (photonbox keybox new)",
+        )
+    } else {
+        Error::failed(
+            "this machine was cloned or put back: its key boxes are erased",
+            "start the tunnel again, and it gets new ones from the hub",
+        )
+    }
+}
+
+/// What mode `boxes` needs of an enrolled host, if a peer has that mode.
+fn membership(options: &TunnelOptions, plan: &Plan, state: &Path) -> Result<Option<Membership>> {
+    if plan.peers.iter().all(|peer| peer.mode != Mode::Boxes) {
+        return Ok(None);
+    }
+    let join = &options.join;
+    join.certificates.check()?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(state)?);
+    let own = membership::own(&*store)?;
+    Membership::new(join, &store, own).map(Some)
 }
 
 /// The state directory, for this user alone.
@@ -193,6 +250,7 @@ fn no_threads(error: &std::io::Error) -> Error {
 
 /// The control socket's view.
 struct Controls {
+    hub: Option<HubView>,
     gateway: Arc<Gateway>,
     vm_events: Arc<VmEvents>,
     shutdown: Shutdown,
@@ -201,7 +259,11 @@ struct Controls {
 impl Controlled for Controls {
     async fn control(&self, command: ControlCommand) -> Result<Value> {
         match command {
-            ControlCommand::Status => Ok(report::status(&self.gateway)),
+            ControlCommand::Status => {
+                let mut status = report::status(&self.gateway);
+                status["hub"] = self.hub.as_ref().map(HubView::json).into();
+                Ok(status)
+            }
             ControlCommand::Drain | ControlCommand::Shutdown => {
                 self.shutdown.drain();
                 Ok(json!({ "stopping": true, "device": self.gateway.name }))

@@ -72,6 +72,18 @@ pub(super) fn text(status: &Value) -> String {
     };
     for peer in peers {
         drops(&mut text, &word(&peer["name"]), &peer["drops"]);
+        if let Some(why) = peer["hub"]["waits"].as_str() {
+            text.push_str(&format!(
+                "\n  {}: no new key box: {why}\n",
+                word(&peer["name"])
+            ));
+        }
+        if let Some(label) = peer["hub"]["label"].as_str() {
+            text.push_str(&format!(
+                "\n  {}: key boxes from a source that is {label}: not secret\n",
+                word(&peer["name"])
+            ));
+        }
         if peer["exhausted"] == true {
             text.push_str(&format!(
                 "\n  {}: all key boxes are used up; nothing is carried until both sides have new keys\n",
@@ -97,6 +109,7 @@ mod tests {
                 "name": "west", "endpoint": "192.0.2.1:4510", "heard_seconds_ago": 1.6, "spi": "00000100",
                 "peer_spi": "80000100", "box": 198, "boxes_left": 197, "sent": {"packets": 2, "bytes": 2048},
                 "received": {"packets": 1, "bytes": 0}, "drops": {"replayed": 5, "forged": 1}, "exhausted": true,
+                "hub": {"boxes": 1, "waits": "the hub was not reached yet", "label": "simulated"},
             }, {"name": "east", "heard_seconds_ago": null, "drops": {}}],
         }));
         for part in [
@@ -112,6 +125,8 @@ mod tests {
             "dropped, of no peer: unrouted 3",
             "never",
             "west: all key boxes are used up",
+            "west: no new key box: the hub was not reached yet",
+            "west: key boxes from a source that is simulated: not secret",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

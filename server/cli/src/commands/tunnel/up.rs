@@ -34,6 +34,15 @@ pub(super) struct UpArgs {
     /// Queues of the device, each with two threads; 0: one a core [default: 0].
     #[arg(long, value_name = "COUNT", env = "PHOTONBOX_TUNNEL_QUEUES")]
     queues: Option<usize>,
+    /// Mode `boxes`: the hubs to take key boxes from, HOST[:PORT], tried in this order; the state directory is an enrolled
+    /// host's.
+    #[arg(
+        long = "hub",
+        value_name = "ADDR",
+        env = "PHOTONBOX_HUB",
+        value_delimiter = ','
+    )]
+    hubs: Vec<String>,
     #[command(flatten)]
     peer: PeerArgs,
     /// Go on when secrets cannot be locked in memory.
@@ -50,7 +59,7 @@ type Net = String;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The peer (several: [[tunnel.peer]] in the configuration file)")]
 struct PeerArgs {
-    /// Its name, for `status` and the log [default: peer].
+    /// Its name, for `status` and the log; in mode `boxes` the ID under which it is enrolled at the hub [default: peer].
     #[arg(long, value_name = "NAME", env = "PHOTONBOX_TUNNEL_PEER")]
     peer: Option<String>,
     /// Where it is, HOST[:PORT]; without it, where its packets come from.
@@ -65,7 +74,7 @@ struct PeerArgs {
         value_parser = network
     )]
     allowed: Vec<Net>,
-    /// This side of the pair, `a` or `b`; the other side takes the other.
+    /// This side of the pair, `a` or `b`; the other side takes the other. In mode `boxes` the hub says it.
     #[arg(long, value_name = "ROLE", env = "PHOTONBOX_TUNNEL_ROLE", value_parser = role)]
     role: Option<Role>,
     /// Where keys come from: `boxes` (default, from the hub), `ip-key` (64 digits that both sides were given).
@@ -130,6 +139,9 @@ impl UpArgs {
         settings::set(&mut options.mtu, self.mtu);
         settings::set(&mut options.queues, self.queues);
         options.allow_unlocked_memory |= self.allow_unlocked_memory;
+        if !self.hubs.is_empty() {
+            options.join.hubs.clone_from(&self.hubs);
+        }
         if !self.addresses.is_empty() {
             options.addresses = networks(&self.addresses)?;
         }
