@@ -160,7 +160,15 @@ fn draw_cycles(area: &Area<'_>, cycles: &Cycles) -> Drawn {
     mesh(
         &mut chart,
         ["D (digits)", "steps"],
-        &|digits| format!("{digits:.0}"),
+        // There are no halves of a digit, though there are lines at them.
+        &|digits| {
+            let whole = (digits - digits.round()).abs() < 1e-6;
+            if whole {
+                format!("{digits:.0}")
+            } else {
+                String::new()
+            }
+        },
         &|steps| format!("{steps:.0}"),
     )?;
     let places = || (0..=8).map(|n| left + (right - left) * f64::from(n) / 8.0);
