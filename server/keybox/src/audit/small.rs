@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-/// Largest modulus whose square fits 64 bits.
+/// Moduli below this have squares that fit 64 bits.
 const NARROW: u64 = 1 << 32;
 /// Moduli up to this have all their numbers walked.
 const EXHAUSTIVE: u64 = 10_000_000;
@@ -75,7 +75,7 @@ impl SmallMap {
     #[must_use]
     pub fn step(self, x: u64) -> u64 {
         let m = self.modulus;
-        if m <= NARROW {
+        if m < NARROW {
             return 4 * x * (m - x) / m;
         }
         (u128::from(4 * x) * u128::from(m - x) / u128::from(m)) as u64
@@ -351,5 +351,15 @@ mod tests {
     fn a_line_is_found() {
         let (a, b) = line(&[(1.0, 5.0), (2.0, 7.0), (4.0, 11.0)]);
         assert!((a - 3.0).abs() < 1e-12 && (b - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_widest_narrow_modulus_overflows_nothing() {
+        for m in [NARROW - 1, NARROW, NARROW + 1] {
+            let map = SmallMap::new(m).expect("in range");
+            let half = u128::from(m / 2);
+            let next = 4 * half * (u128::from(m) - half) / u128::from(m);
+            assert_eq!(u128::from(map.step(m / 2)), next, "{m}");
+        }
     }
 }
