@@ -40,6 +40,8 @@ fn one(gateway: &Gateway, peer: &Peer) -> Value {
     };
     let now = gateway.now();
     let plan = &peer.plan;
+    // In mode `boxes` the hub says it with the first orbit.
+    let known = plan.role.is_some() || !status.orbits.is_empty();
     let sending = status.orbits.iter().find(|orbit| orbit.sending);
     let boxes = plan.parameters.boxes();
     let place = |orbit: &OrbitStatus| orbit.lowest.clamp(0, boxes + 1);
@@ -51,7 +53,7 @@ fn one(gateway: &Gateway, peer: &Peer) -> Value {
     json!({
         "name": peer.name,
         "mode": plan.mode,
-        "role": match role { Role::Zero => "a", Role::One => "b" },
+        "role": known.then_some(match role { Role::Zero => "a", Role::One => "b" }),
         "hub": hub,
         "endpoint": endpoint.map(|address| address.to_string()),
         "allowed": plan.allowed,
