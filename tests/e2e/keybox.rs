@@ -120,6 +120,8 @@ fn what_is_no_key_or_out_of_range_is_refused_in_one_line() {
         let line = process::refusal(&at(place), 2);
         assert!(line.contains("help: use boxes 1 to 200"), "{line}");
     }
+    let line = process::refusal(&["keybox", "orbit"], 2);
+    assert!(failed(&line).contains("there is no IP key"), "{line}");
     let missing = ["keybox", "audit", "--ip-key-file", "/nowhere"];
     assert!(process::refusal(&missing, 1).contains("/nowhere"));
     let few = ["keybox", "audit", "--boxes", "3", "--keys", "333"];

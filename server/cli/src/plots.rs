@@ -67,13 +67,7 @@ pub(crate) fn draw(
     bits: &[u8],
     arrivals: Option<&Arrivals>,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let failure = |path: &Path, error: &dyn Error| {
-        Failure::failed(
-            format!("cannot draw {}: {error}", path.display()),
-            "name a folder that exists or can be made, and may be written",
-        )
-    };
-    std::fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
+    make(folder)?;
     let mut plots = vec![
         (
             "autocorrelation.svg",
@@ -87,6 +81,19 @@ pub(crate) fn draw(
             to_svg(|area| draw_arrivals(area, arrivals)),
         ));
     }
+    write(folder, plots)
+}
+
+/// Makes the folder, if it is not there.
+pub(crate) fn make(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| failure(folder, &error))
+}
+
+/// Writes drawn pictures, by name; the files' paths.
+pub(crate) fn write(
+    folder: &Path,
+    plots: impl IntoIterator<Item = Plot>,
+) -> anyhow::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for (name, plot) in plots {
         let path = folder.join(name);
@@ -96,6 +103,16 @@ pub(crate) fn draw(
     }
     Ok(paths)
 }
+
+fn failure(path: &Path, error: &dyn Error) -> anyhow::Error {
+    Failure::failed(
+        format!("cannot draw {}: {error}", path.display()),
+        "name a folder that exists or can be made, and may be written",
+    )
+}
+
+/// A file's name, and what [`to_svg`] gave.
+pub(crate) type Plot = (&'static str, Result<String, Box<dyn Error>>);
 
 /// A picture, or a part of it.
 pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;

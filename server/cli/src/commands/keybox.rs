@@ -29,6 +29,9 @@ enum Action {
     /// Compute the orbit of an IP key: a hash over all session keys, or one key with --at.
     Orbit(Box<OrbitArgs>),
     /// Attack the orbit of an IP key, and look at its cycles, digits and bits: what the map gives away.
+    ///
+    /// The key should be one that nothing uses, since what is computed here is not wiped; without one a key is drawn, and shown,
+    /// for this audit alone. The statistics need 1000 keys (I * J) at least.
     Audit(audit::AuditArgs),
 }
 
@@ -41,16 +44,12 @@ struct NewArgs {
     json: Json,
 }
 
+/// Which orbit: its IP key, s, I and J.
 #[derive(Debug, clap::Args)]
-struct OrbitArgs {
+struct OrbitOf {
     /// The IP key, 64 decimal digits, with or without its check digits. Other users of this machine can see a command line:
     /// for keys that are in use take --ip-key-file.
-    #[arg(
-        long,
-        value_name = "DIGITS",
-        required_unless_present = "ip_key_file",
-        conflicts_with = "ip_key_file"
-    )]
+    #[arg(long, value_name = "DIGITS", conflicts_with = "ip_key_file")]
     ip_key: Option<String>,
     /// File with the IP key; /dev/fd/N reads from a file descriptor, `-` from standard input.
     #[arg(long, value_name = "FILE")]
@@ -64,6 +63,27 @@ struct OrbitArgs {
     /// Keys of a box; I * J is at most 2^20.
     #[arg(long, value_name = "J", default_value_t = 512)]
     keys: u32,
+}
+
+impl OrbitOf {
+    fn parameters(&self) -> anyhow::Result<Parameters> {
+        Parameters::new(self.s, self.boxes, self.keys).map_err(|error| usage(&error.to_string()))
+    }
+
+    /// The IP key that the command line names, if it names one.
+    fn ip_key(&self) -> anyhow::Result<Option<IpKey>> {
+        match (&self.ip_key, &self.ip_key_file) {
+            (_, Some(path)) => ip_key::from_file("", path).map(Some),
+            (Some(digits), None) => ip_key::from_line("", digits).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct OrbitArgs {
+    #[command(flatten)]
+    of: OrbitOf,
     /// What computes: `reference` (big integers), `cpu` (fixed-width limbs), `card` (the card's engine).
     #[arg(long, value_name = "ENGINE", default_value = "reference")]
     engine: EngineName,
@@ -194,14 +214,13 @@ fn write_new(path: &Path, text: &[u8]) -> anyhow::Result<()> {
 }
 
 fn orbit(args: OrbitArgs, common: &Common) -> anyhow::Result<()> {
-    let parameters = Parameters::new(args.s, args.boxes, args.keys)
-        .map_err(|error| usage(&error.to_string()))?;
+    let parameters = args.of.parameters()?;
     let at = args
         .at
         .map(|(i, j)| parameters.position(i, j))
         .transpose()
         .map_err(|error| usage(&error.to_string()))?;
-    let given = given_ip_key(args.ip_key.as_deref(), args.ip_key_file.as_deref())?;
+    let given = args.of.ip_key()?;
     let ip_key = given.ok_or_else(|| {
         Failure::usage(
             "there is no IP key",
@@ -302,15 +321,6 @@ fn one(
         "n           {}\nbox, key    {}, {}\nX           {}\nsession key {}\nkey         {}\n",
         one.n, one.i, one.j, one.x, one.session_key, one.key
     ))
-}
-
-/// The IP key that a command line names, if it names one.
-fn given_ip_key(digits: Option<&str>, file: Option<&Path>) -> anyhow::Result<Option<IpKey>> {
-    match (digits, file) {
-        (_, Some(path)) => ip_key::from_file("", path).map(Some),
-        (Some(digits), None) => ip_key::from_line("", digits).map(Some),
-        (None, None) => Ok(None),
-    }
 }
 
 fn place(text: &str) -> Result<(u32, u32), String> {

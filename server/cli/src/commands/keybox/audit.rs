@@ -7,9 +7,10 @@ mod sample;
 mod small;
 mod tested;
 
-use super::usage;
+use super::OrbitOf;
 use crate::exit::Failure;
 use crate::output::{self, Json};
+use crate::plots;
 use indicatif::{ProgressBar, ProgressStyle};
 use photonbox_keybox::{IpKey, Parameters};
 use serde::Serialize;
@@ -22,22 +23,8 @@ const FEWEST: u32 = 1_000;
 /// Flags of `keybox audit`.
 #[derive(Debug, clap::Args)]
 pub(super) struct AuditArgs {
-    /// The IP key, 64 decimal digits, of an orbit that nothing uses: what is computed here is not wiped. Without one a key
-    /// is drawn, and shown, for this audit alone.
-    #[arg(long, value_name = "DIGITS", conflicts_with = "ip_key_file")]
-    ip_key: Option<String>,
-    /// File with the IP key; /dev/fd/N reads from a file descriptor, `-` from standard input.
-    #[arg(long, value_name = "FILE")]
-    ip_key_file: Option<PathBuf>,
-    /// Leading digits that a session key drops, 1 to 8.
-    #[arg(long = "s", value_name = "S", default_value_t = 4)]
-    s: u32,
-    /// Boxes.
-    #[arg(long, value_name = "I", default_value_t = 200)]
-    boxes: u32,
-    /// Keys of a box; I * J is at least 1000 and at most 2^20.
-    #[arg(long, value_name = "J", default_value_t = 512)]
-    keys: u32,
+    #[command(flatten)]
+    orbit: OrbitOf,
     /// Seconds instead of about twenty: smaller maps, a shorter way back, and more of it extrapolated.
     #[arg(long)]
     quick: bool,
@@ -67,18 +54,17 @@ struct Audit {
 
 /// Runs the audit.
 pub(super) fn run(args: &AuditArgs) -> anyhow::Result<()> {
-    let parameters = Parameters::new(args.s, args.boxes, args.keys)
-        .map_err(|error| usage(&error.to_string()))?;
+    let parameters = args.orbit.parameters()?;
     if parameters.total() < FEWEST {
         return Err(Failure::usage(
             format!("{} keys are too few for the statistics", parameters.total()),
             format!("let --boxes times --keys be at least {FEWEST}"),
         ));
     }
-    let given = super::given_ip_key(args.ip_key.as_deref(), args.ip_key_file.as_deref())?;
+    let given = args.orbit.ip_key()?;
     // Before any work: a folder that cannot be made.
     if let Some(folder) = &args.plots {
-        pictures::make(folder)?;
+        plots::make(folder)?;
     }
     let drawn = given.is_none();
     let ip_key = match given {

@@ -1,27 +1,13 @@
 //! The pictures: the map, the Lorenz plot of what is kept, digits, cycles.
 
 use super::{sample::Sample, small::Cycles};
-use crate::exit::Failure;
-use crate::plots::{Area, BOUND, DATA, Drawn, GRID, SECOND, titled, to_svg};
+use crate::plots::{self, Area, BOUND, DATA, Drawn, GRID, SECOND, titled, to_svg};
 use photonbox_keybox::audit::arcsine;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
-use std::error::Error;
 use std::path::{Path, PathBuf};
 
 type Chart<'a, 'b, X, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>;
-
-/// Makes the folder, if it is not there.
-pub(super) fn make(folder: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).map_err(|error| failure(folder, &error))
-}
-
-fn failure(path: &Path, error: &dyn Error) -> anyhow::Error {
-    Failure::failed(
-        format!("cannot draw {}: {error}", path.display()),
-        "name a folder that exists or can be made, and may be written",
-    )
-}
 
 /// Draws all pictures; their paths.
 pub(super) fn draw(
@@ -51,14 +37,7 @@ pub(super) fn draw(
         ("digits.svg", to_svg(|area| draw_digits(area, sample))),
         ("cycles.svg", to_svg(|area| draw_cycles(area, cycles))),
     ];
-    let mut paths = Vec::new();
-    for (name, picture) in pictures {
-        let path = folder.join(name);
-        let svg = picture.map_err(|error| failure(&path, &*error))?;
-        std::fs::write(&path, svg).map_err(|error| failure(&path, &error))?;
-        paths.push(path);
-    }
-    Ok(paths)
+    plots::write(folder, pictures)
 }
 
 /// Points in the unit square.
