@@ -20,8 +20,17 @@ pub(super) struct Flow<'a> {
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) sent: usize,
+    /// Of these the sender's own kernel took not.
+    pub(super) refused: usize,
     pub(super) came: usize,
     pub(super) twice: usize,
+}
+
+impl Outcome {
+    /// How many were sent and did not come.
+    pub(super) fn missing(&self) -> u64 {
+        (self.sent - self.refused - self.came) as u64
+    }
 }
 
 /// The last ones are waited for so long.
@@ -64,10 +73,11 @@ pub(super) fn run(pair: &Pair, flows: &[Flow<'_>], rate: u32, work: impl FnOnce(
         drop(ended);
         all.into_iter()
             .map(|(sending, receiving)| {
-                let sent = sending.join().expect("sender");
+                let (sent, refused) = sending.join().expect("sender");
                 let seen = receiving.join().expect("receiver");
                 Outcome {
                     sent,
+                    refused,
                     came: seen.iter().filter(|times| **times > 0).count(),
                     twice: seen.iter().filter(|times| **times > 1).count(),
                 }
@@ -93,21 +103,21 @@ fn bound(address: &str) -> UdpSocket {
 }
 
 /// Evenly spaced, in small bursts where the clock is behind.
-fn send(socket: &UdpSocket, bytes: usize, rate: u32, over: &AtomicBool) -> usize {
+fn send(socket: &UdpSocket, bytes: usize, rate: u32, over: &AtomicBool) -> (usize, usize) {
     let begun = Instant::now();
-    let mut sent = 0_u64;
+    let (mut sent, mut refused) = (0_u64, 0);
     let mut datagram = vec![0xa5; bytes];
     while !over.load(Ordering::Acquire) {
         let due = (begun.elapsed().as_secs_f64() * f64::from(rate)) as u64;
         while sent < due {
             datagram[..8].copy_from_slice(&sent.to_be_bytes());
-            // A gateway that is down refuses nothing: there is no way then, which counts as lost.
-            let _ = socket.send(&datagram);
+            // Where a gateway is down there is no way.
+            refused += usize::from(socket.send(&datagram).is_err());
             sent += 1;
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    sent as usize
+    (sent as usize, refused)
 }
 
 /// How often each number came.

@@ -1,9 +1,10 @@
-//! Two gateways and a machine behind each: `photonbox tunnel` in mode ip-key.
+//! Two gateways and a machine behind each: `photonbox tunnel` in both modes.
 
 mod capture;
 mod changes;
 mod flow;
 mod kills;
+mod losses;
 mod pair;
 mod paths;
 mod several;

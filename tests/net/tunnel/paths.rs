@@ -3,7 +3,7 @@
 use super::pair::{EAST, Pair, Settings, WEST};
 use crate::process;
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 /// Bytes of a TCP stream.
 const STREAM: usize = 20_000_000;
@@ -62,6 +62,60 @@ fn ping_and_tcp_go_through_in_both_families_over_both() {
         pair.terminate(0);
         pair.take_down(1);
     }
+}
+
+/// The checksum of these datagrams is zero, which is sent as its other zero, since 0 itself means that there is none: over
+/// IPv6 that is an error.
+#[test]
+fn a_datagram_whose_checksum_comes_out_as_zero_goes_through() {
+    let Some(pair) = Pair::new(Settings::default()) else {
+        return;
+    };
+    pair.meet();
+    for (from, to) in EAST.into_iter().zip(WEST) {
+        let bound = |address: &str| {
+            let address: IpAddr = address.parse().expect("an address");
+            UdpSocket::bind((address, 0)).expect("bound")
+        };
+        let here = pair.network.inside("east", || bound(from));
+        let there = pair.network.inside("west", || bound(to));
+        there
+            .set_read_timeout(Some(process::PATIENCE))
+            .expect("a time");
+        let ends = [&here, &there].map(|socket| socket.local_addr().expect("bound"));
+        for number in 0..20_u16 {
+            let payload = with_checksum_zero(ends, number);
+            here.send_to(&payload, ends[1]).expect("sent");
+            let mut came = [0; 16];
+            let length = there.recv(&mut came).unwrap_or_else(|error| {
+                panic!("{from} to {to}, {number}: {error}");
+            });
+            assert_eq!(came[..length], payload);
+        }
+    }
+}
+
+/// Two words that make the checksum of a datagram of UDP zero (RFC 768, RFC 8200 §8.1), the first one as wanted.
+fn with_checksum_zero(ends: [SocketAddr; 2], first: u16) -> [u8; 4] {
+    const UDP: u16 = 17;
+    const LENGTH: u16 = 12;
+    let address = |end: &SocketAddr| match end.ip() {
+        IpAddr::V4(four) => four.octets().to_vec(),
+        IpAddr::V6(six) => six.octets().to_vec(),
+    };
+    let addresses = ends.iter().flat_map(address).collect::<Vec<u8>>();
+    let addresses = addresses.as_chunks().0.iter().copied();
+    let ports = ends.map(|end| end.port());
+    let words = addresses.map(u16::from_be_bytes).chain(ports);
+    // The length is in the pseudo header and in the datagram's own.
+    let words = words.chain([UDP, LENGTH, LENGTH, first]);
+    let mut sum: u32 = words.map(u32::from).sum();
+    while sum > 0xffff {
+        sum = (sum >> 16) + (sum & 0xffff);
+    }
+    let second = !(sum as u16);
+    let [[a, b], [c, d]] = [first, second].map(u16::to_be_bytes);
+    [a, b, c, d]
 }
 
 /// A TCP stream from one machine to another.

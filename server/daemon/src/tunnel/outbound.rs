@@ -9,6 +9,7 @@ use photonbox_keybox::peer::IPV4;
 use rustix::event::{PollFd, PollFlags};
 use tun_rs::{SyncDevice, VIRTIO_NET_HDR_LEN};
 
+use super::device;
 use super::gateway::{Drop, Gateway};
 use super::inner::{self, TooBig};
 use super::peer::{Lost, Side};
@@ -33,7 +34,7 @@ pub(super) fn run(gateway: &Gateway, queue: &SyncDevice, socket: &Socket) {
     let mut sender = Sender::new(gateway, queue, socket);
     let mut waiting = 0;
     while !gateway.stopping() {
-        match queue.recv_multiple(&mut raw, &mut slots, &mut sizes, 0) {
+        match device::receive(queue, &mut raw, &mut slots, &mut sizes) {
             Ok(count) => {
                 sender.now = gateway.now();
                 for (slot, size) in slots.iter().zip(&sizes[..count]) {
