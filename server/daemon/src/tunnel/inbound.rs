@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io::IoSliceMut;
 use std::net::SocketAddr;
-use std::sync::MutexGuard;
 use std::time::Duration;
 
 use photonbox_keybox::esp;
@@ -14,7 +13,7 @@ use tun_rs::{GROTable, SyncDevice, VIRTIO_NET_HDR_LEN};
 
 use super::gateway::{Drop, Gateway};
 use super::inner;
-use super::peer::{Lost, Side};
+use super::peer::{Hold, Lost};
 use super::socket::{LONGEST, MESSAGES, Socket, plain};
 
 /// Packets that are given to the device together.
@@ -55,14 +54,11 @@ pub(super) fn run(gateway: &Gateway, queue: &SyncDevice, socket: &Socket) {
     }
 }
 
-/// A peer that is locked for as long as its packets come.
-type Held<'a> = Option<(usize, MutexGuard<'a, Side>)>;
-
 struct Receiver<'a> {
     gateway: &'a Gateway,
     queue: &'a SyncDevice,
     now: Duration,
-    held: Held<'a>,
+    hold: Hold<'a>,
     /// Whose packet it was, by where it came from and its SPI.
     hints: HashMap<(SocketAddr, u32), usize>,
     /// A packet as it came, where several peers may have sent it.
@@ -78,7 +74,7 @@ impl Among for Receiver<'_> {
     }
 
     fn peer(&mut self, number: usize) -> &mut Peer {
-        &mut Self::locked(self.gateway, &mut self.held, number).engine
+        &mut self.hold.side(number).engine
     }
 }
 
@@ -92,7 +88,7 @@ impl<'a> Receiver<'a> {
             gateway,
             queue,
             now: Duration::ZERO,
-            held: None,
+            hold: Hold::new(gateway),
             hints: HashMap::new(),
             copy: Vec::with_capacity(LONGEST),
             slots,
@@ -131,7 +127,7 @@ impl<'a> Receiver<'a> {
     fn opened(&mut self, number: usize, from: SocketAddr, datagram: &[u8], opened: Opened) {
         let now = self.now;
         let gateway = self.gateway;
-        let side = Self::locked(gateway, &mut self.held, number);
+        let side = self.hold.side(number);
         side.heard = Some(now);
         if opened.newest && side.endpoint != Some(from) {
             // Roaming: only an authentic packet, and none that was overtaken, says where a peer is.
@@ -159,27 +155,9 @@ impl<'a> Receiver<'a> {
         }
     }
 
-    fn locked<'h>(gateway: &'a Gateway, held: &'h mut Held<'a>, number: usize) -> &'h mut Side {
-        if held.as_ref().is_some_and(|(other, _)| *other != number) {
-            Self::give_back(gateway, held);
-        }
-        &mut held
-            .get_or_insert_with(|| (number, gateway.peers[number].lock()))
-            .1
-    }
-
-    /// Gives a peer's lock back; the timer learns what the packets changed.
-    fn give_back(gateway: &Gateway, held: &mut Held<'a>) {
-        if let Some((_, side)) = held.take()
-            && let Some(at) = side.engine.poll_at()
-        {
-            gateway.plan(at);
-        }
-    }
-
     /// Gives the device what was opened. No peer's lock is held meanwhile.
     fn deliver(&mut self) {
-        Self::give_back(self.gateway, &mut self.held);
+        self.hold.release();
         let packets = &mut self.slots[..self.filled];
         self.filled = 0;
         if packets.is_empty() {

@@ -5,7 +5,7 @@ use photonbox_keybox::peer::{self, Peer, Record, fingerprint, ip_key_boxes};
 use photonbox_keybox::schedule::{Budgets, NoRandom, Random};
 use photonbox_keybox::{Cpu, IpKey};
 
-use super::options::{PeerPlan, Role};
+use super::options::{Keys, PeerPlan, Role};
 use super::records::Records;
 use crate::failure::split;
 use crate::{Error, Result, os};
@@ -21,10 +21,11 @@ impl Random for System {
 
 /// The engine of a peer, bound by what its earlier lives left, and with the boxes of its IP key.
 pub(super) fn engine(plan: &PeerPlan, records: &Records, ip_key: Option<IpKey>) -> Result<Peer> {
-    let role = match plan.role {
-        // In mode `boxes` until the hub has said it, before which there are no keys.
-        Some(Role::A) | None => peer::Role::Zero,
-        Some(Role::B) => peer::Role::One,
+    let role = match plan.keys {
+        // Until the hub has said it, before which there are no keys.
+        Keys::Hub => peer::Role::Zero,
+        Keys::IpKey(Role::A) => peer::Role::Zero,
+        Keys::IpKey(Role::B) => peer::Role::One,
     };
     let budgets = Budgets::new(plan.box_packets, plan.box_time, plan.spi_time);
     let store = records.of_peer(&plan.name)?;

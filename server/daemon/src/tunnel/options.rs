@@ -140,15 +140,31 @@ impl Default for TunnelOptions {
     }
 }
 
+/// Where the keys of a pair come from, with what is known before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// The hub gives each gateway its side, too.
+    Hub,
+    /// On this side.
+    IpKey(Role),
+}
+
+impl Keys {
+    pub(super) fn mode(self) -> Mode {
+        match self {
+            Self::Hub => Mode::Boxes,
+            Self::IpKey(_) => Mode::IpKey,
+        }
+    }
+}
+
 /// A peer as it will be.
 #[derive(Debug)]
 pub(super) struct PeerPlan {
     pub(super) name: String,
     pub(super) endpoint: Option<SocketAddr>,
     pub(super) allowed: Vec<IpNet>,
-    /// In mode `boxes` the hub says it.
-    pub(super) role: Option<Role>,
-    pub(super) mode: Mode,
+    pub(super) keys: Keys,
     pub(super) parameters: Parameters,
     pub(super) box_packets: u64,
     pub(super) box_time: Duration,
@@ -288,7 +304,8 @@ const IPV6_MINIMUM: u16 = 1280;
 impl PeerOptions {
     fn plan(&self) -> Result<PeerPlan> {
         let of = |what: String| format!("peer `{}`: {what}", self.name);
-        match (self.mode, self.role) {
+        let keys = match (self.mode, self.role) {
+            (Mode::IpKey, Some(role)) => Ok(Keys::IpKey(role)),
             (Mode::IpKey, None) => Err(Error::usage(
                 of("no role".into()),
                 "give one gateway of the pair role a and the other role b (--role)",
@@ -301,7 +318,7 @@ impl PeerOptions {
                 of("an IP key, in mode boxes".into()),
                 "leave it out, since keys come from the hub, or use --mode ip-key",
             )),
-            _ => Ok(()),
+            (Mode::Boxes, None) => Ok(Keys::Hub),
         }?;
         if self.allowed.is_empty() {
             return Err(Error::usage(
@@ -336,8 +353,7 @@ impl PeerOptions {
                 .map(|address| resolve(address, &of("endpoint".into())))
                 .transpose()?,
             allowed: self.allowed.clone(),
-            role: self.role,
-            mode: self.mode,
+            keys,
             parameters,
             box_packets: self.box_packets,
             box_time: Duration::from_secs(self.box_seconds),
@@ -381,7 +397,10 @@ mod tests {
         assert_eq!(plan.mtu, 1418);
         let peer = &plan.peers[0];
         assert_eq!(peer.endpoint.expect("one").to_string(), "192.0.2.1:4510");
-        assert_eq!((peer.role, peer.mode), (Some(Role::A), Mode::IpKey));
+        assert_eq!(
+            (peer.keys, peer.keys.mode()),
+            (Keys::IpKey(Role::A), Mode::IpKey)
+        );
         assert_eq!((peer.parameters.boxes(), peer.parameters.keys()), (20, 512));
         assert_eq!(
             plan.networks.of("10.2.3.4".parse().expect("an address")),

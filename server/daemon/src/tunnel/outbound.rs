@@ -1,7 +1,6 @@
 //! From the device to the network: packets are sealed and sent in runs.
 
 use std::net::SocketAddr;
-use std::sync::MutexGuard;
 use std::time::Duration;
 
 use photonbox_keybox::esp;
@@ -12,7 +11,7 @@ use tun_rs::{SyncDevice, VIRTIO_NET_HDR_LEN};
 use super::device;
 use super::gateway::{Drop, Gateway};
 use super::inner::{self, TooBig};
-use super::peer::{Lost, Side};
+use super::peer::{Hold, Lost};
 use super::socket::{LONGEST, Run, Socket};
 use super::timer::PATH_CHECK;
 
@@ -70,7 +69,7 @@ struct Sender<'a> {
     run: Run,
     /// Whose run it is, and where it goes.
     to: Option<(usize, SocketAddr)>,
-    held: Option<(usize, MutexGuard<'a, Side>)>,
+    hold: Hold<'a>,
     answer: Box<[u8; inner::ANSWER]>,
 }
 
@@ -83,7 +82,7 @@ impl<'a> Sender<'a> {
             now: Duration::ZERO,
             run: Run::new(),
             to: None,
-            held: None,
+            hold: Hold::new(gateway),
             answer: Box::new([0; inner::ANSWER]),
         }
     }
@@ -103,7 +102,7 @@ impl<'a> Sender<'a> {
         }
         match inner::too_big(packet, &what, mtu, &mut self.answer) {
             TooBig::Tell(length) => {
-                self.side(number).lose(Lost::TooBig);
+                self.hold.side(number).lose(Lost::TooBig);
                 self.tell(length);
             }
             TooBig::Cut => {
@@ -111,10 +110,10 @@ impl<'a> Sender<'a> {
                     self.seal(number, IPV4, fragment);
                 });
                 if !whole {
-                    self.side(number).lose(Lost::TooBig);
+                    self.hold.side(number).lose(Lost::TooBig);
                 }
             }
-            TooBig::Drop => self.side(number).lose(Lost::TooBig),
+            TooBig::Drop => self.hold.side(number).lose(Lost::TooBig),
         }
     }
 
@@ -130,8 +129,8 @@ impl<'a> Sender<'a> {
 
     /// Seals a packet behind those that wait, after these are sent if it can't follow them.
     fn seal(&mut self, number: usize, next_header: u8, packet: &[u8]) {
-        let Some(endpoint) = self.side(number).endpoint else {
-            return self.side(number).lose(Lost::NoEndpoint);
+        let Some(endpoint) = self.hold.side(number).endpoint else {
+            return self.hold.side(number).lose(Lost::NoEndpoint);
         };
         let length = esp::sealed_len(packet.len());
         let to = Some((number, endpoint));
@@ -141,7 +140,7 @@ impl<'a> Sender<'a> {
         }
         let now = self.now;
         let gateway = self.gateway;
-        let side = Self::locked(gateway, &mut self.held, number);
+        let side = self.hold.side(number);
         let space = self.run.space(length);
         space[esp::HEADER..][..packet.len()].copy_from_slice(packet);
         match side.engine.seal(now, next_header, space, packet.len()) {
@@ -157,30 +156,8 @@ impl<'a> Sender<'a> {
         }
     }
 
-    fn side(&mut self, number: usize) -> &mut Side {
-        Self::locked(self.gateway, &mut self.held, number)
-    }
-
-    /// A peer's lock, kept while packets of the same one come.
-    fn locked<'h>(
-        gateway: &'a Gateway,
-        held: &'h mut Option<(usize, MutexGuard<'a, Side>)>,
-        number: usize,
-    ) -> &'h mut Side {
-        if held.as_ref().is_some_and(|(other, _)| *other != number) {
-            // Given back before the next one is taken: no thread ever waits for one while it has another.
-            *held = None;
-        }
-        &mut held
-            .get_or_insert_with(|| (number, gateway.peers[number].lock()))
-            .1
-    }
-
     fn unlock(&mut self) {
-        if let Some((_, side)) = self.held.take() {
-            if let Some(at) = side.engine.poll_at() {
-                self.gateway.plan(at);
-            }
+        if self.hold.release() {
             self.gateway.plan(self.now + PATH_CHECK);
         }
     }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use photonbox_keybox::peer::{CannotSend, IPV6, Peer as Engine};
 
-use super::options::{Mode, PeerPlan};
+use super::gateway::Gateway;
+use super::options::PeerPlan;
 use super::supply::Supply;
 use super::{MIN_MTU, inner};
 
@@ -101,11 +102,60 @@ impl Side {
         }
     }
 
+    /// Before the lock is given back: the timer and the hub's task learn what was changed.
+    pub(super) fn settle(&mut self, gateway: &Gateway) {
+        if let Some(at) = self.engine.poll_at() {
+            gateway.plan(at);
+        }
+        if let Some(supply) = &mut self.supply {
+            supply.want(self.engine.wanted());
+        }
+    }
+
     /// One could.
     pub(super) fn can_send(&mut self, peer: &str) {
         if self.said.take().is_some() {
             tracing::info!(peer, "packets can be sent again");
         }
+    }
+}
+
+/// A peer that is locked for as long as its packets come.
+pub(super) struct Hold<'a> {
+    gateway: &'a Gateway,
+    held: Option<(usize, MutexGuard<'a, Side>)>,
+}
+
+impl<'a> Hold<'a> {
+    pub(super) fn new(gateway: &'a Gateway) -> Self {
+        let held = None;
+        Self { gateway, held }
+    }
+
+    pub(super) fn side(&mut self, number: usize) -> &mut Side {
+        if self
+            .held
+            .as_ref()
+            .is_some_and(|(other, _)| *other != number)
+        {
+            // Given back before the next one is taken: no thread ever waits for one while it has another.
+            self.release();
+        }
+        let peers = &self.gateway.peers;
+        &mut self
+            .held
+            .get_or_insert_with(|| (number, peers[number].lock()))
+            .1
+    }
+
+    /// Gives the lock back; false when there is none.
+    pub(super) fn release(&mut self) -> bool {
+        let held = self.held.take();
+        if let Some((_, mut side)) = held {
+            side.settle(self.gateway);
+            return true;
+        }
+        false
     }
 }
 
@@ -125,7 +175,7 @@ impl Peer {
             endpoint: plan.endpoint.map(super::socket::plain),
             heard: None,
             sent: None,
-            supply: (plan.mode == Mode::Boxes).then(Supply::default),
+            supply: None,
             lost: BTreeMap::new(),
             said: None,
         };

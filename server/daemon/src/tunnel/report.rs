@@ -4,6 +4,7 @@ use photonbox_keybox::peer::{IPV4, OrbitStatus, PeerStatus, Role};
 use serde_json::{Map, Value, json};
 
 use super::gateway::Gateway;
+use super::options::Keys;
 use super::peer::Peer;
 use super::supply::Supply;
 
@@ -41,7 +42,7 @@ fn one(gateway: &Gateway, peer: &Peer) -> Value {
     let now = gateway.now();
     let plan = &peer.plan;
     // In mode `boxes` the hub says it with the first orbit.
-    let known = plan.role.is_some() || !status.orbits.is_empty();
+    let known = plan.keys != Keys::Hub || !status.orbits.is_empty();
     let sending = status.orbits.iter().find(|orbit| orbit.sending);
     let boxes = plan.parameters.boxes();
     let place = |orbit: &OrbitStatus| orbit.lowest.clamp(0, boxes + 1);
@@ -52,7 +53,7 @@ fn one(gateway: &Gateway, peer: &Peer) -> Value {
     let drops = drops.chain(lost.iter().map(|(why, count)| (why.name(), *count)));
     json!({
         "name": peer.name,
-        "mode": plan.mode,
+        "mode": plan.keys.mode(),
         "role": known.then_some(match role { Role::Zero => "a", Role::One => "b" }),
         "hub": hub,
         "endpoint": endpoint.map(|address| address.to_string()),

@@ -8,11 +8,11 @@ use photonbox_channel::message::Provenance;
 use photonbox_keybox::peer::{self, OrbitError};
 use photonbox_keybox::{Parameters, esp};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use super::gateway::Gateway;
-use super::options::Mode;
+use super::options::Keys;
 use super::peer::Side;
 use crate::boxes::{BoxKeys, Client, Event, Place};
 use crate::channels::Channels;
@@ -23,9 +23,6 @@ use crate::shutdown::{Phase, Shutdown};
 use crate::source::label;
 use crate::{CertificateOptions, Error};
 
-/// How often a look is taken whether a box is wanted: the threads that step the boxes know no tasks. A box serves a second at
-/// least.
-const LOOK: Duration = Duration::from_millis(100);
 /// The pause after a refusal that waiting may not mend: the other gateway's settings may be put right meanwhile.
 const REFUSED: Duration = Duration::from_secs(5);
 /// The hub is told that we go, but not waited for longer.
@@ -39,19 +36,31 @@ pub(super) struct Supply {
     /// What the boxes that came so far are made of.
     provenance: Provenance,
     boxes: u64,
+    /// The box that is wanted from the hub, as it was last said to the task.
+    wanted: Option<(u64, u16)>,
+    changed: Arc<Notify>,
 }
 
-impl Default for Supply {
-    fn default() -> Self {
+impl Supply {
+    /// Before the hub was reached; `changed` is rung when another box is wanted.
+    fn told(changed: Arc<Notify>) -> Self {
         Self {
             waits: Some("the hub was not reached yet".to_owned()),
             provenance: Provenance::default(),
             boxes: 0,
+            wanted: None,
+            changed,
         }
     }
-}
 
-impl Supply {
+    /// After packets: the task learns that another box is wanted.
+    pub(super) fn want(&mut self, wanted: Option<(u64, u16)>) {
+        if self.wanted != wanted {
+            self.wanted = wanted;
+            self.changed.notify_one();
+        }
+    }
+
     pub(super) fn json(&self) -> Value {
         json!({
             "boxes": self.boxes,
@@ -106,11 +115,14 @@ impl Supplies {
         } = membership.link(channels);
         let mut tasks = JoinSet::new();
         for (number, peer) in gateway.peers.iter().enumerate() {
-            if peer.plan.mode == Mode::Boxes {
+            if peer.plan.keys == Keys::Hub {
                 let client = Client::new(upstream.clone(), &peer.name, peer.plan.parameters);
+                let changed = Arc::default();
+                peer.lock().supply = Some(Supply::told(Arc::clone(&changed)));
                 let taker = Taker {
                     gateway: Arc::clone(gateway),
                     number,
+                    changed,
                     newest: None,
                     asked: false,
                 };
@@ -156,6 +168,8 @@ impl Supplies {
 struct Taker {
     gateway: Arc<Gateway>,
     number: usize,
+    /// Rung by [`Supply::want`].
+    changed: Arc<Notify>,
     /// The box that came last.
     newest: Option<Place>,
     /// The one below it was asked for.
@@ -164,12 +178,12 @@ struct Taker {
 
 impl Taker {
     async fn run(mut self, mut client: Client, shutdown: Shutdown) {
-        let mut look = tokio::time::interval(LOOK);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let changed = Arc::clone(&self.changed);
         loop {
+            self.look(&client).await;
             tokio::select! {
                 () = shutdown.reached(Phase::Drain) => break,
-                _ = look.tick() => self.look(&client).await,
+                () = changed.notified() => {}
                 event = client.next() => match event {
                     Ok(event) => self.take(event, &client).await,
                     Err(error) => {
@@ -275,11 +289,7 @@ impl Taker {
     ) -> Result<(), OrbitError> {
         let mut side = self.gateway.peers[self.number].lock();
         let done = does(&mut side, self.gateway.now());
-        let at = side.engine.poll_at();
-        drop(side);
-        if let Some(at) = at {
-            self.gateway.plan(at);
-        }
+        side.settle(&self.gateway);
         done
     }
 

@@ -59,6 +59,7 @@ fn turn(gateway: &Gateway, peer: &super::peer::Peer) -> Option<Duration> {
         match side.engine.seal(now, NOTHING, &mut buffer[..length], 0) {
             Ok(sealed) => {
                 let next = side.engine.poll_at();
+                side.settle(gateway);
                 drop(side);
                 // What the network doesn't take is said again, as what it loses.
                 let sent = gateway.sockets[0].send(to, &buffer[..sealed.len], sealed.len);
@@ -70,6 +71,7 @@ fn turn(gateway: &Gateway, peer: &super::peer::Peer) -> Option<Duration> {
             Err(error) => side.cannot_send(&peer.name, &error),
         }
     }
+    side.settle(gateway);
     side.engine.poll_at()
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tun_rs::SyncDevice;
 
 use super::gateway::Gateway;
-use super::options::{Mode, Plan, Role, TunnelOptions};
+use super::options::{Keys, Plan, TunnelOptions};
 use super::peer::Peer;
 use super::records::Records;
 use super::socket::Socket;
@@ -70,14 +70,16 @@ pub async fn up(
     check_memory(options.allow_unlocked_memory)?;
     let membership = membership(&options, &plan, &state)?;
     let records = Records::open(&state)?;
-    for peer in plan.peers.iter().filter(|peer| peer.mode == Mode::IpKey) {
+    for peer in &plan.peers {
+        let Keys::IpKey(role) = peer.keys else {
+            continue;
+        };
         let ip_key = ip_keys.get(&peer.name).ok_or_else(|| {
             Error::usage(
                 format!("peer `{}` has no IP key", peer.name),
                 "give ip_key_file",
             )
         })?;
-        let role = peer.role.unwrap_or(Role::A);
         records.use_ip_key(&peer.name, role, ip_key, peer.parameters)?;
     }
     let wanted = device::queues(&plan);
@@ -192,7 +194,7 @@ async fn copied(vm_events: &Arc<VmEvents>, mut since: Since) {
 fn end_keys(gateway: &Gateway, records: &Records) -> Error {
     let mut ip_keys = false;
     for peer in &gateway.peers {
-        if peer.plan.mode == Mode::IpKey {
+        if peer.plan.keys != Keys::Hub {
             ip_keys = true;
             if let Err(error) = records.end(&peer.name) {
                 return error;
@@ -214,7 +216,7 @@ fn end_keys(gateway: &Gateway, records: &Records) -> Error {
 
 /// What mode `boxes` needs of an enrolled host, if a peer has that mode.
 fn membership(options: &TunnelOptions, plan: &Plan, state: &Path) -> Result<Option<Membership>> {
-    if plan.peers.iter().all(|peer| peer.mode != Mode::Boxes) {
+    if plan.peers.iter().all(|peer| peer.keys != Keys::Hub) {
         return Ok(None);
     }
     let join = &options.join;

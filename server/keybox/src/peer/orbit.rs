@@ -58,6 +58,8 @@ pub(super) struct Orbit {
     keys: u16,
     /// Box i lies at i − 1.
     held: Vec<Option<Held>>,
+    /// How many are here below the pointer: an orbit may have 65,535 boxes, and no packet is to look through them all.
+    below: usize,
     /// The pointer: the lowest box that is reserved; I + 1 before the first.
     pub(super) lowest: u32,
     /// Our place in that box; `None` until this life has reserved one.
@@ -85,6 +87,7 @@ impl Orbit {
             mode,
             keys,
             held: (0..boxes).map(|_| None).collect(),
+            below: 0,
             lowest,
             place: None,
             step: false,
@@ -118,6 +121,8 @@ impl Orbit {
             ready: self.mode == Mode::IpKey,
             erase_at: None,
         });
+        // It is below the pointer, or it was refused.
+        self.below += 1;
         Ok(())
     }
 
@@ -143,19 +148,18 @@ impl Orbit {
 
     /// The highest box that we may step to.
     pub(super) fn next_ready(&self) -> Option<u32> {
-        let below = self.lowest.saturating_sub(1) as usize;
-        let at = self.held[..below.min(self.held.len())]
-            .iter()
-            .rposition(|slot| slot.as_ref().is_some_and(|held| held.ready))?;
-        Some(at as u32 + 1)
+        let below = (1..self.lowest).rev();
+        below
+            .filter_map(|i| Some((i, self.slot(i)?)))
+            .take(self.below)
+            .find(|(_, held)| held.ready)
+            .map(|(i, _)| i)
     }
 
     /// Mode `boxes`: the box to ask the hub for, when none is held below the present one; 0 below box 1.
     pub(super) fn wanted(&self) -> Option<u16> {
-        let below = self.lowest.saturating_sub(1) as usize;
-        let below = &self.held[..below.min(self.held.len())];
-        let none = below.iter().all(Option::is_none);
-        (self.mode == Mode::Boxes && none).then_some(below.len() as u16)
+        let next = self.lowest.saturating_sub(1);
+        (self.mode == Mode::Boxes && self.below == 0).then_some(next as u16)
     }
 
     /// Whether a packet could be sent, now or after a step.
@@ -190,6 +194,9 @@ impl Orbit {
 
     /// Takes the box that is now reserved.
     pub(super) fn reserve(&mut self, i: u32, now: Duration) {
+        let passed =
+            self.held[i.saturating_sub(1) as usize..self.lowest.saturating_sub(1) as usize].iter();
+        self.below -= passed.flatten().count();
         self.lowest = i;
         self.place = Some(Place::new(self.keys, now));
         self.step = false;
