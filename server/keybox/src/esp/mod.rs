@@ -12,6 +12,7 @@
 //! Nothing is allocated for a packet. Two ways to the same bytes, chosen when a box is made: the instructions of
 //! AVX-512 (VAES, VPCLMULQDQ), and libraries everywhere else (decision 23).
 
+mod batch;
 mod cipher;
 mod keys;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 )]
 mod vaes;
 
+pub use batch::{Opening, Sealing, open_batch, seal_batch};
 pub use cipher::Instructions;
 pub use keys::BoxKeys;
 
@@ -38,7 +40,7 @@ const TRAILER: usize = 2;
 const ALIGN: usize = 4;
 
 /// The clear part of a packet. Anyone may read it, nobody can change it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     /// Security parameters index.
     pub spi: u32,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::inbound::{Opened, read_header};
+use super::inbound::{Incoming, Opened, read_header};
 use super::{DropReason, Peer};
 
 /// Peers, however they are kept and locked.
@@ -32,6 +32,55 @@ pub struct Dropped {
     pub reason: DropReason,
     /// The peer that has counted it; none for what no peer in particular could have sent, which the caller counts.
     pub by: Option<usize>,
+}
+
+/// Memory for packets as they were, kept from call to call so that nothing is allocated for a packet.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    batch: Vec<u8>,
+    one: Vec<u8>,
+}
+
+/// Opens packets in place, most likely all of peer `likely`, for whichever peer sealed each: [`Incoming::by`] says which did.
+/// Those of `likely` are taken first, then the others, else in their order.
+pub fn open_batch_among(
+    peers: &mut impl Among,
+    likely: usize,
+    now: Duration,
+    batch: &mut [Incoming<'_>],
+    scratch: &mut Scratch,
+) {
+    if peers.count() == 1 {
+        peers.peer(0).open_batch(now, batch);
+        for one in batch {
+            one.by = Some(0);
+        }
+        return;
+    }
+    let Scratch {
+        batch: all,
+        one: copy,
+    } = scratch;
+    all.clear();
+    for one in &*batch {
+        all.extend_from_slice(one.packet);
+    }
+    let likely = if likely < peers.count() { likely } else { 0 };
+    peers.peer(likely).try_open_batch(now, batch);
+    let mut before = &all[..];
+    for one in batch {
+        let (was, rest) = before.split_at(one.packet.len());
+        before = rest;
+        if one.opened.is_ok() {
+            one.by = Some(likely);
+            continue;
+        }
+        one.packet.copy_from_slice(was);
+        (one.opened, one.by) = match open_among(peers, likely, now, one.packet, copy) {
+            Ok((number, opened)) => (Ok(opened), Some(number)),
+            Err(dropped) => (Err(dropped.reason), dropped.by),
+        };
+    }
 }
 
 /// Opens a packet in place for whichever peer sealed it, whose number is the first part; `likely` is tried first. `copy` is

@@ -22,10 +22,10 @@ use crate::esp::{BoxKeys, MAX_PACKET};
 use crate::schedule::{Budgets, Flicker, NoRandom, Random};
 use orbit::Orbit;
 
-pub use among::{Among, Dropped, open_among};
-pub use inbound::Opened;
+pub use among::{Among, Dropped, Scratch, open_among, open_batch_among};
+pub use inbound::{Incoming, Opened};
 pub use ip_key::{fingerprint, ip_key_boxes};
-pub use outbound::Sealed;
+pub use outbound::{Outgoing, Sealed};
 pub use reasons::{CannotSend, DropReason, Drops};
 pub use record::{BadRecord, FIRST_SPI, LAST_SPI, RECORD_LEN, Record, Store, StoreError};
 pub use status::{OrbitStatus, PeerStatus};

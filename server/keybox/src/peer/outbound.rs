@@ -7,7 +7,10 @@ use std::time::Duration;
 use super::reasons::CannotSend;
 use super::record::{FIRST_SPI, LAST_SPI, Record};
 use super::{IPV4, IPV6, Life, NOTHING, Peer, SLOWEST_CALL};
-use crate::esp::{self, Header, MAX_PACKET};
+use crate::esp::{self, Header, MAX_PACKET, Sealing};
+
+/// Packets that are sealed together.
+const AT_ONCE: usize = 8;
 
 /// A packet that is ready to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,31 @@ pub struct Sealed {
     pub orbit: u64,
     /// Its header.
     pub header: Header,
+}
+
+/// A packet of a batch that is to be sealed.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// [`IPV4`], [`IPV6`], or [`NOTHING`].
+    pub next_header: u8,
+    /// The inner packet lies at `buffer[16..16 + inner]`; it is sealed in place.
+    pub buffer: &'a mut [u8],
+    /// Length of the inner packet.
+    pub inner: usize,
+    /// What became of it; before [`Peer::seal_batch`], that there is no box.
+    pub sealed: Result<Sealed, CannotSend>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A packet whose inner one lies at `buffer[16..16 + inner]`.
+    pub fn new(next_header: u8, buffer: &'a mut [u8], inner: usize) -> Self {
+        Self {
+            next_header,
+            buffer,
+            inner,
+            sealed: Err(CannotSend::NoBox),
+        }
+    }
 }
 
 impl Peer {
@@ -32,20 +60,62 @@ impl Peer {
         buffer: &mut [u8],
         inner: usize,
     ) -> Result<Sealed, CannotSend> {
+        let mut batch = [Outgoing::new(next_header, buffer, inner)];
+        self.seal_batch(now, &mut batch);
+        let [one] = batch;
+        one.sealed
+    }
+
+    /// Seals packets in place, in their order, as one [`Peer::seal`] after the other would: their keys are derived together.
+    pub fn seal_batch(&mut self, now: Duration, batch: &mut [Outgoing<'_>]) {
         self.tick(now);
+        let mut rest = batch;
+        while !rest.is_empty() {
+            let most = rest.len().min(AT_ONCE);
+            let mut begun = 0;
+            let mut place = None;
+            for one in &mut rest[..most] {
+                // A packet that goes from elsewhere waits until those before it are sealed: their box may then be left.
+                if place.is_some() && self.steps() {
+                    break;
+                }
+                begun += 1;
+                one.sealed = self.number(one);
+                if one.sealed.is_ok() {
+                    place = Some(self.sending);
+                }
+            }
+            let (these, others) = rest.split_at_mut(begun);
+            self.seal_numbered(these);
+            rest = others;
+        }
+    }
+
+    /// Whether the next packet takes a box or an SPI anew.
+    fn steps(&mut self) -> bool {
         let now = self.now;
-        let unfit = CannotSend::Unfit { inner, next_header };
+        let same = self
+            .orbits
+            .get(self.sending)
+            .is_some_and(|orbit| orbit.plan(&self.budgets, now) == Ok(None));
+        !same || self.new_spi(now)
+    }
+
+    /// Gives a packet its numbers.
+    fn number(&mut self, one: &Outgoing<'_>) -> Result<Sealed, CannotSend> {
+        let now = self.now;
+        let (inner, next_header) = (one.inner, one.next_header);
         let known = match next_header {
             IPV4 | IPV6 => inner > 0,
             other => other == NOTHING,
         };
         // Bounded first, so that the sum can't overflow.
-        if !known || inner > MAX_PACKET || esp::sealed_len(inner) > MAX_PACKET.min(buffer.len()) {
-            return Err(unfit);
+        let most = MAX_PACKET.min(one.buffer.len());
+        if !known || inner > MAX_PACKET || esp::sealed_len(inner) > most {
+            return Err(CannotSend::Unfit { inner, next_header });
         }
         let step = self.plan(now)?;
         self.take_numbers(step, now)?;
-
         let orbit = &mut self.orbits[self.sending];
         let (Some(life), Some(place)) = (&mut self.life, &mut orbit.place) else {
             return Err(CannotSend::NoBox);
@@ -59,22 +129,52 @@ impl Peer {
             j: place.take(),
             flicker: self.flicker.take(),
         };
-        let Some(keys) = orbit.keys(orbit.lowest) else {
-            return Err(CannotSend::NoBox);
-        };
-        let len = esp::seal(keys, &header, next_header, buffer, inner).map_err(|_| unfit)?;
-        self.sent.packets += 1;
-        self.sent.bytes += inner as u64;
-        // Data is a call as well; only a quiet side's calls grow rarer.
-        self.say_at = self.call_every.map(|every| now + every);
-        if next_header == NOTHING {
-            self.call_every = self.call_every.map(|every| (every * 2).min(SLOWEST_CALL));
-        }
         Ok(Sealed {
-            len,
+            len: esp::sealed_len(inner),
             orbit: orbit.id,
             header,
         })
+    }
+
+    /// Seals packets that have their numbers, all of one box.
+    fn seal_numbered(&mut self, batch: &mut [Outgoing<'_>]) {
+        let orbit = &self.orbits.get(self.sending);
+        let keys = orbit.and_then(|orbit| orbit.keys(orbit.lowest));
+        let mut group: [Sealing<'_>; AT_ONCE] = std::array::from_fn(|_| Sealing::default());
+        let mut count = 0;
+        for one in &mut *batch {
+            if let Ok(sealed) = &one.sealed {
+                group[count] = Sealing {
+                    header: sealed.header,
+                    next_header: one.next_header,
+                    buffer: one.buffer,
+                    inner: one.inner,
+                };
+                count += 1;
+            }
+        }
+        let group = &mut group[..count];
+        if count == 0 {
+            return;
+        }
+        let done = keys.is_some_and(|keys| esp::seal_batch(keys, group).is_ok());
+        for one in batch {
+            if one.sealed.is_err() {
+                continue;
+            }
+            if !done {
+                // The numbers are gone, and nothing was sealed under them.
+                one.sealed = Err(CannotSend::NoBox);
+                continue;
+            }
+            self.sent.packets += 1;
+            self.sent.bytes += one.inner as u64;
+            // Data is a call as well; only a quiet side's calls grow rarer.
+            self.say_at = self.call_every.map(|every| self.now + every);
+            if one.next_header == NOTHING {
+                self.call_every = self.call_every.map(|every| (every * 2).min(SLOWEST_CALL));
+            }
+        }
     }
 
     /// Step 5: the box to step to, if any; changes to the next orbit when the present one is used up.
@@ -105,12 +205,17 @@ impl Peer {
         })
     }
 
-    /// Reserves what the next packet takes anew: an SPI, a box, or both at once. Nothing is used before it is stored.
-    fn take_numbers(&mut self, step: Option<u32>, now: Duration) -> Result<(), CannotSend> {
+    /// Whether the next packet begins an SPI.
+    fn new_spi(&self, now: Duration) -> bool {
         let spent = |life: &Life| {
             life.seq == u32::MAX || now.saturating_sub(life.since) >= self.budgets.spi_time
         };
-        let new_spi = self.life.as_ref().is_none_or(spent);
+        self.life.as_ref().is_none_or(spent)
+    }
+
+    /// Reserves what the next packet takes anew: an SPI, a box, or both at once. Nothing is used before it is stored.
+    fn take_numbers(&mut self, step: Option<u32>, now: Duration) -> Result<(), CannotSend> {
+        let new_spi = self.new_spi(now);
         if !new_spi && step.is_none() {
             return Ok(());
         }

@@ -7,6 +7,7 @@
 )]
 
 mod attacks;
+mod batches;
 mod line;
 mod pair;
 mod property;
