@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use photonbox_keybox::esp;
-use photonbox_keybox::peer::{Among, NOTHING, Opened, Peer, open_among};
+use photonbox_keybox::peer::{Among, Incoming, NOTHING, Opened, Peer, Scratch, open_batch_among};
 use quinn_udp::RecvMeta;
 use rustix::event::PollFlags;
 use tun_rs::{GROTable, SyncDevice, VIRTIO_NET_HDR_LEN};
@@ -18,6 +18,8 @@ use super::socket::{LONGEST, MESSAGES, Socket, plain};
 
 /// Packets that are given to the device together.
 const BATCH: usize = 64;
+/// Packets that the engine is given together.
+const TOGETHER: usize = 16;
 /// Hints of whose packets come from where; forgotten when there are more.
 const HINTS: usize = 4096;
 
@@ -31,16 +33,18 @@ pub(super) fn run(gateway: &Gateway, queue: &SyncDevice, socket: &Socket) {
         match socket.receive(&mut buffers, &mut meta) {
             Ok(count) => {
                 receiver.now = gateway.now();
+                let mut batch = Batch::new();
                 for (buffer, meta) in buffers.iter_mut().zip(&meta[..count]) {
                     let from = plain(meta.addr);
                     if meta.len == 0 {
                         // Counted as what it is: too short.
-                        receiver.datagram(from, &mut []);
+                        receiver.datagram(&mut batch, from, &mut []);
                     }
                     for datagram in buffer[..meta.len].chunks_mut(meta.stride.max(1)) {
-                        receiver.datagram(from, datagram);
+                        receiver.datagram(&mut batch, from, datagram);
                     }
                 }
+                receiver.open(&mut batch);
                 receiver.deliver();
             }
             Err(error) => {
@@ -54,6 +58,23 @@ pub(super) fn run(gateway: &Gateway, queue: &SyncDevice, socket: &Socket) {
     }
 }
 
+/// Datagrams that came from one place under one SPI, one after the other.
+struct Batch<'b> {
+    key: Option<(SocketAddr, u32)>,
+    packets: [Incoming<'b>; TOGETHER],
+    count: usize,
+}
+
+impl Batch<'_> {
+    fn new() -> Self {
+        Self {
+            key: None,
+            packets: std::array::from_fn(|_| Incoming::new(&mut [])),
+            count: 0,
+        }
+    }
+}
+
 struct Receiver<'a> {
     gateway: &'a Gateway,
     queue: &'a SyncDevice,
@@ -61,8 +82,7 @@ struct Receiver<'a> {
     hold: Hold<'a>,
     /// Whose packet it was, by where it came from and its SPI.
     hints: HashMap<(SocketAddr, u32), usize>,
-    /// A packet as it came, where several peers may have sent it.
-    copy: Vec<u8>,
+    scratch: Scratch,
     slots: Vec<Vec<u8>>,
     filled: usize,
     gro: GROTable,
@@ -90,36 +110,51 @@ impl<'a> Receiver<'a> {
             now: Duration::ZERO,
             hold: Hold::new(gateway),
             hints: HashMap::new(),
-            copy: Vec::with_capacity(LONGEST),
+            scratch: Scratch::default(),
             slots,
             filled: 0,
             gro: GROTable::default(),
         }
     }
 
-    /// Takes a datagram. Whatever is wrong with it, nothing is ever sent for it.
-    fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) {
+    /// Takes a datagram behind those that wait, after these are opened if it can't follow them. Whatever is wrong with it,
+    /// nothing is ever sent for it.
+    fn datagram<'b>(&mut self, batch: &mut Batch<'b>, from: SocketAddr, datagram: &'b mut [u8]) {
         let spi = datagram.first_chunk().map(|spi| u32::from_be_bytes(*spi));
         let key = (from, spi.unwrap_or_default());
-        // The one that it was of when it came from there before.
+        if batch.key != Some(key) || batch.count == TOGETHER {
+            self.open(batch);
+            batch.key = Some(key);
+        }
+        batch.packets[batch.count] = Incoming::new(datagram);
+        batch.count += 1;
+    }
+
+    /// Opens what waits.
+    fn open(&mut self, batch: &mut Batch<'_>) {
+        let Some(key) = batch.key.take() else { return };
+        let packets = &mut batch.packets[..std::mem::take(&mut batch.count)];
+        // The one that they were of when they came from there before.
         let likely = self.hints.get(&key).copied().unwrap_or(0);
         let now = self.now;
-        let mut copy = std::mem::take(&mut self.copy);
-        let opened = open_among(self, likely, now, datagram, &mut copy);
-        self.copy = copy;
-        match opened {
-            Ok((number, opened)) => {
-                if number != likely {
-                    if self.hints.len() >= HINTS {
-                        self.hints.clear();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        open_batch_among(self, likely, now, packets, &mut scratch);
+        self.scratch = scratch;
+        for one in packets {
+            match (one.opened, one.by) {
+                (Ok(opened), Some(number)) => {
+                    if number != likely {
+                        if self.hints.len() >= HINTS {
+                            self.hints.clear();
+                        }
+                        self.hints.insert(key, number);
                     }
-                    self.hints.insert(key, number);
+                    self.opened(number, key.0, one.packet, opened);
                 }
-                self.opened(number, from, datagram, opened);
+                (_, None) => self.gateway.count(Drop::Unknown),
+                // Its peer has counted it.
+                (Err(_), Some(_)) => {}
             }
-            Err(dropped) if dropped.by.is_none() => self.gateway.count(Drop::Unknown),
-            // Its peer has counted it.
-            Err(_) => {}
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod device;
 mod gateway;
+mod gather;
 mod inbound;
 mod inner;
 mod keys;

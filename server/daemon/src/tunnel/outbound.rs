@@ -1,18 +1,18 @@
-//! From the device to the network: packets are sealed and sent in runs.
+//! From the device to the network: packets are gathered, sealed together and sent together.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use photonbox_keybox::esp;
 use photonbox_keybox::peer::IPV4;
 use rustix::event::{PollFd, PollFlags};
 use tun_rs::{SyncDevice, VIRTIO_NET_HDR_LEN};
 
 use super::device;
 use super::gateway::{Drop, Gateway};
+use super::gather::Gather;
 use super::inner::{self, TooBig};
 use super::peer::{Hold, Lost};
-use super::socket::{LONGEST, Run, Socket};
+use super::socket::{LONGEST, Socket};
 use super::timer::PATH_CHECK;
 
 /// Segments of one packet that the kernel left whole: 64 KiB of the smallest that TCP makes in earnest.
@@ -66,8 +66,8 @@ struct Sender<'a> {
     queue: &'a SyncDevice,
     socket: &'a Socket,
     now: Duration,
-    run: Run,
-    /// Whose run it is, and where it goes.
+    gather: Gather,
+    /// Whose packets they are, and where they go.
     to: Option<(usize, SocketAddr)>,
     hold: Hold<'a>,
     answer: Box<[u8; inner::ANSWER]>,
@@ -80,7 +80,7 @@ impl<'a> Sender<'a> {
             queue,
             socket,
             now: Duration::ZERO,
-            run: Run::new(),
+            gather: Gather::new(),
             to: None,
             hold: Hold::new(gateway),
             answer: Box::new([0; inner::ANSWER]),
@@ -98,7 +98,7 @@ impl<'a> Sender<'a> {
         let packet = &packet[..what.length];
         let mtu = self.gateway.peers[number].mtu(what.next_header);
         if packet.len() <= usize::from(mtu) {
-            return self.seal(number, what.next_header, packet);
+            return self.gather(number, what.next_header, packet);
         }
         match inner::too_big(packet, &what, mtu, &mut self.answer) {
             TooBig::Tell(length) => {
@@ -107,7 +107,7 @@ impl<'a> Sender<'a> {
             }
             TooBig::Cut => {
                 let whole = inner::fragments(packet, usize::from(mtu), |fragment| {
-                    self.seal(number, IPV4, fragment);
+                    self.gather(number, IPV4, fragment);
                 });
                 if !whole {
                     self.hold.side(number).lose(Lost::TooBig);
@@ -127,33 +127,17 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Seals a packet behind those that wait, after these are sent if it can't follow them.
-    fn seal(&mut self, number: usize, next_header: u8, packet: &[u8]) {
+    /// Takes a packet for a peer, after those that wait are sent if it can't follow them.
+    fn gather(&mut self, number: usize, next_header: u8, packet: &[u8]) {
         let Some(endpoint) = self.hold.side(number).endpoint else {
             return self.hold.side(number).lose(Lost::NoEndpoint);
         };
-        let length = esp::sealed_len(packet.len());
         let to = Some((number, endpoint));
-        if self.to != to || !self.run.takes(length) {
+        if self.to != to || self.gather.is_full() {
             self.flush();
             self.to = to;
         }
-        let now = self.now;
-        let gateway = self.gateway;
-        let side = self.hold.side(number);
-        let space = self.run.space(length);
-        space[esp::HEADER..][..packet.len()].copy_from_slice(packet);
-        match side.engine.seal(now, next_header, space, packet.len()) {
-            Ok(sealed) => {
-                side.sent = Some(now);
-                side.can_send(&gateway.peers[number].name);
-                self.run.push(sealed.len);
-            }
-            Err(error) => {
-                space.fill(0);
-                side.cannot_send(&gateway.peers[number].name, &error);
-            }
-        }
+        self.gather.push(next_header, packet);
     }
 
     fn unlock(&mut self) {
@@ -162,19 +146,21 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Sends what waits. The lock is not held meanwhile.
+    /// Seals and sends what waits. The lock is not held while it is sent.
     fn flush(&mut self) {
-        self.unlock();
-        let Some((number, to)) = self.to.take().filter(|_| !self.run.is_empty()) else {
-            return self.run.clear();
+        let Some((number, to)) = self.to.take().filter(|_| !self.gather.is_empty()) else {
+            return self.unlock();
         };
-        let (datagrams, segment) = self.run.datagrams();
-        let sent = self.socket.send(to, datagrams, segment);
-        self.run.clear();
-        if let Err(error) = sent {
-            let peer = &self.gateway.peers[number];
-            peer.lock().lose(Lost::Network);
-            tracing::debug!(peer = peer.name, %to, %error, "cannot send");
+        let peer = &self.gateway.peers[number];
+        self.gather
+            .seal(self.now, self.hold.side(number), &peer.name);
+        self.unlock();
+        let (bytes, lengths) = self.gather.datagrams();
+        let sent = self.socket.send(to, bytes, lengths);
+        self.gather.clear();
+        if let Some(error) = sent.error {
+            peer.lock().lose_several(Lost::Network, sent.lost);
+            tracing::debug!(peer = peer.name, %to, %error, lost = sent.lost, "cannot send");
             if error.raw_os_error() == Some(libc::EMSGSIZE) {
                 self.gateway.path_changed();
             }

@@ -85,7 +85,11 @@ pub(super) struct Side {
 
 impl Side {
     pub(super) fn lose(&mut self, why: Lost) {
-        *self.lost.entry(why).or_default() += 1;
+        self.lose_several(why, 1);
+    }
+
+    pub(super) fn lose_several(&mut self, why: Lost, packets: usize) {
+        *self.lost.entry(why).or_default() += packets as u64;
     }
 
     pub(super) fn lost(&self) -> impl Iterator<Item = (Lost, u64)> {

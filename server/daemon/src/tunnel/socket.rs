@@ -1,11 +1,15 @@
-//! UDP: sockets of one port, one a queue; datagrams out in runs of equal length (GSO), in by the dozen (GRO, recvmmsg).
+//! UDP: sockets of one port, one a queue; datagrams out in runs of equal length (GSO) or many in a call (sendmmsg), in by the
+//! dozen (GRO, recvmmsg).
 
-use std::io::{self, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use rustix::event::{PollFd, PollFlags};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use rustix::net::addr::SocketAddrArg as _;
+use rustix::net::{
+    AddressFamily, MMsgHdr, SendAncillaryBuffer, SendFlags, SocketFlags, SocketType, sockopt,
+};
 
 use crate::{Error, Result};
 
@@ -63,40 +67,92 @@ impl Socket {
         PollFd::new(&self.socket, flags)
     }
 
-    /// Sends datagrams of `segment` bytes each, the last one may be shorter; waits while the kernel's buffer is full.
-    pub(super) fn send(&self, to: SocketAddr, datagrams: &[u8], segment: usize) -> io::Result<()> {
+    /// Sends datagrams that lie one after the other; waits while the kernel's buffer is full. Those of one length go
+    /// together as one packet that the kernel cuts (GSO), others in one call (sendmmsg).
+    pub(super) fn send(&self, to: SocketAddr, bytes: &[u8], lengths: &[usize]) -> Sent {
         let destination = match to {
             SocketAddr::V4(four) if self.six => {
                 SocketAddr::new(four.ip().to_ipv6_mapped().into(), four.port())
             }
             other => other,
         };
-        let mut rest = datagrams;
-        while !rest.is_empty() {
+        let mut sent = Sent::default();
+        let (mut bytes, mut lengths) = (bytes, lengths);
+        while !lengths.is_empty() {
             // Where GSO is not to be had, or is found not to work on the way, each goes alone.
-            let segments = self.state.max_gso_segments().max(1);
-            let (contents, later) = rest.split_at(rest.len().min(segments * segment));
-            let transmit = Transmit {
-                destination,
-                ecn: None,
-                contents,
-                segment_size: Some(segment),
-                src_ip: None,
+            let most = self.state.max_gso_segments().clamp(1, SEGMENTS);
+            let run = run(lengths, most);
+            let (gone, outcome) = if run > 1 {
+                let total = lengths[..run].iter().sum();
+                (run, self.send_run(destination, &bytes[..total], lengths[0]))
+            } else {
+                let alone =
+                    (0..lengths.len()).take_while(|at| self::run(&lengths[*at..], most) == 1);
+                self.send_alone(destination, bytes, &lengths[..alone.count()])
             };
-            match self
-                .state
-                .try_send(UdpSockRef::from(&self.socket), &transmit)
-            {
-                Ok(()) => rest = later,
+            match outcome {
+                Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     // A poll that fails shows in the next send.
                     let _ = rustix::event::poll(&mut [self.poll(PollFlags::OUT)], None);
+                    continue;
                 }
-                Err(_) if self.state.max_gso_segments() < segments => {}
-                Err(error) => return Err(error),
+                Err(_) if self.state.max_gso_segments() < most => continue,
+                Err(error) => {
+                    sent.lost += gone;
+                    sent.error = Some(error);
+                }
             }
+            bytes = &bytes[lengths[..gone].iter().sum()..];
+            lengths = &lengths[gone..];
         }
-        Ok(())
+        sent
+    }
+
+    /// One packet for the kernel to cut.
+    fn send_run(&self, to: SocketAddr, contents: &[u8], segment: usize) -> io::Result<()> {
+        let transmit = Transmit {
+            destination: to,
+            ecn: None,
+            contents,
+            segment_size: Some(segment),
+            src_ip: None,
+        };
+        self.state
+            .try_send(UdpSockRef::from(&self.socket), &transmit)
+    }
+
+    /// Several datagrams in one call; gives how many of them the outcome is of.
+    fn send_alone(
+        &self,
+        to: SocketAddr,
+        bytes: &[u8],
+        lengths: &[usize],
+    ) -> (usize, io::Result<()>) {
+        let to = to.as_any();
+        let mut rest = bytes;
+        let parts: Vec<[IoSlice<'_>; 1]> = lengths
+            .iter()
+            .map(|length| {
+                let (part, later) = rest.split_at(*length);
+                rest = later;
+                [IoSlice::new(part)]
+            })
+            .collect();
+        let mut no_control: Vec<_> = lengths
+            .iter()
+            .map(|_| SendAncillaryBuffer::default())
+            .collect();
+        let mut messages: Vec<_> = parts
+            .iter()
+            .zip(&mut no_control)
+            .map(|(part, control)| MMsgHdr::new_with_addr(&to, part, control))
+            .collect();
+        match rustix::net::sendmmsg(&self.socket, &mut messages, SendFlags::empty()) {
+            Ok(count) => (count, Ok(())),
+            // Of the first: when a later one fails, those before it are counted.
+            Err(error) => (1, Err(error.into())),
+        }
     }
 
     /// Receives; the buffers must be as long as [`LONGEST`].
@@ -142,66 +198,32 @@ pub(super) fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// A run of datagrams that is being made: sealed packets of one length to one peer.
-#[derive(Debug)]
-pub(super) struct Run {
-    bytes: Vec<u8>,
-    length: usize,
-    segment: usize,
-    /// The last one was shorter: nothing fits behind it.
-    closed: bool,
-    most: usize,
+/// What a send came to.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// Datagrams that the kernel took not.
+    pub(super) lost: usize,
+    /// Why, of the last of them.
+    pub(super) error: Option<io::Error>,
 }
 
 /// A run has no more datagrams than this (`UDP_MAX_SEGMENTS` of older kernels).
 const SEGMENTS: usize = 64;
 
-impl Run {
-    pub(super) fn new() -> Self {
-        Self {
-            bytes: vec![0; LONGEST_RUN + super::MAX_SEALED],
-            length: 0,
-            segment: 0,
-            closed: false,
-            most: SEGMENTS,
-        }
-    }
-
-    /// Whether a datagram of this length can follow.
-    pub(super) fn takes(&self, datagram: usize) -> bool {
-        self.length == 0
-            || !self.closed
-                && datagram <= self.segment
-                && self.length + datagram <= LONGEST_RUN
-                && self.length < self.segment * self.most
-    }
-
-    /// Where the next datagram is to be made; `room` bytes of it, at most [`super::MAX_SEALED`].
-    pub(super) fn space(&mut self, room: usize) -> &mut [u8] {
-        &mut self.bytes[self.length..self.length + room]
-    }
-
-    /// The datagram is made.
-    pub(super) fn push(&mut self, datagram: usize) {
-        if self.length == 0 {
-            self.segment = datagram;
-        }
-        self.closed = datagram < self.segment;
-        self.length += datagram;
-    }
-
-    /// All that is in it, and the length of each but the last.
-    pub(super) fn datagrams(&self) -> (&[u8], usize) {
-        (&self.bytes[..self.length], self.segment)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.length == 0
-    }
-
-    pub(super) fn clear(&mut self) {
-        (self.length, self.closed) = (0, false);
-    }
+/// How many of the first datagrams can go as one packet: all of one length, but the last one, which may be shorter.
+fn run(lengths: &[usize], most: usize) -> usize {
+    let Some(segment) = lengths.first() else {
+        return 0;
+    };
+    let whole = lengths.iter().take_while(|length| *length == segment);
+    let whole = whole
+        .count()
+        .min(most)
+        .min((LONGEST_RUN / segment.max(&1)).max(1));
+    let shorter = lengths.get(whole).is_some_and(|length| {
+        length < segment && whole < most && whole * segment + length <= LONGEST_RUN
+    });
+    whole + usize::from(shorter)
 }
 
 #[cfg(test)]
@@ -210,23 +232,24 @@ mod tests {
 
     #[test]
     fn a_run_ends_with_a_shorter_or_before_a_longer_datagram() {
-        let mut run = Run::new();
-        assert!(run.is_empty() && run.takes(1500));
-        run.push(100);
-        assert!(run.takes(100) && run.takes(40) && !run.takes(101));
-        for _ in 1..SEGMENTS {
-            assert!(run.takes(100));
-            run.push(100);
-        }
-        assert!(!run.takes(100), "64 of them");
-        run.clear();
-        run.push(100);
-        run.push(99);
-        assert!(!run.takes(99));
-        assert_eq!((run.datagrams().0.len(), run.datagrams().1), (199, 100));
-        run.clear();
-        run.push(super::super::MAX_SEALED);
-        assert_eq!(run.space(10).len(), 10);
+        assert_eq!(run(&[], SEGMENTS), 0);
+        assert_eq!(run(&[100, 101], SEGMENTS), 1);
+        assert_eq!(run(&[100, 99, 99], SEGMENTS), 2);
+        assert_eq!(run(&[100, 100, 40, 100], SEGMENTS), 3);
+        assert_eq!(run(&[100, 100, 40], 2), 2);
+        assert_eq!(run(&[100; 200], SEGMENTS), 64);
+        assert_eq!(run(&[100; 200], 1), 1);
+        assert_eq!(run(&[0; 3], SEGMENTS), 3);
+        assert_eq!(run(&[9000; 20], SEGMENTS), LONGEST_RUN / 9000);
+        assert_eq!(
+            run(&[9000, 9000, 9000, 9000, 9000, 9000, 9000, 2000], SEGMENTS),
+            8
+        );
+        assert_eq!(
+            run(&[9000, 9000, 9000, 9000, 9000, 9000, 9000, 2500], SEGMENTS),
+            7
+        );
+        assert_eq!(run(&[LONGEST_RUN + 1; 2], SEGMENTS), 1);
     }
 
     #[test]
@@ -249,13 +272,16 @@ mod tests {
                 }
             };
             let to = there.address().expect("bound");
-            let sent: Vec<u8> = (0..250_u8).collect();
-            sockets[0].send(to, &sent, 100).expect("sent");
+            // A run, three that go alone, and a run.
+            let lengths = [40, 40, 30, 31, 32, 33, 33, 11];
+            let bytes: Vec<u8> = (0..250_u8).collect();
+            let sent = sockets[0].send(to, &bytes, &lengths);
+            assert!(sent.lost == 0 && sent.error.is_none(), "{sent:?}");
             let mut memory = vec![0; MESSAGES * LONGEST];
             let mut buffers: Vec<_> = memory.chunks_mut(LONGEST).map(IoSliceMut::new).collect();
             let mut meta = [RecvMeta::default(); MESSAGES];
             let mut received = Vec::new();
-            while received.len() < 3 {
+            while received.len() < lengths.len() {
                 rustix::event::poll(&mut [there.poll(PollFlags::IN)], None).expect("polled");
                 let count = there.receive(&mut buffers, &mut meta).expect("received");
                 for (buffer, meta) in buffers.iter().zip(&meta[..count]) {
@@ -263,8 +289,22 @@ mod tests {
                     received.extend(buffer[..meta.len].chunks(meta.stride).map(<[u8]>::to_vec));
                 }
             }
-            assert_eq!(received.concat(), sent);
-            assert_eq!(received[0].len(), 100);
+            assert_eq!(received.concat(), bytes);
+            let came: Vec<_> = received.iter().map(Vec::len).collect();
+            assert_eq!(came, lengths);
+            // One that no way takes costs no other.
+            let lengths = [100, 70_000, 50];
+            let sent = sockets[0].send(to, &[7; 70_150], &lengths);
+            assert_eq!(sent.lost, 1, "{sent:?}");
+            let error = sent.error.and_then(|error| error.raw_os_error());
+            assert_eq!(error, Some(libc::EMSGSIZE));
+            let mut received = Vec::new();
+            while received.len() < 2 {
+                rustix::event::poll(&mut [there.poll(PollFlags::IN)], None).expect("polled");
+                let count = there.receive(&mut buffers, &mut meta).expect("received");
+                received.extend(meta[..count].iter().map(|meta| meta.len));
+            }
+            assert_eq!(received, [100, 50]);
         }
     }
 }

@@ -62,8 +62,8 @@ fn turn(gateway: &Gateway, peer: &super::peer::Peer) -> Option<Duration> {
                 side.settle(gateway);
                 drop(side);
                 // What the network doesn't take is said again, as what it loses.
-                let sent = gateway.sockets[0].send(to, &buffer[..sealed.len], sealed.len);
-                if let Err(error) = sent {
+                let sent = gateway.sockets[0].send(to, &buffer[..sealed.len], &[sealed.len]);
+                if let Some(error) = sent.error {
                     tracing::debug!(peer = peer.name, %to, %error, "cannot send");
                 }
                 return next;

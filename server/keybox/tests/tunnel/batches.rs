@@ -139,11 +139,11 @@ fn open_together(peer: &mut Peer, now: Duration, packets: &[Vec<u8>]) -> Taken {
 fn picked(line: &[Vec<u8>], bytes: &[u8]) -> Vec<Vec<u8>> {
     let one = |byte: &u8| {
         let mut packet = line[usize::from(*byte) % line.len()].clone();
-        if byte % 11 == 0 {
+        if byte.is_multiple_of(11) {
             let at = usize::from(*byte) * 7 % packet.len();
             packet[at] ^= 1 << (byte % 8);
         }
-        if byte % 13 == 0 {
+        if byte.is_multiple_of(13) {
             packet.truncate(usize::from(*byte) % 60);
         }
         packet
