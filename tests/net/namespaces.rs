@@ -268,6 +268,12 @@ impl Network {
         must(&format!("-n {name} route add blackhole {address}/32"));
     }
 
+    /// Undoes [`Network::lose_the_way`].
+    pub(crate) fn find_the_way(&self, machine: &str, address: &str) {
+        let name = self.name(machine);
+        must(&format!("-n {name} route del blackhole {address}/32"));
+    }
+
     /// Undoes [`Network::cut`].
     pub(crate) fn heal(&self, machine: &str) {
         let switch = self.name("switch");

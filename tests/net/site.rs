@@ -33,6 +33,25 @@ pub(crate) fn enrol(network: &mut Network, folder: &Path, hub: &str, name: &str)
     format!("{address}:{PORT}")
 }
 
+/// Starts the hub on its machine, for the first time or again.
+pub(crate) fn serve(network: &Network, folder: &Path, address: &str) -> Background {
+    let (state, config) = (folder.join("hub"), folder.join("hub.toml"));
+    let arguments = [
+        "serve",
+        "--state",
+        arg(&state),
+        "--listen",
+        address,
+        "--config",
+        arg(&config),
+        "--allow-unlocked-memory",
+        "--allow-simulated",
+    ];
+    let mut hub = network.start("hub", &arguments);
+    hub.line_with("listening on ");
+    hub
+}
+
 /// A hub and its network.
 pub(crate) struct Site {
     // In this order: processes end before their network goes.
@@ -89,21 +108,7 @@ impl Site {
 
     /// Starts the hub, for the first time or again.
     pub(crate) fn serve(&mut self) {
-        let (state, config) = (self.path("hub"), self.path("hub.toml"));
-        let arguments = [
-            "serve",
-            "--state",
-            arg(&state),
-            "--listen",
-            &self.address,
-            "--config",
-            arg(&config),
-            "--allow-unlocked-memory",
-            "--allow-simulated",
-        ];
-        let mut hub = self.network.start("hub", &arguments);
-        hub.line_with("listening on ");
-        self.hub = Some(hub);
+        self.hub = Some(serve(&self.network, self.folder.path(), &self.address));
     }
 
     /// `status --json` of the hub.

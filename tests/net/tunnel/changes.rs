@@ -136,7 +136,7 @@ fn run(seconds: u64, spi_seconds: u32, hub: bool) {
 }
 
 /// Each datagram came, and once; but what the network says that it lost.
-fn nothing_lost(pair: &Pair, before: &Look, outcomes: &[Outcome]) {
+pub(super) fn nothing_lost(pair: &Pair, before: &Look, outcomes: &[Outcome]) {
     let losses = Look::at(pair).since(before);
     let missing: u64 = outcomes.iter().map(Outcome::missing).sum();
     if missing > 0 {

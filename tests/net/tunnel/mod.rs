@@ -3,6 +3,7 @@
 mod capture;
 mod changes;
 mod flow;
+mod hub;
 mod kills;
 mod losses;
 mod pair;

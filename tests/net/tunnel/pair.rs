@@ -6,6 +6,7 @@ use crate::site::{self, Site};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Output;
+use std::sync::Mutex;
 use tempfile::TempDir;
 
 /// Machines behind the gateways, in both families.
@@ -43,13 +44,19 @@ impl Default for Settings {
 pub(super) struct Pair {
     // In this order: processes end before their network goes.
     gateways: [Option<Background>; 2],
-    /// The hub and its address, in mode `boxes`.
-    hub: Option<(Background, String)>,
+    /// In mode `boxes`.
+    hub: Option<Hub>,
     pub(super) network: Network,
     /// The gateways' outer addresses.
     pub(super) outside: [String; 2],
     settings: Settings,
     folder: TempDir,
+}
+
+/// The hub of a pair.
+struct Hub {
+    process: Mutex<Option<Background>>,
+    address: String,
 }
 
 /// Names of the gateways.
@@ -79,15 +86,16 @@ impl Pair {
                 address,
                 folder,
             } = Site::on(network, "");
-            (network, folder, Some((hub.expect("a hub"), address)))
+            let process = Mutex::new(hub);
+            (network, folder, Some(Hub { process, address }))
         } else {
             let folder = tempfile::Builder::new().prefix("pb").tempdir();
             (network, folder.expect("a temporary folder"), None)
         };
         let outside = [0, 1].map(|side| {
             let four = match &hub {
-                Some((_, hub)) => {
-                    let address = site::enrol(&mut network, folder.path(), hub, NAMES[side]);
+                Some(Hub { address, .. }) => {
+                    let address = site::enrol(&mut network, folder.path(), address, NAMES[side]);
                     address.rsplit_once(':').expect("a port").0.to_owned()
                 }
                 None => network.machine(NAMES[side]),
@@ -154,7 +162,7 @@ impl Pair {
             "--allow-unlocked-memory",
         ];
         let keys = match &self.hub {
-            Some((_, hub)) => ["--hub", hub, "--peer", NAMES[1 - side]].to_vec(),
+            Some(Hub { address, .. }) => ["--hub", address, "--peer", NAMES[1 - side]].to_vec(),
             None => {
                 let (role, key) = (NAMES[side], arg(&key));
                 ["--mode", "ip-key", "--role", role, "--ip-key-file", key].to_vec()
@@ -187,6 +195,26 @@ impl Pair {
     /// Kills a side: no goodbye to anybody.
     pub(super) fn kill(&mut self, side: usize) {
         self.gateways[side].take().expect("it is up").kill();
+    }
+
+    /// Kills the hub.
+    pub(super) fn kill_hub(&self) {
+        let hub = self.hub.as_ref().expect("mode boxes");
+        let process = hub.process.lock().expect("no test failed with it").take();
+        process.expect("it is up").kill();
+    }
+
+    /// Starts the hub again.
+    pub(super) fn serve_hub(&self) {
+        let hub = self.hub.as_ref().expect("mode boxes");
+        let process = site::serve(&self.network, self.folder.path(), &hub.address);
+        *hub.process.lock().expect("no test failed with it") = Some(process);
+    }
+
+    /// The hub's address, without its port.
+    pub(super) fn hub_address(&self) -> &str {
+        let hub = self.hub.as_ref().expect("mode boxes");
+        hub.address.rsplit_once(':').expect("a port").0
     }
 
     /// Takes a side down by SIGTERM.
