@@ -1,6 +1,7 @@
 //! Several packets of one box at a time.
 
-use super::{BoxKeys, Header, MAX_PACKET, Opened, Refusal, open, seal, sealed_len};
+use super::keys::{self, AT_ONCE};
+use super::{BoxKeys, Header, Opened, Refusal, fits, frame, inside, open, whole};
 
 /// A packet that is to be sealed.
 #[derive(Debug, Default)]
@@ -36,27 +37,65 @@ impl Default for Opening<'_> {
     }
 }
 
-/// Seals packets in place.
+/// Seals packets in place, the keys of several derived together.
 ///
 /// # Errors
-/// As [`seal()`], for the first packet that can't be sealed: then none is, and the buffers are as they were.
+/// As [`seal()`](super::seal()), for the first packet that can't be sealed: then none is, and the buffers are as they were.
 pub fn seal_batch(keys: &BoxKeys, batch: &mut [Sealing<'_>]) -> Result<(), Refusal> {
     for one in &*batch {
-        // Bounded first, so that the sum can't overflow.
-        let most = one.buffer.len().min(MAX_PACKET);
-        if one.inner > MAX_PACKET || sealed_len(one.inner) > most {
-            return Err(Refusal::Oversized);
-        }
+        fits(one.buffer, one.inner)?;
         keys.key(&one.header)?;
     }
-    for one in batch {
-        seal(keys, &one.header, one.next_header, one.buffer, one.inner)?;
+    let (several, others) = batch.as_chunks_mut::<AT_ONCE>();
+    for several in several {
+        let keys = several.each_ref().map(|one| keys.key(&one.header));
+        let headers = several.each_ref().map(|one| one.header);
+        if let [Ok(a), Ok(b), Ok(c), Ok(d)] = keys {
+            let packets = several.each_mut().map(Sealing::frame);
+            keys::seal([a, b, c, d], headers.each_ref(), packets);
+        }
+    }
+    for one in others {
+        let key = keys.key(&one.header)?;
+        let header = one.header;
+        key.seal(&header, one.frame());
     }
     Ok(())
 }
 
-/// Opens packets in place, each for itself, as [`open()`].
+impl Sealing<'_> {
+    fn frame(&mut self) -> &mut [u8] {
+        frame(&self.header, self.next_header, self.buffer, self.inner)
+    }
+}
+
+/// Opens packets in place, each for itself, as [`open()`], the keys of several derived together.
 pub fn open_batch(keys: &BoxKeys, batch: &mut [Opening<'_>]) {
+    let (several, others) = batch.as_chunks_mut::<AT_ONCE>();
+    for several in several {
+        let keys_of = several.each_ref().map(|one| {
+            whole(one.packet)?;
+            keys.key(&one.header)
+        });
+        let [Ok(a), Ok(b), Ok(c), Ok(d)] = keys_of else {
+            open_singly(keys, several);
+            continue;
+        };
+        let headers = several.each_ref().map(|one| one.header);
+        let packets = several.each_mut().map(|one| &mut *one.packet);
+        let good = keys::open([a, b, c, d], headers.each_ref(), packets);
+        for (one, good) in several.iter_mut().zip(good) {
+            one.opened = if good {
+                inside(one.packet)
+            } else {
+                Err(Refusal::Forged)
+            };
+        }
+    }
+    open_singly(keys, others);
+}
+
+fn open_singly(keys: &BoxKeys, batch: &mut [Opening<'_>]) {
     for one in batch {
         one.opened = open(keys, &one.header, one.packet);
     }

@@ -87,6 +87,43 @@ impl BoxKeys {
     }
 }
 
+/// Packets whose keys are derived together.
+pub(super) const AT_ONCE: usize = 4;
+#[cfg(target_arch = "x86_64")]
+const _: () = assert!(AT_ONCE == vaes::AT_ONCE);
+
+/// Encrypts packets as [`Key::seal`] does.
+pub(super) fn seal(
+    keys: [Key<'_>; AT_ONCE],
+    headers: [&Header; AT_ONCE],
+    packets: [&mut [u8]; AT_ONCE],
+) {
+    #[cfg(target_arch = "x86_64")]
+    if let [Key::Vaes(a), Key::Vaes(b), Key::Vaes(c), Key::Vaes(d)] = keys {
+        return vaes::Ready::seal([a, b, c, d], headers, packets);
+    }
+    for ((key, header), packet) in keys.iter().zip(headers).zip(packets) {
+        key.seal(header, packet);
+    }
+}
+
+/// Decrypts packets as [`Key::open`] does.
+pub(super) fn open(
+    keys: [Key<'_>; AT_ONCE],
+    headers: [&Header; AT_ONCE],
+    packets: [&mut [u8]; AT_ONCE],
+) -> [bool; AT_ONCE] {
+    #[cfg(target_arch = "x86_64")]
+    if let [Key::Vaes(a), Key::Vaes(b), Key::Vaes(c), Key::Vaes(d)] = keys {
+        return vaes::Ready::open([a, b, c, d], headers, packets);
+    }
+    let mut good = [false; AT_ONCE];
+    for (((key, header), packet), good) in keys.iter().zip(headers).zip(packets).zip(&mut good) {
+        *good = key.open(header, packet);
+    }
+    good
+}
+
 impl std::fmt::Debug for BoxKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "BoxKeys({}, ..)", self.i)
@@ -106,7 +143,7 @@ impl Key<'_> {
         match self {
             Self::Libraries(key) => cipher::seal(key, header, packet),
             #[cfg(target_arch = "x86_64")]
-            Self::Vaes(ready) => ready.seal(header, packet),
+            Self::Vaes(ready) => vaes::Ready::seal([*ready], [header], [packet]),
         }
     }
 
@@ -115,7 +152,10 @@ impl Key<'_> {
         match self {
             Self::Libraries(key) => cipher::open(key, header, packet),
             #[cfg(target_arch = "x86_64")]
-            Self::Vaes(ready) => ready.open(header, packet),
+            Self::Vaes(ready) => {
+                let [good] = vaes::Ready::open([*ready], [header], [packet]);
+                good
+            }
         }
     }
 }

@@ -13,6 +13,8 @@
 //! AVX-512 (VAES, VPCLMULQDQ), and libraries everywhere else (decision 23).
 
 mod batch;
+#[cfg(test)]
+mod batch_tests;
 mod cipher;
 mod keys;
 #[cfg(test)]
@@ -129,28 +131,37 @@ pub fn seal(
     buffer: &mut [u8],
     inner: usize,
 ) -> Result<usize, Refusal> {
-    if inner > MAX_PACKET {
-        return Err(Refusal::Oversized);
-    }
-    let len = sealed_len(inner);
-    let packet = buffer.get_mut(..len).ok_or(Refusal::Oversized)?;
-    if len > MAX_PACKET {
-        return Err(Refusal::Oversized);
-    }
+    fits(buffer, inner)?;
     let key = keys.key(header)?;
-    let Some((head, rest)) = packet.split_first_chunk_mut() else {
+    let packet = frame(header, next_header, buffer, inner);
+    key.seal(header, packet);
+    Ok(packet.len())
+}
+
+/// Whether a packet of so many bytes fits into its buffer once it is sealed.
+fn fits(buffer: &[u8], inner: usize) -> Result<(), Refusal> {
+    // Bounded first, so that the sum can't overflow.
+    if inner > MAX_PACKET || sealed_len(inner) > buffer.len().min(MAX_PACKET) {
         return Err(Refusal::Oversized);
-    };
-    header.write(head);
-    let end = rest.len() - ICV;
-    let padding = end - TRAILER - inner;
-    for (byte, n) in rest[inner..].iter_mut().zip(1..=padding as u8) {
+    }
+    Ok(())
+}
+
+/// Writes header and trailer of a packet that [`fits`]; gives all of it, the ICV's place included.
+fn frame<'a>(header: &Header, next_header: u8, buffer: &'a mut [u8], inner: usize) -> &'a mut [u8] {
+    let packet = &mut buffer[..sealed_len(inner)];
+    if let Some(head) = packet.first_chunk_mut() {
+        header.write(head);
+    }
+    let end = packet.len() - ICV;
+    let trailer = &mut packet[HEADER + inner..end];
+    let padding = trailer.len() - TRAILER;
+    for (byte, n) in trailer[..padding].iter_mut().zip(1..) {
         *byte = n;
     }
-    rest[end - 2] = padding as u8;
-    rest[end - 1] = next_header;
-    key.seal(header, packet);
-    Ok(len)
+    trailer[padding] = padding as u8;
+    trailer[padding + 1] = next_header;
+    packet
 }
 
 /// Opens in place: the inner packet is `packet[16..16 + len]`. Of a packet that does not authenticate no plaintext is ever
@@ -159,16 +170,27 @@ pub fn seal(
 /// # Errors
 /// [`Refusal`].
 pub fn open(keys: &BoxKeys, header: &Header, packet: &mut [u8]) -> Result<Opened, Refusal> {
+    whole(packet)?;
+    let key = keys.key(header)?;
+    if !key.open(header, packet) {
+        return Err(Refusal::Forged);
+    }
+    inside(packet)
+}
+
+/// Whether this can be a packet by its length.
+fn whole(packet: &[u8]) -> Result<(), Refusal> {
     if packet.len() < sealed_len(0) || !packet.len().is_multiple_of(ALIGN) {
         return Err(Refusal::Truncated);
     }
     if packet.len() > MAX_PACKET {
         return Err(Refusal::Oversized);
     }
-    let key = keys.key(header)?;
-    if !key.open(header, packet) {
-        return Err(Refusal::Forged);
-    }
+    Ok(())
+}
+
+/// What is in a packet that was authentic.
+fn inside(packet: &[u8]) -> Result<Opened, Refusal> {
     let inner = &packet[HEADER..packet.len() - ICV];
     let (inner, trailer) = inner.split_at(inner.len() - TRAILER);
     let padding = usize::from(trailer[0]);

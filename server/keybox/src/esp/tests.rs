@@ -34,13 +34,13 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 /// What this machine has; the libraries always.
-fn all() -> impl Iterator<Item = Instructions> {
+pub(super) fn all() -> impl Iterator<Item = Instructions> {
     [Instructions::Libraries, Instructions::Vaes]
         .into_iter()
         .filter(|instructions| instructions.are_available())
 }
 
-fn pseudo_random(seed: u64, len: usize) -> Vec<u8> {
+pub(super) fn pseudo_random(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed | 1;
     let next = || {
         state = state
@@ -51,7 +51,7 @@ fn pseudo_random(seed: u64, len: usize) -> Vec<u8> {
     std::iter::repeat_with(next).take(len).collect()
 }
 
-fn keys(instructions: Instructions, seed: u64, count: usize) -> BoxKeys {
+pub(super) fn keys(instructions: Instructions, seed: u64, count: usize) -> BoxKeys {
     let bytes = pseudo_random(seed, 32 * count);
     BoxKeys::with(instructions, 7, bytes.as_chunks().0)
 }

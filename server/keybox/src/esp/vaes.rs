@@ -23,6 +23,7 @@ use crate::KEY_BYTES;
 
 /// Rounds of AES-256, and one.
 const ROUND_KEYS: usize = 15;
+const LAST_ROUND: usize = ROUND_KEYS - 1;
 /// Round keys of K(i, j), the two CMACs after their first block, and the second subkey.
 const READY: usize = 16 * (ROUND_KEYS + 3);
 
@@ -81,17 +82,30 @@ impl Group {
     }
 }
 
+/// Packets whose keys are derived together: as many as a register has lanes.
+pub(super) const AT_ONCE: usize = 4;
+
 impl Ready<'_> {
-    /// Encrypts what lies between header and ICV, and writes the ICV. The header is written.
-    pub(super) fn seal(self, header: &Header, packet: &mut [u8]) {
+    /// Encrypts what lies between header and ICV of each packet, and writes the ICV. The headers are written. At most
+    /// [`AT_ONCE`] packets.
+    pub(super) fn seal<const N: usize>(
+        ready: [Self; N],
+        headers: [&Header; N],
+        packets: [&mut [u8]; N],
+    ) {
         // SAFETY: there is a group, so the machine has the features.
-        unsafe { seal(self.0, header, packet) }
+        unsafe { seal(ready.map(|ready| ready.0), headers, packets) }
     }
 
-    /// Decrypts what lies between header and ICV. False: it does not authenticate, and is as it was.
-    pub(super) fn open(self, header: &Header, packet: &mut [u8]) -> bool {
+    /// Decrypts what lies between header and ICV of each packet. False: it does not authenticate, and is as it was. At most
+    /// [`AT_ONCE`] packets.
+    pub(super) fn open<const N: usize>(
+        ready: [Self; N],
+        headers: [&Header; N],
+        packets: [&mut [u8]; N],
+    ) -> [bool; N] {
         // SAFETY: there is a group, so the machine has the features.
-        unsafe { open(self.0, header, packet) }
+        unsafe { open(ready.map(|ready| ready.0), headers, packets) }
     }
 }
 
@@ -159,30 +173,52 @@ with_features! {
 }
 
 with_features! {
-    /// The packet's key: CMAC of two messages that differ in their first block only, side by side in the two lanes.
-    fn packet_key(ready: &[u8; READY], header: &Header) -> (__m512i, __m512i) {
-        let (blocks, _) = ready.as_chunks::<16>();
-        let round = |n: usize| _mm256_broadcastsi128_si256(transmute!(blocks[n]));
-        let message = cipher::message(header);
-        let mut rest = [[0; 16]; 2];
-        rest.as_flattened_mut()[..message.len() - 16].copy_from_slice(&message[16..]);
-        rest[1][message.len() - 32] = 0x80;
-        let both = |n: usize| _mm256_broadcastsi128_si256(transmute!(rest[n]));
-        let pass = |state: __m256i| {
-            let mut state = _mm256_xor_si256(state, round(0));
-            for n in 1..ROUND_KEYS - 1 {
-                state = _mm256_aesenc_epi128(state, round(n));
-            }
-            _mm256_aesenclast_epi128(state, round(ROUND_KEYS - 1))
+    /// The packets' keys: CMAC of two messages that differ in their first block only, side by side in the two lanes of a
+    /// packet.
+    fn packet_keys<const N: usize>(
+        ready: [&[u8; READY]; N],
+        headers: [&Header; N],
+    ) -> [__m256i; N] {
+        let blocks = ready.map(|ready| ready.as_chunks::<16>().0);
+        let round = |packet: usize, n: usize| {
+            _mm256_broadcastsi128_si256(transmute!(blocks[packet][n]))
         };
-        let start: [[u8; 16]; 2] = [blocks[ROUND_KEYS], blocks[ROUND_KEYS + 1]];
-        let state = pass(_mm256_xor_si256(transmute!(start), both(0)));
-        let last = _mm256_xor_si256(both(1), round(ROUND_KEYS + 2));
-        let state = _mm512_castsi256_si512(pass(_mm256_xor_si256(state, last)));
-        (
-            _mm512_shuffle_i32x4::<0b00_00_00_00>(state, state),
-            _mm512_shuffle_i32x4::<0b01_01_01_01>(state, state),
-        )
+        let rest = headers.map(|header| {
+            let message = cipher::message(header);
+            let mut rest = [[0; 16]; 2];
+            rest.as_flattened_mut()[..message.len() - 16].copy_from_slice(&message[16..]);
+            rest[1][message.len() - 32] = 0x80;
+            rest
+        });
+        let both = |packet: usize, n: usize| {
+            _mm256_broadcastsi128_si256(transmute!(rest[packet][n]))
+        };
+        let pass = |mut states: [__m256i; N]| {
+            for (packet, state) in states.iter_mut().enumerate() {
+                *state = _mm256_xor_si256(*state, round(packet, 0));
+            }
+            for n in 1..LAST_ROUND {
+                for (packet, state) in states.iter_mut().enumerate() {
+                    *state = _mm256_aesenc_epi128(*state, round(packet, n));
+                }
+            }
+            for (packet, state) in states.iter_mut().enumerate() {
+                *state = _mm256_aesenclast_epi128(*state, round(packet, LAST_ROUND));
+            }
+            states
+        };
+        let mut states = [_mm256_setzero_si256(); N];
+        for (packet, state) in states.iter_mut().enumerate() {
+            let start: [[u8; 16]; 2] =
+                [blocks[packet][ROUND_KEYS], blocks[packet][ROUND_KEYS + 1]];
+            *state = _mm256_xor_si256(transmute!(start), both(packet, 0));
+        }
+        let mut states = pass(states);
+        for (packet, state) in states.iter_mut().enumerate() {
+            let last = _mm256_xor_si256(both(packet, 1), round(packet, ROUND_KEYS + 2));
+            *state = _mm256_xor_si256(*state, last);
+        }
+        pass(states)
     }
 }
 
@@ -206,24 +242,63 @@ impl Drop for Gcm {
 }
 
 with_features! {
-    fn gcm(ready: &[u8; READY], header: &Header) -> Gcm {
-        let (low, high) = packet_key(ready, header);
-        let schedule = expand(low, high);
-        // SPI || 0 || Seq || counter, as numbers in the machine's order.
-        let word = |n: u32| n.swap_bytes() as i32;
-        let first = _mm_set_epi32(0, word(header.seq), 0, word(header.spi));
-        let counters = _mm512_broadcast_i32x4(first);
-        let numbers = _mm512_set_epi32(3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
-        let counters = _mm512_add_epi32(counters, numbers);
-        // Lane 0 is wanted of the block 0, and lane 1 of counter 1.
-        let blocks = _mm512_maskz_mov_epi64(0b1111_1100, in_order(counters));
-        let [made] = encrypt(&schedule, [blocks]);
-        Gcm {
-            schedule,
-            counters,
-            cover: _mm512_extracti32x4_epi32::<1>(made),
-            hash_key: double(reversed(_mm512_castsi512_si128(made))),
+    /// Lane `n` of a register in all of its lanes.
+    fn lane(value: __m512i, n: usize) -> __m512i {
+        match n {
+            0 => _mm512_shuffle_i32x4::<0b00_00_00_00>(value, value),
+            1 => _mm512_shuffle_i32x4::<0b01_01_01_01>(value, value),
+            2 => _mm512_shuffle_i32x4::<0b10_10_10_10>(value, value),
+            _ => _mm512_shuffle_i32x4::<0b11_11_11_11>(value, value),
         }
+    }
+}
+
+with_features! {
+    /// Of up to four packets: their key expansions are the four lanes of one, and their other chains go side by side. A
+    /// packet's chains by themselves leave the processor waiting most of the time.
+    fn gcms<const N: usize>(ready: [&[u8; READY]; N], headers: [&Header; N]) -> [Gcm; N] {
+        const { assert!(N <= AT_ONCE) }
+        let keys = packet_keys(ready, headers);
+        let mut halves = [_mm512_setzero_si512(); 2];
+        for (n, key) in keys.into_iter().enumerate() {
+            let key = _mm512_castsi256_si512(key);
+            let mask = 0b11 << (2 * n);
+            for (half, lanes) in halves.iter_mut().enumerate() {
+                *lanes = _mm512_mask_mov_epi64(*lanes, mask, lane(key, half));
+            }
+        }
+        let schedule = expand(halves[0], halves[1]);
+        let word = |n: u32| n.swap_bytes() as i32;
+        let numbers = _mm512_set_epi32(3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+        // SPI || 0 || Seq || counter, as numbers in the machine's order.
+        let counters = headers.map(|header| {
+            let first = _mm_set_epi32(0, word(header.seq), 0, word(header.spi));
+            _mm512_add_epi32(_mm512_broadcast_i32x4(first), numbers)
+        });
+        // Lane 0 is wanted of the block 0, and lane 1 of counter 1.
+        let mut blocks = counters.map(|counters| _mm512_maskz_mov_epi64(0b1111_1100, in_order(counters)));
+        let mut made: [Gcm; N] = counters.map(|counters| Gcm {
+            schedule: [_mm512_setzero_si512(); ROUND_KEYS],
+            counters,
+            cover: _mm_setzero_si128(),
+            hash_key: _mm_setzero_si128(),
+        });
+        for (round, keys) in schedule.into_iter().enumerate() {
+            for (n, (gcm, block)) in made.iter_mut().zip(&mut blocks).enumerate() {
+                let key = lane(keys, n);
+                gcm.schedule[round] = key;
+                *block = match round {
+                    0 => _mm512_xor_si512(*block, key),
+                    LAST_ROUND => _mm512_aesenclast_epi128(*block, key),
+                    _ => _mm512_aesenc_epi128(*block, key),
+                };
+            }
+        }
+        for (gcm, block) in made.iter_mut().zip(blocks) {
+            gcm.cover = _mm512_extracti32x4_epi32::<1>(block);
+            gcm.hash_key = double(reversed(_mm512_castsi512_si128(block)));
+        }
+        made
     }
 }
 
@@ -426,21 +501,33 @@ with_features! {
 }
 
 with_features! {
-    fn seal(ready: &[u8; READY], header: &Header, packet: &mut [u8]) {
-        let gcm = gcm(ready, header);
-        let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
-        apply(&gcm, &mut clear[HEADER..]);
-        icv_bytes.copy_from_slice(&icv(&gcm, clear));
+    fn seal<const N: usize>(
+        ready: [&[u8; READY]; N],
+        headers: [&Header; N],
+        packets: [&mut [u8]; N],
+    ) {
+        for (gcm, packet) in gcms(ready, headers).iter().zip(packets) {
+            let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
+            apply(gcm, &mut clear[HEADER..]);
+            icv_bytes.copy_from_slice(&icv(gcm, clear));
+        }
     }
 }
 
 with_features! {
-    fn open(ready: &[u8; READY], header: &Header, packet: &mut [u8]) -> bool {
-        let gcm = gcm(ready, header);
-        let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
-        let good = bool::from(icv(&gcm, clear).ct_eq(icv_bytes));
-        if good {
-            apply(&gcm, &mut clear[HEADER..]);
+    fn open<const N: usize>(
+        ready: [&[u8; READY]; N],
+        headers: [&Header; N],
+        packets: [&mut [u8]; N],
+    ) -> [bool; N] {
+        let mut good = [false; N];
+        let gcms = gcms(ready, headers);
+        for ((gcm, packet), good) in gcms.iter().zip(packets).zip(&mut good) {
+            let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
+            *good = bool::from(icv(gcm, clear).ct_eq(icv_bytes));
+            if *good {
+                apply(gcm, &mut clear[HEADER..]);
+            }
         }
         good
     }
