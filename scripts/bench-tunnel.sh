@@ -83,15 +83,19 @@ ip netns exec "$b" iperf3 -s >/dev/null 2>&1 &
 started+=("$!")
 sleep 0.5
 
-# measure NAME ADDRESS FLAGS...: bit/s that arrived
+# measure ADDRESS FLAGS...: bit/s that arrived
 measure() {
     local to="$1"
     shift
     ip netns exec "$a" iperf3 -c "$to" -t "$seconds" -J "$@" |
-        python3 -c 'import json,sys; end=json.load(sys.stdin)["end"]; s=end.get("sum_received") or end["sum"]; print(s["bits_per_second"]*(1-s.get("lost_percent",0)/100))'
+        python3 -c 'import json,sys
+end = json.load(sys.stdin)["end"]
+# What is received has what was lost left out already; an older iperf3 says only what was sent.
+print(end["sum_received"]["bits_per_second"] if "sum_received" in end
+      else end["sum"]["bits_per_second"] * (1 - end["sum"].get("lost_percent", 0) / 100))'
 }
 
-# UDP is sent faster than either carries it, in datagrams that fit.
+# UDP is sent faster than either carries it, in datagrams that fit; what iperf3 itself is too slow to take is lost, too.
 for figure in "tcp" "tcp.4 -P 4" "tcp.back -R" "udp.1200 -u -b 0 -l 1200"; do
     read -r name flags <<<"$figure"
     for _ in $(seq "$rounds"); do
