@@ -3,8 +3,10 @@
 //!
 //! A box of the usual size; j steps with each packet, so that all of its keys are in use. What is sealed is opened by the
 //! other side's key box, in place. boringtun's figure includes its replay window and a copy from buffer to buffer; ours has
-//! neither, but makes a key for each packet.
+//! neither, but makes a key for each packet. `.batch`: the same in batches; `.engine`: in batches by all that a gateway does
+//! for a packet between device and socket, replay window and box changes included.
 
+use super::esp_batches::{Batches, Engines};
 use super::harness::{self, Effort, Measured};
 use anyhow::Context as _;
 use hdrhistogram::Histogram;
@@ -14,9 +16,9 @@ use std::time::Instant;
 /// Inner packets: what acknowledges, what fits every path, what fills an Ethernet frame.
 const SIZES: [usize; 3] = [64, 576, 1420];
 /// Keys of a box.
-const KEYS: u16 = 512;
+pub(super) const KEYS: u16 = 512;
 /// Packets between two looks at the clock.
-const SOME: u32 = 1000;
+pub(super) const SOME: u32 = 1000;
 /// Packets whose times are taken one by one.
 const TIMED: u32 = 100_000;
 
@@ -161,14 +163,10 @@ pub(crate) fn measure(
     results: &mut Vec<Measured>,
 ) -> anyhow::Result<()> {
     for size in SIZES {
-        for (suffix, instructions) in [
-            ("", Instructions::fastest()),
-            (".libraries", Instructions::Libraries),
-        ] {
+        let mut beside = |suffix: &str, some: &mut dyn FnMut() -> anyhow::Result<u64>| {
             let name = format!("esp.{size}{suffix}");
             measuring(&name);
-            let mut ends = Ends::new(instructions, size);
-            let ours = || harness::rate(effort.slice, || ends.some());
+            let ours = || harness::rate(effort.slice, &mut *some);
             results.push(match peer::Tunnels::new(size)? {
                 None => Measured::alone(&name, "packets/s", harness::alone(effort.pairs, ours)?),
                 Some(mut tunnels) => {
@@ -177,7 +175,19 @@ pub(crate) fn measure(
                     Measured::beside(&name, "packets/s", medians.ours, medians.baseline)
                 }
             });
+            anyhow::Ok(())
+        };
+        for (suffix, instructions) in [
+            ("", Instructions::fastest()),
+            (".libraries", Instructions::Libraries),
+        ] {
+            let mut ends = Ends::new(instructions, size);
+            beside(suffix, &mut || ends.some())?;
         }
+        let mut batches = Batches::new(size);
+        beside(".batch", &mut || batches.some())?;
+        let mut engines = Engines::new(size)?;
+        beside(".engine", &mut || engines.some())?;
     }
     measuring("esp.64.ns");
     let mut ends = Ends::new(Instructions::fastest(), SIZES[0]);

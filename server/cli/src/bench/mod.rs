@@ -7,6 +7,7 @@ mod drbg;
 mod duo;
 mod ecdh;
 mod esp;
+mod esp_batches;
 mod harness;
 mod hub;
 mod keybox;

@@ -44,7 +44,7 @@ impl Default for Opening<'_> {
 pub fn seal_batch(keys: &BoxKeys, batch: &mut [Sealing<'_>]) -> Result<(), Refusal> {
     for one in &*batch {
         fits(one.buffer, one.inner)?;
-        keys.key(&one.header)?;
+        keys.place(&one.header)?;
     }
     let (several, others) = batch.as_chunks_mut::<AT_ONCE>();
     for several in several {

@@ -69,12 +69,17 @@ impl BoxKeys {
         self.keys.is_empty()
     }
 
+    /// Where the key is that a header names.
+    pub(super) fn place(&self, header: &Header) -> Result<usize, Refusal> {
+        let at = usize::from(header.j).checked_sub(1);
+        let at = at.filter(|at| header.i == self.i && *at < self.len());
+        at.ok_or(Refusal::WrongIndex)
+    }
+
     /// The key that a header names.
     pub(super) fn key(&self, header: &Header) -> Result<Key<'_>, Refusal> {
         let (keys, _) = self.keys.as_slice().as_chunks::<KEY_BYTES>();
-        let at = usize::from(header.j).checked_sub(1);
-        let at = at.filter(|at| header.i == self.i && *at < keys.len());
-        let at = at.ok_or(Refusal::WrongIndex)?;
+        let at = self.place(header)?;
         #[cfg(target_arch = "x86_64")]
         if let Some(group) = self.ready.get(at / GROUP) {
             let of_group = &keys[at - at % GROUP..keys.len().min(at - at % GROUP + GROUP)];

@@ -262,7 +262,8 @@ with_features! {
         let mut halves = [_mm512_setzero_si512(); 2];
         for (n, key) in keys.into_iter().enumerate() {
             let key = _mm512_castsi256_si512(key);
-            let mask = 0b11 << (2 * n);
+            // The lanes of its own and those above, which the packets after it take.
+            let mask = 0xff << (2 * n);
             for (half, lanes) in halves.iter_mut().enumerate() {
                 *lanes = _mm512_mask_mov_epi64(*lanes, mask, lane(key, half));
             }
@@ -285,7 +286,8 @@ with_features! {
         });
         for (round, keys) in schedule.into_iter().enumerate() {
             for (n, (gcm, block)) in made.iter_mut().zip(&mut blocks).enumerate() {
-                let key = lane(keys, n);
+                // Of a single packet all lanes are the same.
+                let key = if N == 1 { keys } else { lane(keys, n) };
                 gcm.schedule[round] = key;
                 *block = match round {
                     0 => _mm512_xor_si512(*block, key),
