@@ -13,6 +13,8 @@ mod dissector;
 mod first_light;
 mod health;
 mod keybox;
+mod metrics;
+mod openmetrics;
 mod packaging;
 mod process;
 mod ptu_file;

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use serde::Serialize;
 use std::io::Write;
+use std::net::SocketAddr;
 
 /// The flag of every command that reports.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
@@ -26,6 +27,13 @@ pub(crate) fn write(text: &str) -> anyhow::Result<()> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// Where metrics are, as part of the line that says that something runs.
+pub(crate) fn metrics(address: Option<SocketAddr>) -> String {
+    address.map_or(String::new(), |address| {
+        format!(", metrics on http://{address}/metrics")
+    })
 }
 
 /// A table with left-aligned columns but for those named as numbers.

@@ -293,6 +293,16 @@ impl RenewArgs {
     }
 }
 
+/// What `--metrics` without an address means: the port is [`photonbox_daemon::METRICS_PORT`].
+pub(crate) const METRICS: &str = "127.0.0.1";
+
+/// The address of the metrics; an empty variable is as good as none.
+pub(crate) fn set_metrics(setting: &mut Option<String>, given: Option<String>) {
+    if let Some(address) = given.filter(|address| !address.is_empty()) {
+        *setting = Some(address);
+    }
+}
+
 /// Replaces a setting if there is something to replace it with.
 pub(crate) fn set<T>(setting: &mut T, value: Option<T>) {
     if let Some(value) = value {

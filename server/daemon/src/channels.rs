@@ -1,9 +1,9 @@
 //! The live channels of a hub, a relay or a host: for `status`, and to end some of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use photonbox_channel::{ChannelStatus, CloseCounts, CloseReason};
+use photonbox_channel::{ChannelStatus, CloseCounts, CloseReason, EntropyClass};
 use tokio::sync::Notify;
 
 /// Live channels, for `status`; and how the dead ones ended.
@@ -18,10 +18,8 @@ struct ChannelsInner {
     next: u64,
     live: BTreeMap<u64, ChannelStatus>,
     closed: CloseCounts,
-    /// Epochs of channels that are gone.
-    past_epochs: u64,
-    /// Rekeys of channels that are gone.
-    past_rekeys: u64,
+    /// Of channels that are gone.
+    past: Totals,
     /// Live channels that must end, and why: their host was revoked, or has newer ones, or this machine was copied.
     evicted: BTreeMap<u64, CloseReason>,
 }
@@ -107,8 +105,7 @@ impl Channels {
     pub(crate) fn leave(&self, number: u64, reason: CloseReason) {
         self.with(|inner| {
             if let Some(last) = inner.live.remove(&number) {
-                inner.past_epochs += epochs(&last);
-                inner.past_rekeys += last.rekeys;
+                inner.past.add(&last);
             }
             inner.evicted.remove(&number);
             inner.closed.count(reason);
@@ -132,18 +129,72 @@ impl Channels {
         self.with(|inner| inner.closed.clone())
     }
 
+    /// Sums over all channels that ever stood.
+    pub(crate) fn totals(&self) -> Totals {
+        self.with(|inner| {
+            let mut totals = inner.past;
+            inner.live.values().for_each(|status| totals.add(status));
+            totals
+        })
+    }
+
+    /// How many live channels' peers are known, and how many peers those are. Names are not copied.
+    pub(crate) fn count(&self) -> Count {
+        self.with(|inner| {
+            let known = || inner.live.values().filter(|s| !s.peer.is_empty());
+            let of = |class| known().filter(|status| status.class == class).count();
+            let peers: HashSet<&str> = known().map(|status| &*status.peer).collect();
+            Count {
+                asymmetric: of(EntropyClass::Asymmetric),
+                symmetric: of(EntropyClass::Symmetric),
+                peers: peers.len(),
+            }
+        })
+    }
+
     /// Rekeys of all channels that ever stood.
     pub(crate) fn rekeys(&self) -> u64 {
-        self.with(|inner| {
-            let live: u64 = inner.live.values().map(|status| status.rekeys).sum();
-            inner.past_rekeys + live
-        })
+        self.totals().rekeys
     }
 
     /// Epochs of all channels that ever stood.
     pub(crate) fn epochs(&self) -> u64 {
-        self.with(|inner| inner.past_epochs + inner.live.values().map(epochs).sum::<u64>())
+        self.totals().epochs
     }
+}
+
+/// Sums over channels, those that are gone included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) epochs: u64,
+    pub(crate) rekeys: u64,
+    /// Bytes of service messages.
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+    /// How often a rekey was due and there was no prekey.
+    pub(crate) starved: u64,
+    /// How often data then went on under the old key.
+    pub(crate) stepped_down: u64,
+}
+
+impl Totals {
+    fn add(&mut self, status: &ChannelStatus) {
+        self.epochs += epochs(status);
+        self.rekeys += status.rekeys;
+        self.sent += status.bytes_sent;
+        self.received += status.bytes_received;
+        self.starved += status.starved;
+        self.stepped_down += status.stepped_down;
+    }
+}
+
+/// Live channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) asymmetric: usize,
+    pub(crate) symmetric: usize,
+    /// Different peers of them.
+    pub(crate) peers: usize,
 }
 
 /// Both directions begin with epoch 0 when the second channel stands; each rekey is one more.

@@ -32,21 +32,21 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Refused {
     /// `max_connections`.
-    connections: u64,
+    pub(crate) connections: u64,
     /// `handshakes_per_address`.
-    handshakes_per_address: u64,
+    pub(crate) handshakes_per_address: u64,
     /// `connections_per_second`, of one address.
-    connections_per_second: u64,
+    pub(crate) connections_per_second: u64,
 }
 
 /// What `status` says.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct GateStatus {
     /// Connections now, handshakes included.
-    open: usize,
+    pub(crate) open: usize,
     /// Of these, those without both channels.
-    handshaking: usize,
-    refused: Refused,
+    pub(crate) handshaking: usize,
+    pub(crate) refused: Refused,
 }
 
 /// What is known of one address.

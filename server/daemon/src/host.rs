@@ -21,6 +21,7 @@ use crate::host_certificate::HostCertificate;
 use crate::hub::{channels_json, check_memory};
 use crate::link::Upstream;
 use crate::membership::{self, Linked, Membership};
+use crate::metrics::{Endpoint, Served};
 use crate::options::{Class, DEFAULT_PORT, JoinOptions, JoinReport, Ready, SinkReport, SinkSpec};
 use crate::passage::Passage;
 use crate::relay::{Relay, serve_further};
@@ -54,10 +55,10 @@ pub(crate) struct Host {
     pub(crate) figures: Vec<SharedFigures>,
     pub(crate) relay: Option<std::net::SocketAddr>,
     /// Of a relay.
-    gate: Option<Arc<Gate>>,
-    vm_events: Arc<VmEvents>,
-    renewal: Arc<Renewal<ByHub>>,
-    shutdown: Shutdown,
+    pub(crate) gate: Option<Arc<Gate>>,
+    pub(crate) vm_events: Arc<VmEvents>,
+    pub(crate) renewal: Arc<Renewal<ByHub>>,
+    pub(crate) shutdown: Shutdown,
 }
 
 /// A host with its tasks.
@@ -78,6 +79,7 @@ pub(crate) struct Running {
     shutdown: Shutdown,
     /// Listens for clones and restores of this machine; renews the certificate.
     _watching: JoinSet<()>,
+    metrics: Option<Served>,
     _control: ControlSocket,
     _lock: RunningLock,
 }
@@ -205,6 +207,7 @@ impl Running {
             }
             None => None,
         };
+        let metrics = Endpoint::open(options.metrics.as_deref()).await?;
         let (up, down) = (Channels::default(), Channels::default());
         let both = [up.clone(), down.clone()];
         let vm_events = vm_events(&membership, &wanted, both);
@@ -302,6 +305,7 @@ impl Running {
         watching.spawn(renewal.keep(options.certificates.clone(), shutdown.clone()));
         let control = ControlSocket::open(&state, Arc::clone(&host))?;
         Ok(Self {
+            metrics: metrics.map(|metrics| metrics.serve(Arc::clone(&host))),
             host,
             feeds,
             refused,
@@ -387,9 +391,7 @@ impl Host {
         let sinks: Vec<SinkReport> = self.figures.iter().map(feed::report).collect();
         let parent = self.upstream.parent();
         let links = sinks.iter().map(|sink| sink.hops).max().unwrap_or(0).max(1);
-        let simulated = sinks
-            .iter()
-            .any(|sink| sink.simulated || sink.replayed || sink.test);
+        let simulated = sinks.iter().any(SinkReport::is_labelled);
         let replayed = sinks.iter().any(|sink| sink.replayed);
         let label = match (sinks.iter().any(|sink| sink.test), replayed, simulated) {
             (true, _, _) => Some("test"),
@@ -511,6 +513,7 @@ pub async fn join(
     ready(Ready {
         role: "host",
         listen: running.host.relay,
+        metrics: running.metrics.as_ref().map(Served::address),
         control: state_dir::control_socket(&state),
         label: None,
     });

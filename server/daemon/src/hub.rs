@@ -11,7 +11,7 @@ use photonbox_channel::{
 };
 use photonbox_driver::FrontEnd;
 use photonbox_entropy::health::{Health, LaneState};
-use photonbox_entropy::pool::PoolConfig;
+use photonbox_entropy::pool::{PoolConfig, PoolStatus};
 use photonbox_entropy::provenance::Provenance;
 use photonbox_store::{Role, SqliteStore, Store};
 use serde_json::{Value, json};
@@ -34,6 +34,7 @@ use crate::held::HeldLanes;
 use crate::hub_certificate::HubCertificate;
 use crate::ledger_book::LedgerBook;
 use crate::life::Serves;
+use crate::metrics::{Endpoint, Served};
 use crate::options::{LimitOptions, Ready, ServeOptions};
 use crate::recording::about_to_play;
 use crate::serving::{OUTBOX, Serving};
@@ -65,11 +66,11 @@ pub(crate) struct Hub {
     pub(crate) admission: Arc<Enrolled>,
     pub(crate) limits: LimitOptions,
     pub(crate) channels: Channels,
-    gate: Arc<Gate>,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) replays: Mutex<ReplayGuard>,
     /// Label of the card itself: known before its first block.
     pub(crate) label: Option<&'static str>,
-    vm_events: Arc<VmEvents>,
+    pub(crate) vm_events: Arc<VmEvents>,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -332,11 +333,16 @@ impl Hub {
         all
     }
 
+    /// What is not from a live detector, in a word.
+    pub(crate) fn shown_label(&self, pool: &PoolStatus) -> Option<&'static str> {
+        label(pool.provenance).or(self.label)
+    }
+
     fn status(&self) -> Value {
         let pool = self.entropy.pool().status();
         let lanes = self.lanes_json();
         let card = self.feeder.card_status();
-        let shown = label(pool.provenance).or(self.label);
+        let shown = self.shown_label(&pool);
         json!({
             "role": "hub",
             "id": &*self.id,
@@ -448,9 +454,11 @@ pub(crate) async fn serve_watched(
     let listener = TcpListener::bind(&options.listen)
         .await
         .map_err(|e| Error::bind(&options.listen, &e))?;
+    let metrics = Endpoint::open(options.metrics.as_deref()).await?;
     let hub = Hub::start(&options, Arc::clone(&store), shutdown.clone())?;
     let _control = ControlSocket::open(&state, Arc::clone(&hub))?;
     let _watching = hub.vm_events.watch();
+    let metrics = metrics.map(|metrics| metrics.serve(Arc::clone(&hub)));
     let listen = listener
         .local_addr()
         .map_err(|e| Error::bind(&options.listen, &e))?;
@@ -458,6 +466,7 @@ pub(crate) async fn serve_watched(
     let said = Ready {
         role: "hub",
         listen: Some(listen),
+        metrics: metrics.as_ref().map(Served::address),
         control: state_dir::control_socket(&state),
         label: hub.label,
     };

@@ -389,6 +389,8 @@ pub struct ServeOptions {
     pub state: Option<PathBuf>,
     /// Address of the channel port; port 0 takes a free one (the ready callback says which).
     pub listen: String,
+    /// Loopback address of the metrics; none: they are not served.
+    pub metrics: Option<String>,
     /// Key exchange of the first channel.
     pub group: Group,
     /// Serve a simulated or replayed source, under that label.
@@ -417,6 +419,7 @@ impl Default for ServeOptions {
         Self {
             state: None,
             listen: format!("0.0.0.0:{DEFAULT_PORT}"),
+            metrics: None,
             group: Group::default(),
             allow_simulated: false,
             allow_unlocked_memory: false,
@@ -458,6 +461,8 @@ pub struct JoinOptions {
     /// Directory for the hub's signed statements: each block is then asked for with one, and taken
     /// only when it verifies.
     pub attest: Option<PathBuf>,
+    /// Loopback address of the metrics; none: they are not served.
+    pub metrics: Option<String>,
     /// Key exchange of the first channel.
     pub group: Group,
     /// Go on when secrets cannot be locked in memory.
@@ -486,6 +491,7 @@ impl Default for JoinOptions {
             every_bytes: 64,
             relay: None,
             attest: None,
+            metrics: None,
             group: Group::default(),
             allow_unlocked_memory: false,
             rekey: RekeyOptions::default(),

@@ -160,6 +160,11 @@ impl<S: Source> Renewal<S> {
         self.shown.get().json()
     }
 
+    /// End of the certificate in force, seconds since 1970.
+    pub(crate) fn ends(&self) -> u64 {
+        self.shown.get().validity.not_after
+    }
+
     /// Renews now.
     pub(crate) async fn renew(&self) -> Result<RenewReport> {
         let _one = self.busy.lock().await;

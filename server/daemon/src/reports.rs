@@ -71,6 +71,8 @@ pub struct Ready {
     pub role: &'static str,
     /// Where it listens; none for a host that doesn't relay.
     pub listen: Option<std::net::SocketAddr>,
+    /// Where its metrics are served, if they are.
+    pub metrics: Option<std::net::SocketAddr>,
     /// Its control socket.
     pub control: PathBuf,
     /// The source is simulated or replayed (`simulated`, `replayed` or none).
@@ -123,6 +125,14 @@ pub struct SinkReport {
     pub replayed: bool,
     /// Label of anything that it got.
     pub test: bool,
+}
+
+impl SinkReport {
+    /// Whether any of it is not from a live detector.
+    #[must_use]
+    pub fn is_labelled(&self) -> bool {
+        self.simulated || self.replayed || self.test
+    }
 }
 
 /// Live figures of a running demo; counts are totals since its start.

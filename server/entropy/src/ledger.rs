@@ -321,6 +321,12 @@ impl Ledger {
         self.recorded_full_bits
     }
 
+    /// DRBG output recorded as delivered, bytes.
+    #[must_use]
+    pub fn delivered_drbg_bytes(&self) -> u64 {
+        self.recorded_drbg_bytes
+    }
+
     /// Whether the invariants hold: for each source, conditioned + discarded <= credited; 448
     /// credited bits or more for each 384 full; delivered + seeds + discarded <= full.
     #[must_use]

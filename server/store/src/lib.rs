@@ -20,7 +20,7 @@ use photonbox_secret::SecretBytes;
 pub use error::{Error, Result};
 pub use records::{
     Authority, DeliveryRow, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow,
-    SourceRow,
+    Sizes, SourceRow,
 };
 pub use renewal::RenewalRefusal;
 pub use sqlite::{DATABASE_FILE, SqliteStore};
@@ -121,6 +121,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Failures of the database.
     fn enrolments(&self) -> Result<Vec<Enrolment>>;
+
+    /// How much there is, in numbers.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn sizes(&self, now: u64) -> Result<Sizes>;
 
     /// The enrolment of a certificate, by SHA-256 of its DER.
     ///

@@ -156,6 +156,15 @@ pub struct LedgerRows {
     pub deliveries: Vec<DeliveryRow>,
 }
 
+/// How much a store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Hosts with an enrolment that is neither closed nor over.
+    pub hosts: u64,
+    /// Bytes of the database, without what waits in its log.
+    pub bytes: u64,
+}
+
 /// A lane that an alarm stopped and that no operator has re-armed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldLane {

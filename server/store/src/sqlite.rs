@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 
 use crate::key_frame::{frame_key, unframe_key};
 use crate::records::{
-    Authority, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow,
+    Authority, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow, Sizes,
 };
 use crate::renewal::{self, RenewalRefusal};
 use crate::rows::{
@@ -410,6 +410,24 @@ impl Store for SqliteStore {
             .prepare(&sql)
             .and_then(|mut query| query.query_map([], enrolment_from)?.collect())
             .map_err(|error| self.explain(error))
+    }
+
+    fn sizes(&self, now: u64) -> Result<Sizes> {
+        let connection = self.lock();
+        let number = |sql, parameters: &[&dyn rusqlite::ToSql]| {
+            connection
+                .prepare_cached(sql)?
+                .query_row(parameters, |row| natural(row, 0))
+        };
+        let sizes = || -> rusqlite::Result<Sizes> {
+            let hosts = "SELECT count(DISTINCT host) FROM enrolments WHERE revoked IS NULL AND expires > ?1";
+            Ok(Sizes {
+                hosts: number(hosts, &[&signed(now)])?,
+                bytes: number("PRAGMA page_count", &[])?
+                    .saturating_mul(number("PRAGMA page_size", &[])?),
+            })
+        };
+        sizes().map_err(|error| self.explain(error))
     }
 
     fn enrolment_by_fingerprint(&self, fingerprint: &[u8; 32]) -> Result<Option<Enrolment>> {

@@ -277,6 +277,10 @@ fn one_living_enrolment_a_host() {
     );
     assert_eq!(store.living_enrolment("x").unwrap(), None);
     assert_eq!(store.enrolments().unwrap().len(), 2);
+    // Both enrolments are one host's, and none is left when they are over.
+    let sizes = |now| store.sizes(now).unwrap();
+    assert_eq!((sizes(19).hosts, sizes(20).hosts), (1, 0));
+    assert!(sizes(19).bytes >= 4096 && sizes(19).bytes.is_multiple_of(512));
 }
 
 #[test]

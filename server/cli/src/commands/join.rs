@@ -5,7 +5,7 @@ use crate::args::Common;
 use crate::exit::Failure;
 use crate::output::{self, Json};
 use crate::quantity;
-use crate::settings::{self, ChannelArgs, LimitArgs, RenewArgs};
+use crate::settings::{self, ChannelArgs, LimitArgs, METRICS, RenewArgs};
 use photonbox_daemon::{Class, JoinOptions, JoinReport, Ready, Shutdown, SinkSpec};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -47,6 +47,9 @@ pub(crate) struct JoinArgs {
     /// verifies, and keep the statements in this directory.
     #[arg(long, value_name = "DIR", env = "PHOTONBOX_ATTEST")]
     attest: Option<PathBuf>,
+    /// Serve metrics for Prometheus on this loopback address, each role of a machine on its own [without ADDR: 127.0.0.1:4503].
+    #[arg(long, value_name = "ADDR", env = "PHOTONBOX_METRICS", num_args = 0..=1, default_missing_value = METRICS)]
+    metrics: Option<String>,
     #[command(flatten)]
     channel: ChannelArgs,
     #[command(flatten)]
@@ -125,6 +128,7 @@ fn merge(args: JoinArgs, mut options: JoinOptions) -> anyhow::Result<JoinOptions
     if args.attest.is_some() {
         options.attest = args.attest;
     }
+    settings::set_metrics(&mut options.metrics, args.metrics);
     options.allow_unlocked_memory |= args.channel.allow_unlocked_memory;
     args.channel.apply(&mut options.rekey, &mut options.group);
     args.limits.apply(&mut options.limits);
@@ -138,8 +142,9 @@ fn announce(ready: &Ready) {
         .listen
         .map_or(String::new(), |address| format!(", relaying on {address}"));
     say(&format!(
-        "{} ready{relay}, control socket {}",
+        "{} ready{relay}{}, control socket {}",
         ready.role,
+        output::metrics(ready.metrics),
         ready.control.display()
     ));
 }

@@ -3,7 +3,7 @@
 use super::signals;
 use crate::args::Common;
 use crate::output::{self, Json};
-use crate::settings::{self, CardArgs, ChannelArgs, LifeArgs, LimitArgs, RenewArgs};
+use crate::settings::{self, CardArgs, ChannelArgs, LifeArgs, LimitArgs, METRICS, RenewArgs};
 use photonbox_daemon::{Ready, Shutdown};
 
 /// Flags of `serve`.
@@ -12,6 +12,9 @@ pub(crate) struct ServeArgs {
     /// Address of the channel port; port 0 takes a free one [default: 0.0.0.0:4501].
     #[arg(long, value_name = "ADDR", env = "PHOTONBOX_LISTEN")]
     listen: Option<String>,
+    /// Serve metrics for Prometheus on this loopback address, each role of a machine on its own [without ADDR: 127.0.0.1:4503].
+    #[arg(long, value_name = "ADDR", env = "PHOTONBOX_METRICS", num_args = 0..=1, default_missing_value = METRICS)]
+    metrics: Option<String>,
     /// Serve a simulated or replayed source, under that label.
     #[arg(long, env = "PHOTONBOX_ALLOW_SIMULATED", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     allow_simulated: bool,
@@ -34,6 +37,7 @@ pub(crate) fn run(args: ServeArgs, common: &Common) -> anyhow::Result<()> {
     let config = settings::load(common)?;
     let mut options = config.serve_options();
     settings::set(&mut options.listen, args.listen);
+    settings::set_metrics(&mut options.metrics, args.metrics);
     options.allow_simulated |= args.allow_simulated;
     options.allow_unlocked_memory |= args.channel.allow_unlocked_memory;
     args.channel.apply(&mut options.rekey, &mut options.group);
@@ -60,7 +64,11 @@ fn announce(ready: &Ready, json: bool) {
             .label
             .map_or(String::new(), |label| format!(", source {label}"));
         let listen = ready.listen.map_or("nothing".to_owned(), |a| a.to_string());
-        output::write(&format!("{} listening on {listen}{label}\n", ready.role))
+        let metrics = output::metrics(ready.metrics);
+        output::write(&format!(
+            "{} listening on {listen}{label}{metrics}\n",
+            ready.role
+        ))
     };
     if let Err(error) = said {
         tracing::warn!("cannot write to standard output: {error}");

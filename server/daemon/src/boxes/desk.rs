@@ -414,14 +414,45 @@ impl Desk {
 
     /// For `status`.
     pub(crate) fn json(&self) -> Value {
-        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let pairs: Vec<Value> = table.pairs.shown().iter().map(pair_json).collect();
+        let (shown, memory) = self.shown();
+        let pairs: Vec<Value> = shown.iter().map(pair_json).collect();
         json!({
             "pairs": pairs,
-            "memory_bytes": table.pairs.keys() * KEY_BYTES as u64,
+            "memory_bytes": memory,
             "most_memory_bytes": self.options.memory_bytes,
         })
     }
+
+    /// For metrics.
+    pub(crate) fn count(&self) -> BoxCount {
+        let (shown, memory_bytes) = self.shown();
+        BoxCount {
+            pairs: shown.len(),
+            ready: shown
+                .iter()
+                .filter(|pair| pair.why.is_none() && pair.ready)
+                .count(),
+            memory_bytes,
+            most_memory_bytes: self.options.memory_bytes,
+        }
+    }
+
+    /// All pairs, and the bytes that their session keys take.
+    fn shown(&self) -> (Vec<Shown>, u64) {
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = table.pairs.keys() * KEY_BYTES as u64;
+        (table.pairs.shown(), memory)
+    }
+}
+
+/// Pairs of gateways, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BoxCount {
+    pub(crate) pairs: usize,
+    /// Of these, those whose newest box both sides have.
+    pub(crate) ready: usize,
+    pub(crate) memory_bytes: u64,
+    pub(crate) most_memory_bytes: u64,
 }
 
 /// A runtime that is ending does nothing more.

@@ -12,6 +12,7 @@ mod gather;
 mod inbound;
 mod inner;
 mod keys;
+mod metrics;
 mod networks;
 pub mod options;
 mod outbound;

@@ -111,6 +111,8 @@ pub struct TunnelOptions {
     pub name: String,
     /// UDP address; without a port, 4510.
     pub listen: String,
+    /// Loopback address of the metrics; none: they are not served.
+    pub metrics: Option<String>,
     /// Addresses of the TUN device, with their networks.
     pub addresses: Vec<IpNet>,
     /// MTU of the TUN device, bytes.
@@ -131,6 +133,7 @@ impl Default for TunnelOptions {
             join: JoinOptions::default(),
             name: "photonbox0".to_owned(),
             listen: format!("[::]:{TUNNEL_PORT}"),
+            metrics: None,
             addresses: Vec::new(),
             mtu: DEFAULT_MTU,
             queues: 0,

@@ -36,6 +36,21 @@ pub(super) enum Lost {
 }
 
 impl Lost {
+    /// Every reason.
+    pub(super) const ALL: [Self; 11] = [
+        Self::Source,
+        Self::Inside,
+        Self::NoEndpoint,
+        Self::TooBig,
+        Self::Network,
+        Self::NoBox,
+        Self::HardLimit,
+        Self::Exhausted,
+        Self::NoSpi,
+        Self::NotStored,
+        Self::Unfit,
+    ];
+
     /// The word in `status`.
     pub(super) fn name(self) -> &'static str {
         match self {

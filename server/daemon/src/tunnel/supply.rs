@@ -32,10 +32,10 @@ const GOODBYE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Supply {
     /// Why there is no new box.
-    waits: Option<String>,
+    pub(super) waits: Option<String>,
     /// What the boxes that came so far are made of.
     provenance: Provenance,
-    boxes: u64,
+    pub(super) boxes: u64,
     /// The box that is wanted from the hub, as it was last said to the task.
     wanted: Option<(u64, u16)>,
     changed: Arc<Notify>,
@@ -85,8 +85,8 @@ pub(super) struct Supplies {
 
 /// What `status` shows of the way to the hub.
 pub(super) struct HubView {
-    upstream: Upstream,
-    renewal: Arc<Renewal<ByHub>>,
+    pub(super) upstream: Upstream,
+    pub(super) renewal: Arc<Renewal<ByHub>>,
 }
 
 impl HubView {

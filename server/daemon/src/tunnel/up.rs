@@ -18,11 +18,12 @@ use super::peer::Peer;
 use super::records::Records;
 use super::socket::Socket;
 use super::supply::{HubView, Supplies};
-use super::{device, inbound, keys, outbound, report, timer};
+use super::{device, inbound, keys, metrics, outbound, report, timer};
 use crate::channels::Channels;
 use crate::control::{ControlCommand, ControlSocket, Controlled};
 use crate::hub::check_memory;
 use crate::membership::{self, Membership};
+use crate::metrics::{Endpoint, Served};
 use crate::shutdown::{Phase, Shutdown};
 use crate::state_dir::{self, RunningLock};
 use crate::vm_event::{Kind, Since, VmEvents};
@@ -37,6 +38,8 @@ pub struct TunnelReady {
     pub device: String,
     /// UDP address.
     pub listen: SocketAddr,
+    /// Where its metrics are served, if they are.
+    pub metrics: Option<SocketAddr>,
     /// Peers.
     pub peers: usize,
     /// The control socket.
@@ -49,6 +52,7 @@ impl TunnelOptions {
     /// # Errors
     /// Usage: what is wrong, and what to write.
     pub fn check(&self) -> Result<()> {
+        Endpoint::check(self.metrics.as_deref())?;
         self.plan().map(drop)
     }
 }
@@ -82,6 +86,7 @@ pub async fn up(
         })?;
         records.use_ip_key(&peer.name, role, ip_key, peer.parameters)?;
     }
+    let endpoint = Endpoint::open(options.metrics.as_deref()).await?;
     let wanted = device::queues(&plan);
     let mut sockets = Socket::open(plan.listen, wanted)?;
     let queues = device::open(&plan, wanted)?;
@@ -118,6 +123,13 @@ pub async fn up(
             Supplies::start(&gateway, membership, &channels, certificates, &shutdown)
         })
         .unzip();
+    let hub = hub.map(Arc::new);
+    let measured = Arc::new(metrics::Tunnel {
+        hub: hub.clone(),
+        gateway: Arc::clone(&gateway),
+        channels: channels.clone(),
+        vm_events: Arc::clone(&vm_events),
+    });
     let controls = Controls {
         hub,
         gateway: Arc::clone(&gateway),
@@ -128,10 +140,12 @@ pub async fn up(
     let _watching = vm_events.watch();
     let threads = Threads::start(&gateway, queues, &shutdown)?;
     tracing::info!(device = name, %listen, peers = gateway.peers.len(), queues = gateway.sockets.len(), "tunnel is up");
+    let served = endpoint.map(|endpoint| endpoint.serve(measured));
     ready(TunnelReady {
         role: "tunnel",
         device: name,
         listen,
+        metrics: served.as_ref().map(Served::address),
         peers: gateway.peers.len(),
         control: state_dir::control_socket(&state),
     });
@@ -153,7 +167,7 @@ pub async fn up(
         supplies.end().await;
     }
     let ended = tokio::task::spawn_blocking(move || threads.join()).await;
-    drop(control);
+    drop((control, served));
     if ended.is_err() {
         return Err(Error::failed(
             "a thread of the tunnel broke off",
@@ -252,7 +266,7 @@ fn no_threads(error: &std::io::Error) -> Error {
 
 /// The control socket's view.
 struct Controls {
-    hub: Option<HubView>,
+    hub: Option<Arc<HubView>>,
     gateway: Arc<Gateway>,
     vm_events: Arc<VmEvents>,
     shutdown: Shutdown,
@@ -263,7 +277,7 @@ impl Controlled for Controls {
         match command {
             ControlCommand::Status => {
                 let mut status = report::status(&self.gateway);
-                status["hub"] = self.hub.as_ref().map(HubView::json).into();
+                status["hub"] = self.hub.as_deref().map(HubView::json).into();
                 Ok(status)
             }
             ControlCommand::Drain | ControlCommand::Shutdown => {

@@ -19,6 +19,9 @@ pub(super) struct UpArgs {
     /// UDP address, ADDRESS[:PORT] [default: [::]:4510, both families].
     #[arg(long, value_name = "ADDR", env = "PHOTONBOX_TUNNEL_LISTEN")]
     listen: Option<String>,
+    /// Serve metrics for Prometheus on this loopback address, each role of a machine on its own [without ADDR: 127.0.0.1:4503].
+    #[arg(long, value_name = "ADDR", env = "PHOTONBOX_TUNNEL_METRICS", num_args = 0..=1, default_missing_value = settings::METRICS)]
+    metrics: Option<String>,
     /// Addresses of the device with their networks, such as 10.9.0.1/24,fd09::1/64.
     #[arg(
         long = "address",
@@ -136,6 +139,7 @@ impl UpArgs {
     fn apply(&self, options: &mut TunnelOptions) -> anyhow::Result<()> {
         settings::set(&mut options.name, self.device.clone());
         settings::set(&mut options.listen, self.listen.clone());
+        settings::set_metrics(&mut options.metrics, self.metrics.clone());
         settings::set(&mut options.mtu, self.mtu);
         settings::set(&mut options.queues, self.queues);
         options.allow_unlocked_memory |= self.allow_unlocked_memory;
@@ -263,8 +267,10 @@ fn announce(ready: &TunnelReady, json: bool) {
             format!("{} peers", ready.peers)
         };
         output::write(&format!(
-            "tunnel {} is up, listening on {}, {peers}\n",
-            ready.device, ready.listen
+            "tunnel {} is up, listening on {}, {peers}{}\n",
+            ready.device,
+            ready.listen,
+            output::metrics(ready.metrics)
         ))
     };
     if let Err(error) = said {
