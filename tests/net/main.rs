@@ -9,6 +9,9 @@ mod drains;
 mod links;
 mod moves;
 mod namespaces;
+#[allow(dead_code)]
+#[path = "../e2e/openmetrics.rs"]
+mod openmetrics;
 // The end-to-end tests' way of running the binary; this test uses a part of it.
 #[allow(dead_code)]
 #[path = "../e2e/process.rs"]

@@ -132,6 +132,21 @@ mod tests {
         assert_eq!(serve.certificates.life_seconds, 86_400);
         assert_eq!(serve.certificates.renew_left_percent, 33);
         assert_eq!(serve.state, Some("s".into()));
+        let of_role = |role: &str| Config::parse(&format!("[{role}]\nmetrics = \"[::1]:1\"\n"));
+        let [serve, join, tunnel] = ["serve", "join", "tunnel"].map(|role| {
+            let config = of_role(role).expect("valid");
+            let options = (config.serve_options(), config.join_options());
+            let all = [
+                options.0.metrics,
+                options.1.metrics,
+                config.tunnel_options().metrics,
+            ];
+            all.map(|metrics| metrics.is_some())
+        });
+        // Each for itself: a machine may have all three.
+        assert_eq!(serve, [true, false, false]);
+        assert_eq!(join, [false, true, false]);
+        assert_eq!(tunnel, [false, false, true]);
         let join = config.join_options();
         assert_eq!(join.sinks, [SinkSpec::EgdUnix("q".into())]);
         assert_eq!(join.class, Class::Full);

@@ -54,6 +54,30 @@ fn an_orbit_of_a_hub_that_is_used_up_is_followed_by_another_and_no_packet_is_los
     assert_eq!(hub["label"], "simulated");
     let status = pair.status(0);
     assert_eq!(status["hub"]["parent"], "hub", "{status}");
+    let page = pair.page(0);
+    for (series, value) in [
+        (
+            "photonbox_build_info{version=\"0.1.0\",role=\"tunnel\"}",
+            1.0,
+        ),
+        ("photonbox_parent_reached", 1.0),
+        ("photonbox_health{state=\"healthy\"}", 1.0),
+        (
+            "photonbox_channels{side=\"parent\",class=\"symmetric\"}",
+            1.0,
+        ),
+        ("photonbox_tunnel_peer_waits_for_hub{peer=\"b\"}", 0.0),
+        ("photonbox_tunnel_peer_exhausted{peer=\"b\"}", 0.0),
+    ] {
+        assert_eq!(page.value(series), value, "{series}\n{}", page.text);
+    }
+    let boxes = page.value("photonbox_tunnel_peer_boxes_total{peer=\"b\"}");
+    assert!(boxes >= 7.0 && page.value("photonbox_tunnel_peer_boxes_left{peer=\"b\"}") <= 2.0);
+    let end = page.value("photonbox_certificate_end_timestamp_seconds");
+    assert_eq!(
+        Some(end),
+        status["hub"]["certificate"]["not_after"].as_f64()
+    );
 }
 
 /// Ten minutes in each mode, or what `PHOTONBOX_SOAK_SECONDS` says.

@@ -1,6 +1,7 @@
 //! Two gateways `a` and `b` on the bridge, and behind each a machine, `east` and `west`.
 
 use crate::namespaces::Network;
+use crate::openmetrics::Page;
 use crate::process::{self, Background, arg};
 use crate::site::{self, Site};
 use serde_json::Value;
@@ -160,6 +161,8 @@ impl Pair {
             "--allowed",
             allowed,
             "--allow-unlocked-memory",
+            // On the gateway's own loopback.
+            "--metrics",
         ];
         let keys = match &self.hub {
             Some(Hub { address, .. }) => ["--hub", address, "--peer", NAMES[1 - side]].to_vec(),
@@ -239,6 +242,15 @@ impl Pair {
             arg(&self.path(NAMES[side])),
             "--json",
         ])
+    }
+
+    /// The metrics of a side, read on its own loopback and judged.
+    pub(super) fn page(&self, side: usize) -> Page {
+        let page = || Page::of("127.0.0.1:4503");
+        let page = self.network.inside(NAMES[side], page);
+        page.judge();
+        page.check_documented();
+        page
     }
 
     /// What it says of its peer.

@@ -1,6 +1,7 @@
 //! A gateway with two peers, who take the same SPIs.
 
 use crate::namespaces::Network;
+use crate::openmetrics::Page;
 use crate::process::{self, Background, arg};
 use std::path::Path;
 
@@ -50,7 +51,9 @@ fn two_peers_with_the_same_spis_are_told_apart_and_reach_each_other() {
     });
     let middle = network.machine("a");
     let device = |address: u32| {
-        format!("[tunnel]\nname = \"tun0\"\naddresses = [\"10.9.0.{address}/24\"]\n")
+        format!(
+            "[tunnel]\nname = \"tun0\"\naddresses = [\"10.9.0.{address}/24\"]\nmetrics = \"127.0.0.1:4505\"\n"
+        )
     };
     let of_b = peer("b", &keys[0], "role = \"a\"\nallowed = [\"10.9.0.2/32\"]");
     let of_c = peer("c", &keys[1], "role = \"a\"\nallowed = [\"10.9.0.3/32\"]");
@@ -88,6 +91,35 @@ fn two_peers_with_the_same_spis_are_told_apart_and_reach_each_other() {
             "{peer}"
         );
     }
+    let page = network.inside("a", || Page::of("127.0.0.1:4505"));
+    page.judge();
+    page.check_documented();
+    for peer in status["peers"].as_array().expect("peers") {
+        let name = peer["name"].as_str().expect("a name");
+        let value = |of: &str, further: &str| {
+            page.value(&format!(
+                "photonbox_tunnel_peer_{of}{{peer=\"{name}\"{further}}}"
+            ))
+        };
+        let (sent, received) = (",direction=\"sent\"", ",direction=\"received\"");
+        assert_eq!(value("spi", received), f64::from(0x8000_0100_u32));
+        assert_eq!(Some(value("box", "")), peer["box"].as_f64());
+        assert_eq!(Some(value("boxes_left", "")), peer["boxes_left"].as_f64());
+        assert_eq!(Some(value("mtu_bytes", "")), peer["mtu"].as_f64());
+        // What the peers say to each other without a packet to carry may have come meanwhile.
+        for (direction, at_least) in [(sent, &peer["sent"]), (received, &peer["received"])] {
+            let packets = at_least["packets"].as_f64().expect("packets");
+            let bytes = at_least["bytes"].as_f64().expect("bytes");
+            assert!(packets >= 2.0 && value("packets_total", direction) >= packets);
+            assert!(bytes >= 168.0 && value("bytes_total", direction) >= bytes);
+        }
+        assert_eq!(value("calling", ""), 0.0);
+        assert!(value("silence_seconds", "") < 120.0);
+        assert_eq!(value("drops_total", ",reason=\"forged\""), 0.0);
+    }
+    assert_eq!(page.sum("photonbox_tunnel_peer_drops_total"), 0.0);
+    // Addresses and networks stay in `status`.
+    assert!(!page.text.contains("10.9.0") && !page.text.contains(&middle));
 }
 
 #[test]

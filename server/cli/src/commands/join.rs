@@ -226,6 +226,19 @@ mod tests {
     }
 
     #[test]
+    fn metrics_need_no_address_and_are_off_without_the_flag() {
+        for (flags, address) in [
+            (&["--hub", "a"][..], None),
+            (&["--metrics", "--hub", "a"], Some("127.0.0.1")),
+            (&["--hub", "a", "--metrics"], Some("127.0.0.1")),
+            (&["--hub", "a", "--metrics", "[::1]:1"], Some("[::1]:1")),
+        ] {
+            let merged = merge(join(flags), JoinOptions::default()).expect("merges");
+            assert_eq!(merged.metrics.as_deref(), address, "{flags:?}");
+        }
+    }
+
+    #[test]
     fn without_a_hub_it_says_where_to_name_one() {
         let error = merge(join(&[]), JoinOptions::default()).expect_err("no hub");
         assert!(error.to_string().contains("no hub"), "{error}");

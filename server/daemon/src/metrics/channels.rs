@@ -128,3 +128,89 @@ pub(super) fn gate(page: &mut Page<'_>, gate: &GateStatus) -> fmt::Result {
         .map(|(bound, count)| ([("bound", bound)], count)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::sync::Arc;
+
+    use photonbox_channel::ChannelStatus;
+    use serde_json::json;
+
+    use super::super::{Measured, server};
+    use super::*;
+
+    struct Hosts(Channels);
+
+    impl Measured for Hosts {
+        fn role(&self) -> &'static str {
+            "test"
+        }
+
+        fn write(&self, page: &mut Page<'_>) -> fmt::Result {
+            write(page, &[("child", &self.0)])
+        }
+    }
+
+    fn channel(peer: &str, class: &str) -> ChannelStatus {
+        let status = json!({
+            "peer": peer, "peer_serial": "5e51a1", "epoch": 3, "epoch_receive": 4, "class": class, "rekeys": 7,
+            "pq_rekeys": 0, "prekeys": 1, "prekeys_window": 1, "starved": 2, "stepped_down": 1,
+            "packets_left": null, "seconds_left": null, "bytes": 30, "bytes_sent": 20, "bytes_received": 10,
+            "hops": 0, "trust": 0.0, "first_channel_ms": 1.0, "second_channel_ms": 2.0, "closed": null,
+        });
+        serde_json::from_value(status).unwrap()
+    }
+
+    fn page(channels: &Channels) -> String {
+        server::page(Arc::new(Hosts(channels.clone())))
+    }
+
+    #[test]
+    fn many_hosts_are_as_many_series_as_none_and_nobody_is_named() {
+        let channels = Channels::default();
+        let empty = page(&channels).lines().count();
+        for number in 0..10_000 {
+            channels.enter(channel(&format!("host-{number}"), "symmetric"));
+            channels.enter(channel(&format!("host-{number}"), "asymmetric"));
+        }
+        let page = page(&channels);
+        assert_eq!(page.lines().count(), empty);
+        assert!(!page.contains("host-1") && !page.contains("5e51a1"));
+        for line in [
+            r#"photonbox_channels{side="child",class="symmetric"} 10000"#,
+            r#"photonbox_channels{side="child",class="asymmetric"} 10000"#,
+            r#"photonbox_channel_peers{side="child"} 10000"#,
+            r#"photonbox_channel_bytes_total{side="child",direction="sent"} 400000"#,
+        ] {
+            assert!(
+                page.lines().any(|one| one == line),
+                "{line} is not in\n{page}"
+            );
+        }
+    }
+
+    #[test]
+    fn counters_do_not_fall_when_a_channel_ends() {
+        let channels = Channels::default();
+        let number = channels.enter(channel("a", "symmetric"));
+        let before = channels.totals();
+        channels.leave(number, CloseReason::Truncated);
+        assert_eq!(channels.totals(), before);
+        let page = page(&channels);
+        for line in [
+            r#"photonbox_channels{side="child",class="symmetric"} 0"#,
+            r#"photonbox_channel_bytes_total{side="child",direction="received"} 10"#,
+            r#"photonbox_channel_rekeys_total{side="child"} 7"#,
+            r#"photonbox_channel_starved_total{side="child"} 2"#,
+            r#"photonbox_channel_stepped_down_total{side="child"} 1"#,
+            r#"photonbox_channels_closed_total{side="child",reason="truncated"} 1"#,
+            r#"photonbox_channels_closed_total{side="child",reason="normal"} 0"#,
+        ] {
+            assert!(
+                page.lines().any(|one| one == line),
+                "{line} is not in\n{page}"
+            );
+        }
+    }
+}

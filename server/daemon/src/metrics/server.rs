@@ -99,14 +99,27 @@ impl Endpoint {
     /// Serves until the result is dropped.
     pub(crate) fn serve(self, measured: Arc<impl Measured>) -> Served {
         let Self { listener, address } = self;
-        let mut registry = Registry::default();
-        registry.register_collector(Box::new(Scraped(measured)));
         tracing::info!("metrics on http://{address}/metrics");
         Served {
             address,
-            task: tokio::spawn(accept(listener, Arc::new(registry))),
+            task: tokio::spawn(accept(listener, Arc::new(registry(measured)))),
         }
     }
+}
+
+/// What the library writes pages of.
+fn registry(measured: Arc<impl Measured>) -> Registry {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Scraped(measured)));
+    registry
+}
+
+/// A page, for tests of what stands on it.
+#[cfg(test)]
+pub(crate) fn page(measured: Arc<impl Measured>) -> String {
+    let mut text = String::new();
+    text::encode(&mut text, &registry(measured)).expect("a string takes all");
+    text
 }
 
 /// Metrics that are served; dropped, their connections are closed.

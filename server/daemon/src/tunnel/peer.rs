@@ -247,6 +247,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_reason_is_listed_once_and_named_as_no_other_is() {
+        // `Unfit` is the last one.
+        assert_eq!(Lost::ALL.len(), Lost::Unfit as usize + 1);
+        let of_engine = photonbox_keybox::peer::DropReason::ALL.iter();
+        let names = of_engine.map(|reason| reason.name());
+        let names: Vec<&str> = names.chain(Lost::ALL.map(Lost::name)).collect();
+        let different: std::collections::HashSet<_> = names.iter().collect();
+        assert_eq!(different.len(), names.len(), "{names:?}");
+    }
+
+    #[test]
     fn what_fits_is_what_sealing_makes() {
         for (to, headers) in [("192.0.2.1:4510", 28), ("[2001:db8::1]:4510", 48)] {
             let to = to.parse().expect("an address");
