@@ -9,10 +9,10 @@ mod drains;
 mod links;
 mod moves;
 mod namespaces;
+// The end-to-end tests' ways of reading metrics and of running the binary; this test uses a part of them.
 #[allow(dead_code)]
 #[path = "../e2e/openmetrics.rs"]
 mod openmetrics;
-// The end-to-end tests' way of running the binary; this test uses a part of it.
 #[allow(dead_code)]
 #[path = "../e2e/process.rs"]
 mod process;
