@@ -86,6 +86,9 @@ fn a_gateway_that_loses_its_hub_goes_on_in_the_same_orbit() {
         pair.network.lose_the_way("a", pair.hub_address());
         let lost = || waits(pair, 0);
         process::until("it says why there is no box", lost, Value::is_string);
+        // What an alarm is made of.
+        let waits = "photonbox_tunnel_peer_waits_for_hub{peer=\"b\"}";
+        assert_eq!(pair.page(0).value(waits), 1.0);
         pair.network.find_the_way("a", pair.hub_address());
         for (side, (orbit, number, given)) in before.into_iter().enumerate() {
             let after = process::until(
