@@ -197,7 +197,9 @@ impl Guest {
     /// Starts a guest from a packed initramfs.
     pub(crate) fn start(&self, initrd: &Path, devices: &[String]) -> Machine {
         let mut qemu = Command::new(&self.qemu)
-            .args(["-machine", "q35,accel=tcg", "-cpu", "max"])
+            // Emulated, CMPXCHG16B now and then leaves garbage in EFLAGS (QEMU 7.2), of which the guest's kernel dies: it is
+            // to do without.
+            .args(["-machine", "q35,accel=tcg", "-cpu", "max,-cx16"])
             // Shared with whoever plays a device on a socket.
             .args(["-m", "384", "-machine", "memory-backend=mem"])
             .args(["-object", "memory-backend-memfd,id=mem,size=384M,share=on"])
