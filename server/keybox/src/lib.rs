@@ -6,7 +6,7 @@
 //! an engine's caller: what is used is [`derive::key`].
 //!
 //! No I/O, no clock, no randomness.
-#![deny(unsafe_code)] // but for cpu/ifma.rs and esp/vaes.rs
+#![deny(unsafe_code)] // but for cpu/ifma.rs and esp/ready.rs
 
 pub mod audit;
 pub mod cpu;

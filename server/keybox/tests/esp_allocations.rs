@@ -70,7 +70,7 @@ fn no_packet_allocates() {
     // The counter counts.
     let measured = allocation_counter::measure(|| drop(std::hint::black_box(vec![1; 100])));
     assert_eq!(measured.count_total, 1);
-    for instructions in [Instructions::Libraries, Instructions::Vaes] {
+    for instructions in Instructions::ALL {
         if instructions.are_available() {
             assert_eq!(allocations(instructions), 0, "{instructions:?}");
             assert_eq!(allocations_of_batches(instructions), 0, "{instructions:?}");

@@ -30,7 +30,7 @@ const UNSAFE: &[(&str, &str)] = &[
         "a function for instructions that were looked for",
     ),
     (
-        "server/keybox/src/esp/vaes.rs",
+        "server/keybox/src/esp/ready.rs",
         "functions for instructions that were looked for",
     ),
     ("server/ecdh/", "calls into aws-lc's curve arithmetic"),

@@ -18,31 +18,35 @@ pub(super) const MESSAGE: usize = 38;
 pub enum Instructions {
     /// Libraries, which choose for themselves.
     Libraries,
+    /// AES-NI with PCLMULQDQ, on registers of 128 bits.
+    AesNi,
     /// AVX-512 with VAES and VPCLMULQDQ.
     Vaes,
 }
 
 impl Instructions {
+    /// All of them, the fastest first.
+    pub const ALL: [Self; 3] = [Self::Vaes, Self::AesNi, Self::Libraries];
+
     /// Whether this machine has them.
     #[must_use]
     pub fn are_available(self) -> bool {
         match self {
             Self::Libraries => true,
             #[cfg(target_arch = "x86_64")]
+            Self::AesNi => super::aesni::is_available(),
+            #[cfg(target_arch = "x86_64")]
             Self::Vaes => super::vaes::is_available(),
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Vaes => false,
+            Self::AesNi | Self::Vaes => false,
         }
     }
 
     /// The fastest that this machine has.
     #[must_use]
     pub fn fastest() -> Self {
-        if Self::Vaes.are_available() {
-            Self::Vaes
-        } else {
-            Self::Libraries
-        }
+        let available = Self::ALL.into_iter().find(|these| these.are_available());
+        available.unwrap_or(Self::Libraries)
     }
 }
 
@@ -55,6 +59,16 @@ pub(super) fn message(header: &Header) -> [u8; MESSAGE] {
     message[18..34].copy_from_slice(&fields);
     message[34..].copy_from_slice(&256_u32.to_be_bytes());
     message
+}
+
+/// The second and the last block of the CMAC of [`message`], padded (SP 800-38B §6.2): the same for both n.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn rest_of_message(header: &Header) -> [[u8; 16]; 2] {
+    let message = message(header);
+    let mut rest = [[0; 16]; 2];
+    rest.as_flattened_mut()[..MESSAGE - 16].copy_from_slice(&message[16..]);
+    rest[1][MESSAGE - 32] = 0x80;
+    rest
 }
 
 /// The packet's key.

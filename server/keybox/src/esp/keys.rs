@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use photonbox_secret::SecretBytes;
 
 #[cfg(target_arch = "x86_64")]
-use super::vaes;
+use super::ready::{self, Group, Ready};
 use super::{Header, Instructions, Refusal, cipher};
 use crate::KEY_BYTES;
 
@@ -21,9 +21,11 @@ const GROUP: usize = 56;
 pub struct BoxKeys {
     i: u16,
     keys: SecretBytes,
-    /// With [`Instructions::Vaes`] each group of keys; else empty.
+    /// With instructions that were looked for, each group of keys; with libraries empty.
     #[cfg(target_arch = "x86_64")]
-    ready: Box<[OnceLock<Option<vaes::Group>>]>,
+    ready: Box<[OnceLock<Option<Group>>]>,
+    #[cfg(target_arch = "x86_64")]
+    instructions: Instructions,
 }
 
 impl BoxKeys {
@@ -38,7 +40,7 @@ impl BoxKeys {
     pub fn with(instructions: Instructions, i: u16, keys: &[[u8; KEY_BYTES]]) -> Self {
         #[cfg(target_arch = "x86_64")]
         let groups = match instructions {
-            Instructions::Vaes => keys.len().div_ceil(GROUP),
+            Instructions::AesNi | Instructions::Vaes => keys.len().div_ceil(GROUP),
             Instructions::Libraries => 0,
         };
         #[cfg(not(target_arch = "x86_64"))]
@@ -48,6 +50,8 @@ impl BoxKeys {
             keys: SecretBytes::from_slice(keys.as_flattened()),
             #[cfg(target_arch = "x86_64")]
             ready: (0..groups).map(|_| OnceLock::new()).collect(),
+            #[cfg(target_arch = "x86_64")]
+            instructions,
         }
     }
 
@@ -83,9 +87,9 @@ impl BoxKeys {
         #[cfg(target_arch = "x86_64")]
         if let Some(group) = self.ready.get(at / GROUP) {
             let of_group = &keys[at - at % GROUP..keys.len().min(at - at % GROUP + GROUP)];
-            let ready = group.get_or_init(|| vaes::Group::new(of_group));
+            let ready = group.get_or_init(|| Group::new(self.instructions, of_group));
             if let Some(ready) = ready.as_ref().and_then(|ready| ready.key(at % GROUP)) {
-                return Ok(Key::Vaes(ready));
+                return Ok(Key::Ready(ready));
             }
         }
         Ok(Key::Libraries(&keys[at]))
@@ -95,7 +99,7 @@ impl BoxKeys {
 /// Packets whose keys are derived together.
 pub(super) const AT_ONCE: usize = 4;
 #[cfg(target_arch = "x86_64")]
-const _: () = assert!(AT_ONCE == vaes::AT_ONCE);
+const _: () = assert!(AT_ONCE == ready::AT_ONCE);
 
 /// Encrypts packets as [`Key::seal`] does.
 pub(super) fn seal(
@@ -104,8 +108,8 @@ pub(super) fn seal(
     packets: [&mut [u8]; AT_ONCE],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if let [Key::Vaes(a), Key::Vaes(b), Key::Vaes(c), Key::Vaes(d)] = keys {
-        return vaes::Ready::seal([a, b, c, d], headers, packets);
+    if let [Key::Ready(a), Key::Ready(b), Key::Ready(c), Key::Ready(d)] = keys {
+        return Ready::seal([a, b, c, d], headers, packets);
     }
     for ((key, header), packet) in keys.iter().zip(headers).zip(packets) {
         key.seal(header, packet);
@@ -119,8 +123,8 @@ pub(super) fn open(
     packets: [&mut [u8]; AT_ONCE],
 ) -> [bool; AT_ONCE] {
     #[cfg(target_arch = "x86_64")]
-    if let [Key::Vaes(a), Key::Vaes(b), Key::Vaes(c), Key::Vaes(d)] = keys {
-        return vaes::Ready::open([a, b, c, d], headers, packets);
+    if let [Key::Ready(a), Key::Ready(b), Key::Ready(c), Key::Ready(d)] = keys {
+        return Ready::open([a, b, c, d], headers, packets);
     }
     let mut good = [false; AT_ONCE];
     for (((key, header), packet), good) in keys.iter().zip(headers).zip(packets).zip(&mut good) {
@@ -139,7 +143,7 @@ impl std::fmt::Debug for BoxKeys {
 pub(super) enum Key<'a> {
     Libraries(&'a [u8; KEY_BYTES]),
     #[cfg(target_arch = "x86_64")]
-    Vaes(vaes::Ready<'a>),
+    Ready(Ready<'a>),
 }
 
 impl Key<'_> {
@@ -148,7 +152,7 @@ impl Key<'_> {
         match self {
             Self::Libraries(key) => cipher::seal(key, header, packet),
             #[cfg(target_arch = "x86_64")]
-            Self::Vaes(ready) => vaes::Ready::seal([*ready], [header], [packet]),
+            Self::Ready(ready) => Ready::seal([*ready], [header], [packet]),
         }
     }
 
@@ -157,8 +161,8 @@ impl Key<'_> {
         match self {
             Self::Libraries(key) => cipher::open(key, header, packet),
             #[cfg(target_arch = "x86_64")]
-            Self::Vaes(ready) => {
-                let [good] = vaes::Ready::open([*ready], [header], [packet]);
+            Self::Ready(ready) => {
+                let [good] = Ready::open([*ready], [header], [packet]);
                 good
             }
         }

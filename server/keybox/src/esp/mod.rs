@@ -9,21 +9,25 @@
 //! additional data the header. Whoever calls sees to it that no header comes twice under one K(i, j), and that a packet is
 //! not too old or a replay: [`crate::peer`].
 //!
-//! Nothing is allocated for a packet. Two ways to the same bytes, chosen when a box is made: the instructions of
-//! AVX-512 (VAES, VPCLMULQDQ), and libraries everywhere else (decision 23).
+//! Nothing is allocated for a packet. Three ways to the same bytes, chosen when a box is made: the instructions of
+//! AVX-512 (VAES, VPCLMULQDQ), AES-NI with PCLMULQDQ, and libraries everywhere else (decisions 23 and 27).
 
+#[cfg(target_arch = "x86_64")]
+mod aesni;
 mod batch;
 #[cfg(test)]
 mod batch_tests;
 mod cipher;
 mod keys;
-#[cfg(test)]
-mod tests;
 #[cfg(target_arch = "x86_64")]
 #[allow(
     unsafe_code,
     reason = "calls functions for instructions that it has looked for"
 )]
+mod ready;
+#[cfg(test)]
+mod tests;
+#[cfg(target_arch = "x86_64")]
 mod vaes;
 
 pub use batch::{Opening, Sealing, open_batch, seal_batch};

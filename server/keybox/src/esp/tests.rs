@@ -35,7 +35,7 @@ fn hex(text: &str) -> Vec<u8> {
 
 /// What this machine has; the libraries always.
 pub(super) fn all() -> impl Iterator<Item = Instructions> {
-    [Instructions::Libraries, Instructions::Vaes]
+    Instructions::ALL
         .into_iter()
         .filter(|instructions| instructions.are_available())
 }
@@ -70,6 +70,23 @@ fn sealed(keys: &BoxKeys, header: &Header, next_header: u8, inner: &[u8]) -> Vec
     let len = seal(keys, header, next_header, &mut buffer, inner.len()).unwrap();
     assert_eq!(len, buffer.len());
     buffer
+}
+
+#[test]
+fn instructions_that_are_there_are_used() {
+    assert!(Instructions::Libraries.are_available());
+    assert_eq!(all().next(), Some(Instructions::fastest()));
+    for instructions in Instructions::ALL {
+        let keys = keys(instructions, 1, 60);
+        for j in [1, 56, 57, 60] {
+            let by_libraries = matches!(
+                keys.key(&Header { j, ..HEADER_7_3 }),
+                Ok(keys::Key::Libraries(_))
+            );
+            let expected = instructions == Instructions::Libraries || !instructions.are_available();
+            assert_eq!(by_libraries, expected, "{instructions:?}");
+        }
+    }
 }
 
 #[test]

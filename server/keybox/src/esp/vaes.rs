@@ -1,49 +1,28 @@
 //! The packet's key and cipher with AVX-512, VAES and VPCLMULQDQ: four blocks in a register.
 //!
-//! What makes a key per packet cheap: the first block of either CMAC is the same for all packets of K(i, j), and so are its
-//! round keys; the two CMACs go side by side; and a short packet needs few powers of H.
-//!
-//! GHASH is computed as POLYVAL of the reversed blocks (RFC 8452, appendix A), by the multiplication of Gueron and Kounavis
-//! ("Intel Carry-Less Multiplication Instruction and its Usage for Computing the GCM Mode", 2010).
-//!
-//! All that is here but the calls in [`Group`] and [`Ready`] is safe code: intrinsics that take and give
-//! registers are safe in a function that has their features. No branch and no address depends on a secret, but that a forged
-//! packet is refused. A packet's round keys and hash key are wiped; what the compiler spills of registers beside them is
-//! not, and lies on the stack, which is not locked, until a later call overwrites it.
+//! The key expansions of four packets are the four lanes of one. What this code may be relied on for:
+//! [`ready`](super::ready).
 
 use std::arch::x86_64::*;
 
-use photonbox_secret::SecretBytes;
 use subtle::ConstantTimeEq as _;
 use zerocopy::transmute;
 use zeroize::Zeroize as _;
 
-use super::{HEADER, Header, ICV, cipher};
-use crate::KEY_BYTES;
-
-/// Rounds of AES-256, and one.
-const ROUND_KEYS: usize = 15;
-const LAST_ROUND: usize = ROUND_KEYS - 1;
-/// Round keys of K(i, j), the two CMACs after their first block, and the second subkey.
-const READY: usize = 16 * (ROUND_KEYS + 3);
+use super::ready::{AT_ONCE, LAST_ROUND, POLYNOMIAL, RCON, READY, ROUND_KEYS, seal_and_open};
+use super::{HEADER, Header, ICV, aesni, cipher};
 
 /// Round keys, each in all four lanes.
 type Schedule = [__m512i; ROUND_KEYS];
 
-/// Round constants of the key expansion (FIPS 197 §5.2).
-const RCON: [i32; 7] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40];
-/// Bits 127, 126 and 121 of the reduction's polynomial, as its high half.
-const POLYNOMIAL: i64 = 0xc200_0000_0000_0000_u64 as i64;
-
 /// Whether this machine has the instructions.
 pub(super) fn is_available() -> bool {
-    is_x86_feature_detected!("avx512f")
+    aesni::is_available()
+        && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("vaes")
         && is_x86_feature_detected!("vpclmulqdq")
-        && is_x86_feature_detected!("aes")
-        && is_x86_feature_detected!("pclmulqdq")
 }
 
 macro_rules! with_features {
@@ -53,84 +32,6 @@ macro_rules! with_features {
         #[inline]
         $vis fn $($rest)*
     };
-}
-
-/// What packets need of some keys. There is one only on a machine that has the instructions.
-pub(super) struct Group(SecretBytes);
-
-/// What packets need of one key, out of a [`Group`].
-#[derive(Clone, Copy)]
-pub(super) struct Ready<'a>(&'a [u8; READY]);
-
-impl Group {
-    /// None where the machine has not got the instructions.
-    pub(super) fn new(keys: &[[u8; KEY_BYTES]]) -> Option<Self> {
-        if !is_available() {
-            return None;
-        }
-        let mut ready = SecretBytes::new_zeroed(keys.len() * READY);
-        for (key, ready) in keys.iter().zip(ready.as_mut_slice().as_chunks_mut().0) {
-            // SAFETY: the machine has the features.
-            unsafe { prepare(key, ready) }
-        }
-        Some(Self(ready))
-    }
-
-    /// A key by its place in the group.
-    pub(super) fn key(&self, at: usize) -> Option<Ready<'_>> {
-        self.0.as_slice().as_chunks().0.get(at).map(Ready)
-    }
-}
-
-/// Packets whose keys are derived together: as many as a register has lanes.
-pub(super) const AT_ONCE: usize = 4;
-
-impl Ready<'_> {
-    /// Encrypts what lies between header and ICV of each packet, and writes the ICV. The headers are written. At most
-    /// [`AT_ONCE`] packets.
-    pub(super) fn seal<const N: usize>(
-        ready: [Self; N],
-        headers: [&Header; N],
-        packets: [&mut [u8]; N],
-    ) {
-        // SAFETY: there is a group, so the machine has the features.
-        unsafe { seal(ready.map(|ready| ready.0), headers, packets) }
-    }
-
-    /// Decrypts what lies between header and ICV of each packet. False: it does not authenticate, and is as it was. At most
-    /// [`AT_ONCE`] packets.
-    pub(super) fn open<const N: usize>(
-        ready: [Self; N],
-        headers: [&Header; N],
-        packets: [&mut [u8]; N],
-    ) -> [bool; N] {
-        // SAFETY: there is a group, so the machine has the features.
-        unsafe { open(ready.map(|ready| ready.0), headers, packets) }
-    }
-}
-
-with_features! {
-    fn prepare(key: &[u8; KEY_BYTES], ready: &mut [u8; READY]) {
-        let (halves, _) = key.as_chunks::<16>();
-        let [low, high] = [0, 1].map(|n| _mm512_broadcast_i32x4(transmute!(halves[n])));
-        let schedule = expand(low, high);
-        let (blocks, _) = ready.as_chunks_mut::<16>();
-        for (block, round) in blocks.iter_mut().zip(schedule) {
-            *block = transmute!(_mm512_castsi512_si128(round));
-        }
-        // The first block of each CMAC, and 0, of which the subkeys are made.
-        let mut start = [[0_u8; 16]; 4];
-        for (n, block) in (1..).zip(&mut start[..2]) {
-            block[3] = n;
-            block[4..].copy_from_slice(&cipher::LABEL[..12]);
-        }
-        let made: [[u8; 16]; 4] = transmute!(encrypt(&schedule, [transmute!(start)])[0]);
-        blocks[ROUND_KEYS] = made[0];
-        blocks[ROUND_KEYS + 1] = made[1];
-        // K2 = 4 · L (SP 800-38B §6.1).
-        let double = |value: u128| value << 1 ^ (value >> 127).wrapping_neg() & 0x87;
-        blocks[ROUND_KEYS + 2] = double(double(u128::from_be_bytes(made[2]))).to_be_bytes();
-    }
 }
 
 with_features! {
@@ -183,13 +84,7 @@ with_features! {
         let round = |packet: usize, n: usize| {
             _mm256_broadcastsi128_si256(transmute!(blocks[packet][n]))
         };
-        let rest = headers.map(|header| {
-            let message = cipher::message(header);
-            let mut rest = [[0; 16]; 2];
-            rest.as_flattened_mut()[..message.len() - 16].copy_from_slice(&message[16..]);
-            rest[1][message.len() - 32] = 0x80;
-            rest
-        });
+        let rest = headers.map(cipher::rest_of_message);
         let both = |packet: usize, n: usize| {
             _mm256_broadcastsi128_si256(transmute!(rest[packet][n]))
         };
@@ -502,35 +397,4 @@ with_features! {
     }
 }
 
-with_features! {
-    fn seal<const N: usize>(
-        ready: [&[u8; READY]; N],
-        headers: [&Header; N],
-        packets: [&mut [u8]; N],
-    ) {
-        for (gcm, packet) in gcms(ready, headers).iter().zip(packets) {
-            let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
-            apply(gcm, &mut clear[HEADER..]);
-            icv_bytes.copy_from_slice(&icv(gcm, clear));
-        }
-    }
-}
-
-with_features! {
-    fn open<const N: usize>(
-        ready: [&[u8; READY]; N],
-        headers: [&Header; N],
-        packets: [&mut [u8]; N],
-    ) -> [bool; N] {
-        let mut good = [false; N];
-        let gcms = gcms(ready, headers);
-        for ((gcm, packet), good) in gcms.iter().zip(packets).zip(&mut good) {
-            let (clear, icv_bytes) = packet.split_at_mut(packet.len() - ICV);
-            *good = bool::from(icv(gcm, clear).ct_eq(icv_bytes));
-            if *good {
-                apply(gcm, &mut clear[HEADER..]);
-            }
-        }
-        good
-    }
-}
+seal_and_open!(with_features);
