@@ -4,7 +4,8 @@
 //! A box of the usual size; j steps with each packet, so that all of its keys are in use. What is sealed is opened by the
 //! other side's key box, in place. boringtun's figure includes its replay window and a copy from buffer to buffer; ours has
 //! neither, but makes a key for each packet. `.batch`: the same in batches; `.engine`: in batches by all that a gateway does
-//! for a packet between device and socket, replay window and box changes included.
+//! for a packet between device and socket, replay window and box changes included. `.aesni`, `.aesni.batch` and
+//! `.aesni.engine`: as a processor without AVX-512 does it, where this one can; `.libraries`: as any does it.
 
 use super::esp_batches::{Batches, Engines};
 use super::harness::{self, Effort, Measured};
@@ -177,17 +178,27 @@ pub(crate) fn measure(
             });
             anyhow::Ok(())
         };
-        for (suffix, instructions) in [
-            ("", Instructions::fastest()),
-            (".libraries", Instructions::Libraries),
-        ] {
+        let mut singly = |suffix: &str, instructions| {
             let mut ends = Ends::new(instructions, size);
-            beside(suffix, &mut || ends.some())?;
+            beside(suffix, &mut || ends.some())
+        };
+        singly("", Instructions::fastest())?;
+        singly(".libraries", Instructions::Libraries)?;
+        if Instructions::AesNi.are_available() {
+            singly(".aesni", Instructions::AesNi)?;
         }
-        let mut batches = Batches::new(size);
-        beside(".batch", &mut || batches.some())?;
-        let mut engines = Engines::new(size)?;
-        beside(".engine", &mut || engines.some())?;
+        for (prefix, instructions) in [
+            ("", Instructions::fastest()),
+            (".aesni", Instructions::AesNi),
+        ] {
+            if !instructions.are_available() {
+                continue;
+            }
+            let mut batches = Batches::new(instructions, size);
+            beside(&format!("{prefix}.batch"), &mut || batches.some())?;
+            let mut engines = Engines::new(instructions, size)?;
+            beside(&format!("{prefix}.engine"), &mut || engines.some())?;
+        }
     }
     measuring("esp.64.ns");
     let mut ends = Ends::new(Instructions::fastest(), SIZES[0]);

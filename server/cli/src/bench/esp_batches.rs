@@ -3,7 +3,7 @@
 use super::esp::{KEYS, SOME};
 use anyhow::Context as _;
 use photonbox_keybox::Parameters;
-use photonbox_keybox::esp::{self, BoxKeys, Header, Opening, Sealing};
+use photonbox_keybox::esp::{self, BoxKeys, Header, Instructions, Opening, Sealing};
 use photonbox_keybox::peer::{
     IPV4, Incoming, Mode, Outgoing, Peer, Record, Role, Store, StoreError,
 };
@@ -17,9 +17,9 @@ const BOXES: u16 = 200;
 /// Packets of a box: some box changes a second.
 const BOX_PACKETS: u64 = 1 << 20;
 
-fn box_keys(i: u16) -> BoxKeys {
+fn box_keys(instructions: Instructions, i: u16) -> BoxKeys {
     let keys: Vec<[u8; 32]> = (0..KEYS).map(|j| [j as u8 ^ i as u8; 32]).collect();
-    BoxKeys::new(i, &keys)
+    BoxKeys::with(instructions, i, &keys)
 }
 
 /// Two ends with the same box, and nothing above it.
@@ -32,10 +32,10 @@ pub(super) struct Batches {
 }
 
 impl Batches {
-    pub(super) fn new(size: usize) -> Self {
+    pub(super) fn new(instructions: Instructions, size: usize) -> Self {
         Self {
-            sends: box_keys(1),
-            receives: box_keys(1),
+            sends: box_keys(instructions, 1),
+            receives: box_keys(instructions, 1),
             seq: 0,
             buffers: [(); BATCH].map(|()| vec![0x45; esp::sealed_len(size)]),
             size,
@@ -110,7 +110,7 @@ pub(super) struct Engines {
 }
 
 impl Engines {
-    pub(super) fn new(size: usize) -> anyhow::Result<Self> {
+    pub(super) fn new(instructions: Instructions, size: usize) -> anyhow::Result<Self> {
         let engine = |role| -> anyhow::Result<Peer> {
             let default = Budgets::default();
             let budgets = Budgets::new(BOX_PACKETS, default.box_time, default.spi_time);
@@ -118,7 +118,7 @@ impl Engines {
             let parameters = Parameters::new(4, BOXES.into(), KEYS.into())?;
             peer.add_orbit(Duration::ZERO, 1, Mode::IpKey, parameters)?;
             for i in 1..=BOXES {
-                peer.insert(Duration::ZERO, 1, box_keys(i))?;
+                peer.insert(Duration::ZERO, 1, box_keys(instructions, i))?;
             }
             Ok(peer)
         };
