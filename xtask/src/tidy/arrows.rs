@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("photonbox-cosim", &[]),
     ("photonbox-keybox", &["photonbox-secret"]),
+    ("photonbox-vault", &["photonbox-secret"]),
     ("photonbox-driver", &["photonbox-regmap"]),
     (
         "photonbox-simcard",
@@ -88,6 +89,7 @@ const SANS_IO: &[&str] = &[
     "photonbox-entropy",
     "photonbox-channel",
     "photonbox-keybox",
+    "photonbox-vault",
     "photonbox-simulate",
 ];
 const IO_CRATES: &[&str] = &[

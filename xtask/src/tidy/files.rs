@@ -72,6 +72,7 @@ const SANS_IO: &[&str] = &[
     "server/entropy/src/",
     "server/channel/src/",
     "server/keybox/src/",
+    "server/vault/src/",
     "server/simulate/src/",
 ];
 
