@@ -1,5 +1,7 @@
-//! The vault (specification 4-vault): so far the files that are sealed under its items' keys.
+//! The vault (specification 4-vault): so far the groups in which keys are split, and the files that are sealed under its items'
+//! keys.
 
 #![forbid(unsafe_code)]
 
+pub mod group;
 pub mod sealed;
