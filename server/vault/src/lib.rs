@@ -4,4 +4,6 @@
 #![forbid(unsafe_code)]
 
 pub mod group;
+pub mod item;
 pub mod sealed;
+pub mod ticket;
