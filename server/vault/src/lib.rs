@@ -5,5 +5,6 @@
 
 pub mod group;
 pub mod item;
+pub mod protocol;
 pub mod sealed;
 pub mod ticket;

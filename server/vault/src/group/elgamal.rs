@@ -31,7 +31,7 @@ pub trait Curve: 'static {
 }
 
 /// FIPS 186-5, points in compressed form (SEC 1).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct P384Curve;
 
 impl Curve for P384Curve {
@@ -43,7 +43,7 @@ impl Curve for P384Curve {
 }
 
 /// RFC 9496.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RistrettoCurve;
 
 impl Curve for RistrettoCurve {
@@ -60,7 +60,7 @@ pub type P384 = Elgamal<P384Curve>;
 pub type Ristretto255 = Elgamal<RistrettoCurve>;
 
 /// ElGamal over a curve.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Elgamal<C>(PhantomData<C>);
 
 /// A secret point.
