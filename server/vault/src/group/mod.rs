@@ -4,6 +4,7 @@
 //! the stack, which is not locked; what stays is encoded into locked memory.
 
 mod elgamal;
+pub mod paillier;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use photonbox_secret::SecretBytes;
 use rand_core::TryCryptoRng;
 
 pub use elgamal::{Ciphertext, Curve, Element, Elgamal, P384, PrivateKey, PublicKey, Ristretto255};
+pub use paillier::Paillier3072;
 
 /// Which group, by the word that stands in files and messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,11 +23,13 @@ pub enum Scheme {
     P384,
     /// ristretto255 (RFC 9496), ElGamal: faster.
     Ristretto255,
+    /// Paillier's encryption (EUROCRYPT 1999) over whole numbers, n of 3072 bits.
+    Paillier3072,
 }
 
 impl Scheme {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::P384, Self::Ristretto255];
+    pub const ALL: [Self; 3] = [Self::P384, Self::Ristretto255, Self::Paillier3072];
 
     /// Its word.
     #[must_use]
@@ -33,6 +37,7 @@ impl Scheme {
         match self {
             Self::P384 => "p384",
             Self::Ristretto255 => "ristretto255",
+            Self::Paillier3072 => "paillier3072",
         }
     }
 
@@ -120,6 +125,12 @@ pub trait Group {
     /// [`NoRandom`].
     fn random(purpose: Purpose, random: &mut impl TryCryptoRng) -> Result<Self::Element, NoRandom>;
 
+    /// Whether the element may be what [`Group::random`] gives for this. In a group of prime order any may; numbers have bounds, which
+    /// what comes out of a protocol must keep to before it is used as a key.
+    fn fits(_element: &Self::Element, _purpose: Purpose) -> bool {
+        true
+    }
+
     /// a · b.
     fn product(a: &Self::Element, b: &Self::Element) -> Self::Element;
 
@@ -156,7 +167,7 @@ pub trait Group {
         random: &mut impl TryCryptoRng,
     ) -> Result<Self::Ciphertext, NoRandom>;
 
-    /// D(ciphertext). None: the identity, which no key and no share is.
+    /// D(ciphertext). None: the identity, or a number longer than any protocol makes; no key and no share is either.
     fn decrypt(key: &Self::PrivateKey, ciphertext: &Self::Ciphertext) -> Option<Self::Element>;
 
     /// E(a) · E(b) = E(a · b), under the same key.

@@ -6,7 +6,7 @@ use rand_core::SeedableRng as _;
 
 use super::*;
 
-fn generator(seed: u64) -> ChaCha20Rng {
+pub(super) fn generator(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
@@ -98,6 +98,12 @@ fn one_form<G: Group>(bytes: &[u8]) {
     if let Ok(element) = G::decode(bytes) {
         assert_eq!(G::encode(&element).as_slice(), bytes);
     }
+}
+
+/// One case, since it draws four primes.
+#[test]
+fn paillier3072_is_an_abelian_group_with_a_homomorphic_encryption() {
+    laws::<Paillier3072>(1);
 }
 
 /// Multiples of the generator, from the standards: 1, 2 and 3 for P-384 (NIST CSRC, "Mathematical routines for the NIST prime
@@ -277,7 +283,7 @@ fn without_random_numbers_nothing_is_made() {
 }
 
 /// A generator that has failed.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl rand_core::TryRng for Nothing {
     type Error = NoRandom;

@@ -58,6 +58,7 @@ fn scheme_byte(scheme: Scheme) -> u8 {
     match scheme {
         Scheme::P384 => 1,
         Scheme::Ristretto255 => 2,
+        Scheme::Paillier3072 => 3,
     }
 }
 
