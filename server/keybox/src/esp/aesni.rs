@@ -122,7 +122,10 @@ with_features! {
             }
             states
         };
-        let rest = headers.map(cipher::rest_of_message);
+        let mut rest = [[[0; 16]; 2]; N];
+        for (rest, header) in rest.iter_mut().zip(headers) {
+            *rest = cipher::rest_of_message(header);
+        }
         let mut states = [[_mm_setzero_si128(); 2]; N];
         for (packet, states) in states.iter_mut().enumerate() {
             let block = transmute!(rest[packet][0]);

@@ -61,14 +61,17 @@ pub(super) fn message(header: &Header) -> [u8; MESSAGE] {
     message
 }
 
-/// The second and the last block of the CMAC of [`message`], padded (SP 800-38B §6.2): the same for both n.
+/// The second and the last block of the CMAC of [`message`], padded (SP 800-38B §6.2): the same for both n. Shifted
+/// together, since what is written byte by byte can't be read at once as a block.
 #[cfg(target_arch = "x86_64")]
+#[inline]
 pub(super) fn rest_of_message(header: &Header) -> [[u8; 16]; 2] {
-    let message = message(header);
-    let mut rest = [[0; 16]; 2];
-    rest.as_flattened_mut()[..MESSAGE - 16].copy_from_slice(&message[16..]);
-    rest[1][MESSAGE - 32] = 0x80;
-    rest
+    let words = u128::from(header.spi) << 96 | u128::from(header.seq) << 64;
+    let pointers = u128::from(header.i) << 48 | u128::from(header.j) << 32;
+    let fields = words | pointers | u128::from(header.flicker);
+    let second = u128::from(LABEL[12]) << 120 | fields >> 16;
+    let last = fields << 112 | 256 << 80 | 0x80 << 72;
+    [second.to_be_bytes(), last.to_be_bytes()]
 }
 
 /// The packet's key.

@@ -84,7 +84,10 @@ with_features! {
         let round = |packet: usize, n: usize| {
             _mm256_broadcastsi128_si256(transmute!(blocks[packet][n]))
         };
-        let rest = headers.map(cipher::rest_of_message);
+        let mut rest = [[[0; 16]; 2]; N];
+        for (rest, header) in rest.iter_mut().zip(headers) {
+            *rest = cipher::rest_of_message(header);
+        }
         let both = |packet: usize, n: usize| {
             _mm256_broadcastsi128_si256(transmute!(rest[packet][n]))
         };
