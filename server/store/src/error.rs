@@ -67,6 +67,12 @@ pub enum Error {
         /// The system's reason.
         error: std::io::Error,
     },
+    /// The connection was lost while a transaction was being committed: it may have been done or not.
+    #[error("the database {place} went away before it said whether the change was made")]
+    Unacknowledged {
+        /// The database.
+        place: String,
+    },
     /// SQLite failed otherwise (disk full, I/O error).
     #[error("the state database {path} failed: {error}")]
     Database {
@@ -96,6 +102,9 @@ impl Error {
                 "choose another --host-name, or revoke the old enrolment on the hub"
             }
             Self::Io { .. } => "check that the directory exists and that you own it",
+            Self::Unacknowledged { .. } => {
+                "look whether the change is there, and make it again if not"
+            }
             Self::Database { .. } => "check free space and the health of the disk",
         }
     }

@@ -14,6 +14,7 @@ mod rows;
 mod schema;
 mod sqlite;
 mod token;
+mod vault;
 
 use photonbox_secret::SecretBytes;
 
@@ -26,6 +27,10 @@ pub use renewal::RenewalRefusal;
 pub use sqlite::{DATABASE_FILE, SqliteStore};
 pub use token::{
     EnrolRefusal, Grant, IssuedToken, TOKEN_SECRET_BYTES, TOKEN_TRIES, TokenRefusal, TokenTerms,
+};
+pub use vault::{
+    AgentRow, ApplianceRow, AuditBreak, AuditEntry, AuditEvent, AuditHead, ItemRow, NoteRow,
+    RequestRow, SetRow, VaultRows, VaultStore, VaultWork,
 };
 
 /// Issues the certificate that a grant allows; its error is the one line that the host is told.
