@@ -1,6 +1,8 @@
 //! Settings and TLS configurations: TLS 1.3 only, mutual, no resumption, no 0-RTT, one cipher
 //! suite, our own groups (protocol step 2).
 
+mod http;
+
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +27,8 @@ use crate::sending::MAX_CREDITS;
 use crate::source::{ByteSource, MixingSource};
 use crate::stock::KeyStock;
 use crate::terms::WhenExhausted;
+
+pub use http::HttpTls;
 
 /// How a channel behaves. N and T of the two sides are exchanged in the handshake and the
 /// stricter of each holds.

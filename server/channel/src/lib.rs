@@ -59,8 +59,8 @@ mod witness;
 
 pub use channel::Channel;
 pub use config::{
-    Admission, ClientConfig, ClientOptions, ServerConfig, ServerOptions, Settings, ca_of_chain,
-    enroll_client_config, enroll_server_config,
+    Admission, ClientConfig, ClientOptions, HttpTls, ServerConfig, ServerOptions, Settings,
+    ca_of_chain, enroll_client_config, enroll_server_config,
 };
 pub use error::{CloseReason, Error, SendError};
 pub use event::Event;
