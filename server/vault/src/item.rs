@@ -34,7 +34,7 @@ pub struct ItemName {
 
 impl ItemName {
     /// Label and name, each part with its length before it: no two names give the same bytes.
-    fn context(&self, label: &str) -> Vec<u8> {
+    pub(crate) fn context(&self, label: &str) -> Vec<u8> {
         let mut context = Vec::new();
         for part in [label, self.scheme.name(), &self.set] {
             put(&mut context, part.as_bytes());

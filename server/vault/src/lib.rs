@@ -6,6 +6,7 @@
 pub mod api;
 pub mod group;
 pub mod item;
+pub mod kept;
 pub mod protocol;
 pub mod sealed;
 pub mod ticket;
