@@ -49,6 +49,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("photonbox-channel", &["photonbox-secret", "photonbox-ecdh"]),
     ("photonbox-store", &["photonbox-secret"]),
     (
+        "photonbox-api",
+        &[
+            "photonbox-secret",
+            "photonbox-channel",
+            "photonbox-store",
+            "photonbox-vault",
+        ],
+    ),
+    (
         "photonbox-simulate",
         &["photonbox-channel", "photonbox-entropy"],
     ),

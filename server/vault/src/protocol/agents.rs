@@ -91,18 +91,32 @@ impl<G: Group> Agent<G> {
         &self.r
     }
 
-    /// Step 2: takes its part out; the next agent's message.
-    #[must_use]
-    pub fn take_out(&self, created: &Hidden<G>) -> Hidden<G> {
+    /// Step 2: takes its part out; the next agent's message, or the share. Encrypted anew: who knows what came in and what went
+    /// out would have E(r_i).
+    ///
+    /// # Errors
+    /// [`NoRandom`].
+    pub fn take_out(
+        &self,
+        created: &Hidden<G>,
+        random: &mut impl TryCryptoRng,
+    ) -> Result<Hidden<G>, NoRandom> {
         let ciphertext = G::quotient_of_encrypted(&created.ciphertext, &self.r);
+        let ciphertext = G::encrypt_anew(&self.vault, &ciphertext, random)?;
         let kind = Kind::AgentsCreate;
-        Hidden { kind, ciphertext }
+        Ok(Hidden { kind, ciphertext })
     }
 
     /// Step 2, as the last agent: the share.
-    #[must_use]
-    pub fn share(&self, created: &Hidden<G>) -> HiddenShare<G> {
-        HiddenShare(self.take_out(created).ciphertext)
+    ///
+    /// # Errors
+    /// [`NoRandom`].
+    pub fn share(
+        &self,
+        created: &Hidden<G>,
+        random: &mut impl TryCryptoRng,
+    ) -> Result<HiddenShare<G>, NoRandom> {
+        self.take_out(created, random).map(HiddenShare::of_message)
     }
 
     /// Step 3, as the first agent.

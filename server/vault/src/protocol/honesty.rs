@@ -256,10 +256,10 @@ mod checks {
             let (key, mut created) = self.appliance.create(random).unwrap();
             let (last, first) = self.agents.split_last().unwrap();
             for agent in first {
-                created = agent.take_out(&created);
+                created = agent.take_out(&created, random).unwrap();
                 created = Hidden::read(&created.to_bytes(), Kind::AgentsCreate).unwrap();
             }
-            (bytes::<G>(&key.0), last.share(&created))
+            (bytes::<G>(&key.0), last.share(&created, random).unwrap())
         }
 
         /// What the vault is asked, by these agents.

@@ -98,6 +98,19 @@ impl<G: Group> HiddenShare<G> {
     pub fn ciphertext(&self) -> &G::Ciphertext {
         &self.0
     }
+
+    /// The share of a message: *homomorphic*, and what the last agent gave of [`Kind::AgentsCreate`].
+    #[must_use]
+    pub fn of_message(message: Hidden<G>) -> Self {
+        Self(message.ciphertext)
+    }
+
+    /// A message that carries the share: [`Kind::HomomorphicCreate`] to the vault, [`Kind::AgentsAsk`] to the first agent.
+    #[must_use]
+    pub fn to_message(&self, kind: Kind) -> Hidden<G> {
+        let ciphertext = self.0.clone();
+        Hidden { kind, ciphertext }
+    }
 }
 
 /// What was decrypted is the identity: no message of an honest party does that.

@@ -11,35 +11,37 @@ const VERSION: u8 = 1;
 /// Bytes before the body.
 const HEAD: usize = 3;
 
-/// What a message is: an answer of one protocol can't pass for another's.
+/// What a message is, by the number that stands on the wire: an answer of one protocol can't pass for another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `blinded`, appliance to vault: K_s·B.
-    BlindedCreate,
+    BlindedCreate = 1,
     /// `blinded`, vault to appliance: (K_s·K_m)·r.
-    BlindedServe,
+    BlindedServe = 2,
     /// `homomorphic` and `optimised`, vault to appliance: E(b).
-    MasterPart,
+    MasterPart = 3,
     /// `homomorphic`, appliance to vault: E(K_s·r).
-    HomomorphicAsk,
+    HomomorphicAsk = 4,
     /// `homomorphic`, vault to appliance: K_s·r.
-    HomomorphicServe,
+    HomomorphicServe = 5,
     /// `three` and N, appliance to the first agent: E(K_s·B).
-    AgentsCreate,
+    AgentsCreate = 6,
     /// `three` and N, an agent to the next one or to the vault: E of what the agents so far have put in.
-    AgentsAsk,
+    AgentsAsk = 7,
     /// `three` and N, vault to appliance: K_s·B.
-    AgentsServe,
+    AgentsServe = 8,
     /// `optimised`, appliance to vault: E(K_m·r).
-    OptimisedSetUp,
+    OptimisedSetUp = 9,
     /// `optimised`, appliance to vault: its part of the next share.
-    OptimisedCreate,
+    OptimisedCreate = 10,
     /// `optimised`, vault to appliance: K_s/r.
-    OptimisedServe,
+    OptimisedServe = 11,
+    /// `homomorphic`, appliance to vault: the share E(K_s·K_m).
+    HomomorphicCreate = 12,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::BlindedCreate,
         Self::BlindedServe,
         Self::MasterPart,
@@ -51,6 +53,7 @@ impl Kind {
         Self::OptimisedSetUp,
         Self::OptimisedCreate,
         Self::OptimisedServe,
+        Self::HomomorphicCreate,
     ];
 }
 
@@ -63,7 +66,7 @@ fn scheme_byte(scheme: Scheme) -> u8 {
 }
 
 fn head(kind: Kind, scheme: Scheme) -> [u8; HEAD] {
-    [VERSION, kind as u8 + 1, scheme_byte(scheme)]
+    [VERSION, kind as u8, scheme_byte(scheme)]
 }
 
 /// Why bytes are not the message that was waited for.

@@ -1,0 +1,207 @@
+//! The vault behind the interface (specification 4-vault): sets, appliances, items and tickets, kept in the store.
+//!
+//! What is asked twice under one idempotency key is done once. A ticket is checked before anything is computed with a share
+//! (countermeasure T24, `docs/threat-model.md`).
+
+mod agents;
+mod engine;
+mod items;
+mod names;
+mod opening;
+mod replay;
+mod secrets;
+mod sets;
+mod work;
+
+use std::fmt;
+use std::sync::Arc;
+
+use photonbox_channel::ByteSource;
+use photonbox_store::{ApplianceRow, AuditEvent, SetRow, VaultRows, VaultStore};
+use photonbox_vault::api::{ApplianceState, Protocol};
+use photonbox_vault::group::Scheme;
+
+pub use agents::{Agents, AskedAgent, NoAgents, Turn};
+pub(crate) use replay::Replay;
+pub(crate) use work::Workers;
+
+use crate::problem::Refusal;
+use engine::Engine;
+use secrets::Secrets;
+use work::{Stop, transaction};
+
+/// How the vault behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultSettings {
+    /// How long a ticket for a share that the vault keeps is good, seconds.
+    pub ticket_seconds: u64,
+    /// The most sets that one host may be an appliance of.
+    pub sets_per_host: u32,
+    /// How long an answer can be asked for again, seconds.
+    pub answers_seconds: u64,
+}
+
+impl Default for VaultSettings {
+    fn default() -> Self {
+        Self {
+            ticket_seconds: 30 * 86_400,
+            sets_per_host: 100,
+            answers_seconds: 7 * 86_400,
+        }
+    }
+}
+
+/// What a vault is made of.
+pub struct VaultParts {
+    /// Name of this hub, for the audit log.
+    pub hub: String,
+    /// Where everything is kept.
+    pub store: Arc<dyn VaultStore>,
+    /// The hub's generator.
+    pub source: Arc<dyn ByteSource>,
+    /// How agents are asked.
+    pub agents: Arc<dyn Agents>,
+    /// Seconds since 1970.
+    pub clock: fn() -> u64,
+    /// Behaviour.
+    pub settings: VaultSettings,
+}
+
+/// The vault of a hub. Several hubs on one store are one vault.
+pub struct Vault {
+    parts: VaultParts,
+    secrets: Secrets,
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault")
+            .field("hub", &self.parts.hub)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// Takes its keys from the store; the first one there makes them.
+    ///
+    /// # Errors
+    /// The store fails or is locked; the generator gives nothing.
+    pub fn new(parts: VaultParts) -> Result<Arc<Self>, Refusal> {
+        let now = (parts.clock)();
+        let secrets = Secrets::load(&*parts.store, &*parts.source, &parts.hub, now)?;
+        Ok(Arc::new(Self { parts, secrets }))
+    }
+
+    fn now(&self) -> u64 {
+        (self.parts.clock)()
+    }
+
+    fn transaction<T>(
+        &self,
+        work: impl FnMut(&mut dyn VaultRows) -> Result<T, Stop>,
+    ) -> Result<T, Refusal> {
+        transaction(&*self.parts.store, work)
+    }
+
+    /// Forgets answers that nobody asks for again; says how many. Called now and then.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn forget_answers(&self) -> Result<u64, Refusal> {
+        let before = self
+            .now()
+            .saturating_sub(self.parts.settings.answers_seconds);
+        self.transaction(|rows| Ok(rows.forget_requests(before, 10_000)?))
+    }
+
+    /// Writes down what an appliance did.
+    fn audit(
+        &self,
+        rows: &mut dyn VaultRows,
+        appliance: &str,
+        action: &str,
+        subject: String,
+        detail: String,
+    ) -> Result<(), Stop> {
+        rows.audit(&AuditEvent {
+            at: self.now(),
+            hub: self.parts.hub.clone(),
+            actor: format!("appliance:{appliance}"),
+            action: action.into(),
+            subject,
+            detail,
+        })?;
+        Ok(())
+    }
+}
+
+/// A set that the asking appliance belongs to, in its present generation.
+struct Member {
+    set: SetRow,
+    engine: Engine,
+    appliance: ApplianceRow,
+    state: ApplianceState,
+}
+
+impl Member {
+    /// Finds it. Who is no appliance of a set does not learn whether it exists.
+    fn find(rows: &mut dyn VaultRows, set: &str, appliance: &str) -> Result<Self, Stop> {
+        let unknown = || Refusal::UnknownSet(set.to_owned());
+        names::id("set's name", set)?;
+        let set = rows.set(set)?.ok_or_else(unknown)?;
+        let appliance = rows.appliance(&set.set, set.generation, appliance)?;
+        let appliance = appliance.ok_or_else(unknown)?;
+        let (engine, state) = words(&set, &appliance)?;
+        Ok(Self {
+            set,
+            engine,
+            appliance,
+            state,
+        })
+    }
+
+    /// The same, if it may create and open.
+    fn trusted(rows: &mut dyn VaultRows, set: &str, appliance: &str) -> Result<Self, Stop> {
+        let member = Self::find(rows, set, appliance)?;
+        member.check_trusted()?;
+        Ok(member)
+    }
+
+    fn check_trusted(&self) -> Result<(), Refusal> {
+        match self.state {
+            ApplianceState::Trusted => Ok(()),
+            other => Err(Refusal::NotTrusted(other.name())),
+        }
+    }
+}
+
+/// The store's words as ours.
+fn words(set: &SetRow, appliance: &ApplianceRow) -> Result<(Engine, ApplianceState), Refusal> {
+    let engine = engine_of(set)?;
+    Ok((engine, state_of(appliance)?))
+}
+
+fn engine_of(set: &SetRow) -> Result<Engine, Refusal> {
+    let scheme = Scheme::of_name(&set.scheme);
+    let protocol = Protocol::of_name(&set.protocol);
+    match (scheme, protocol) {
+        (Some(scheme), Some(protocol)) => Ok(Engine { scheme, protocol }),
+        _ => {
+            tracing::error!(
+                set = set.set,
+                "a set of a scheme or protocol that nobody knows"
+            );
+            Err(Refusal::Internal)
+        }
+    }
+}
+
+fn state_of(appliance: &ApplianceRow) -> Result<ApplianceState, Refusal> {
+    ApplianceState::of_name(&appliance.state).ok_or_else(|| {
+        tracing::error!(
+            appliance = appliance.appliance,
+            "an appliance in a state that nobody knows"
+        );
+        Refusal::Internal
+    })
+}
