@@ -73,6 +73,12 @@ pub enum Error {
         /// The database.
         place: String,
     },
+    /// A secret was asked for, and there is no root key that would open it.
+    #[error("the secrets of this store are locked: there is no root key")]
+    SecretsLocked,
+    /// The root key is not right, or a secret does not open under it.
+    #[error(transparent)]
+    RootKey(#[from] crate::RootKeyError),
     /// SQLite failed otherwise (disk full, I/O error).
     #[error("the state database {path} failed: {error}")]
     Database {
@@ -105,6 +111,8 @@ impl Error {
             Self::Unacknowledged { .. } => {
                 "look whether the change is there, and make it again if not"
             }
+            Self::SecretsLocked => "give the root key that this store was made with",
+            Self::RootKey(error) => error.help(),
             Self::Database { .. } => "check free space and the health of the disk",
         }
     }

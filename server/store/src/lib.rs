@@ -10,9 +10,12 @@ mod key_frame;
 mod ledger;
 mod records;
 mod renewal;
+mod root;
 mod rows;
 mod schema;
+mod sql;
 mod sqlite;
+mod sqlite_sql;
 mod token;
 mod vault;
 
@@ -24,6 +27,7 @@ pub use records::{
     Sizes, SourceRow,
 };
 pub use renewal::RenewalRefusal;
+pub use root::{ROOT_KEY, ROOT_KEY_FILE, RootKey, RootKeyError};
 pub use sqlite::{DATABASE_FILE, SqliteStore};
 pub use token::{
     EnrolRefusal, Grant, IssuedToken, TOKEN_SECRET_BYTES, TOKEN_TRIES, TokenRefusal, TokenTerms,

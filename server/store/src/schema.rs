@@ -11,6 +11,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_labels_runs_recordings.sql"),
     include_str!("migrations/0003_held_lanes.sql"),
     include_str!("migrations/0004_renewed_certificates.sql"),
+    include_str!("migrations/0005_vault.sql"),
 ];
 
 /// The newest version that this program knows.

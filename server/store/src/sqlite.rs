@@ -14,12 +14,15 @@ use crate::records::{
     Authority, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow, Sizes,
 };
 use crate::renewal::{self, RenewalRefusal};
+use crate::root::RootKey;
 use crate::rows::{
     ENROLMENT_COLUMNS, enrolment_from, explain, insert_enrolment, judge_token, natural, signed,
     time,
 };
+use crate::sqlite_sql::SqliteSql;
 use crate::token::{self, EnrolRefusal, IssuedToken, TOKEN_SECRET_BYTES, TokenTerms};
-use crate::{Error, Issue, Result, Store, held, ledger, schema};
+use crate::vault::Queries;
+use crate::{Error, Issue, Result, Store, VaultStore, VaultWork, held, ledger, schema};
 
 /// Name of the database inside the state directory.
 pub const DATABASE_FILE: &str = "photonbox.db";
@@ -33,6 +36,7 @@ const FAILED_TRIES_KEPT: u32 = 1000;
 pub struct SqliteStore {
     path: PathBuf,
     connection: Mutex<Connection>,
+    root: Option<RootKey>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -105,7 +109,17 @@ impl SqliteStore {
         Ok(Self {
             path,
             connection: Mutex::new(connection),
+            root: None,
         })
+    }
+
+    /// With the root key that its secrets are under.
+    #[must_use]
+    pub fn with_root_key(self, root: RootKey) -> Self {
+        Self {
+            root: Some(root),
+            ..self
+        }
     }
 
     fn prepare(path: &Path) -> rusqlite::Result<Result<Connection>> {
@@ -169,6 +183,28 @@ impl SqliteStore {
             .query_row(&sql, [value], enrolment_from)
             .optional()
             .map_err(|error| self.explain(error))
+    }
+}
+
+impl VaultStore for SqliteStore {
+    fn vault(&self, work: VaultWork<'_>) -> Result<bool> {
+        let connection = &mut *self.lock();
+        let explain = |error| explain(&self.path, error);
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(explain)?;
+        let mut sql = SqliteSql {
+            connection: &transaction,
+            path: &self.path,
+        };
+        let done = work(&mut Queries {
+            sql: &mut sql,
+            root: self.root.as_ref(),
+        })?;
+        if done {
+            transaction.commit().map_err(explain)?;
+        }
+        Ok(done)
     }
 }
 

@@ -491,7 +491,7 @@ fn foreign_newer_damaged_and_missing_are_told_apart() {
         refused,
         Err(Error::NewerSchema {
             found: 99,
-            known: 4,
+            known: 5,
             ..
         })
     ));

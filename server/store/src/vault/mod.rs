@@ -2,9 +2,11 @@
 //! the audit log. The words of scheme, protocol and state are the vault's own; the store only keeps them.
 
 mod audit;
+mod queries;
 mod rows;
 
 pub use audit::{AuditBreak, AuditEntry, AuditEvent, AuditHead};
+pub(crate) use queries::Queries;
 pub use rows::{AgentRow, ApplianceRow, ItemRow, NoteRow, RequestRow, SetRow};
 
 use photonbox_secret::SecretBytes;
@@ -170,4 +172,19 @@ pub trait VaultRows {
     /// # Errors
     /// As [`VaultRows::set`].
     fn audit(&mut self, event: &AuditEvent) -> Result<()>;
+
+    /// Where the audit log ends, as it was noted.
+    ///
+    /// # Errors
+    /// As [`VaultRows::set`].
+    fn audit_head(&mut self) -> Result<AuditHead>;
+
+    /// The entries of the audit log behind number `after`, in order.
+    ///
+    /// # Errors
+    /// As [`VaultRows::set`].
+    fn audit_entries(&mut self, after: u64, limit: u32) -> Result<Vec<AuditEntry>>;
 }
+
+#[cfg(test)]
+mod tests;
