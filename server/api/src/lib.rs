@@ -10,6 +10,8 @@ mod problem;
 mod random;
 mod routes;
 mod server;
+#[cfg(test)]
+mod tests;
 pub mod vault;
 
 pub use caller::{Admits, Caller};

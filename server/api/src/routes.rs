@@ -446,7 +446,3 @@ pub(crate) fn router(shared: Shared) -> Router {
         ))
         .with_state(shared)
 }
-
-#[cfg(test)]
-#[path = "routes_tests.rs"]
-mod tests;

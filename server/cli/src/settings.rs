@@ -296,8 +296,11 @@ impl RenewArgs {
 /// What `--metrics` without an address means: the port is [`photonbox_daemon::METRICS_PORT`].
 pub(crate) const METRICS: &str = "127.0.0.1";
 
-/// The address of the metrics; an empty variable is as good as none.
-pub(crate) fn set_metrics(setting: &mut Option<String>, given: Option<String>) {
+/// What `--api` without an address means: the port is [`photonbox_daemon::API_PORT`].
+pub(crate) const API: &str = "0.0.0.0";
+
+/// The address of metrics or of the HTTP interface; an empty variable is as good as none.
+pub(crate) fn set_address(setting: &mut Option<String>, given: Option<String>) {
     if let Some(address) = given.filter(|address| !address.is_empty()) {
         *setting = Some(address);
     }

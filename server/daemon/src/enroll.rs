@@ -54,6 +54,9 @@ pub fn init(options: &InitOptions) -> Result<InitReport> {
     let life = options.certificates.life_seconds;
     let own = signer.new_identity(&hub, LeafRole::Hub, now, life)?;
     let store = SqliteStore::create(&state)?;
+    if store.identity().is_err() {
+        crate::api::create_root_key(&state)?;
+    }
     let ca_hash = pki::hex(&pki::fingerprint(&ca.certificate));
     store.create_identity(
         &Identity {

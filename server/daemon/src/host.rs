@@ -514,6 +514,7 @@ pub async fn join(
         role: "host",
         listen: running.host.relay,
         metrics: running.metrics.as_ref().map(Served::address),
+        api: None,
         control: state_dir::control_socket(&state),
         label: None,
     });

@@ -13,13 +13,14 @@ use photonbox_driver::FrontEnd;
 use photonbox_entropy::health::{Health, LaneState};
 use photonbox_entropy::pool::{PoolConfig, PoolStatus};
 use photonbox_entropy::provenance::Provenance;
-use photonbox_store::{Role, SqliteStore, Store};
+use photonbox_store::{Role, Store, VaultStore};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::answering::OfChannel;
+use crate::api::{self, Api};
 use crate::boxes::Desk;
 use crate::card::{OpenedCard, open_card};
 use crate::channel_settings;
@@ -77,6 +78,12 @@ pub(crate) struct Hub {
 /// Enrolled here and not revoked.
 pub(crate) struct Enrolled {
     store: Arc<dyn Store>,
+}
+
+impl Enrolled {
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
 }
 
 impl Admission for Enrolled {
@@ -446,7 +453,7 @@ pub(crate) async fn serve_watched(
     ready: impl FnOnce(Ready, &Arc<Hub>) + Send,
 ) -> Result<()> {
     let state = state_dir::resolve(options.state.as_deref())?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state)?);
+    let store = Arc::new(api::open_store(&state, options.root_key.as_deref())?);
     let _running = RunningLock::take(&state)?;
     options.boxes.check()?;
     check_memory(options.allow_unlocked_memory)?;
@@ -455,10 +462,22 @@ pub(crate) async fn serve_watched(
         .await
         .map_err(|e| Error::bind(&options.listen, &e))?;
     let metrics = Endpoint::open(options.metrics.as_deref()).await?;
-    let hub = Hub::start(&options, Arc::clone(&store), shutdown.clone())?;
+    let api = api::listen(options.api.as_deref()).await?;
+    let hub = Hub::start(
+        &options,
+        Arc::clone(&store) as Arc<dyn Store>,
+        shutdown.clone(),
+    )?;
     let _control = ControlSocket::open(&state, Arc::clone(&hub))?;
     let _watching = hub.vm_events.watch();
     let metrics = metrics.map(|metrics| metrics.serve(Arc::clone(&hub)));
+    let api = match api {
+        Some(listening) => {
+            let store = store as Arc<dyn VaultStore>;
+            Some(api::serve(listening, &hub, store, shutdown.clone())?)
+        }
+        None => None,
+    };
     let listen = listener
         .local_addr()
         .map_err(|e| Error::bind(&options.listen, &e))?;
@@ -467,6 +486,7 @@ pub(crate) async fn serve_watched(
         role: "hub",
         listen: Some(listen),
         metrics: metrics.as_ref().map(Served::address),
+        api: api.as_ref().map(Api::address),
         control: state_dir::control_socket(&state),
         label: hub.label,
     };
@@ -488,6 +508,9 @@ pub(crate) async fn serve_watched(
     drop(listener);
     tracing::info!("hub drains");
     while connections.join_next().await.is_some() {}
+    if let Some(api) = api {
+        api.ended().await;
+    }
     shutdown.stop();
     // The saver ends with the phase; what it missed is written here.
     let _ = saver.await;

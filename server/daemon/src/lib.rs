@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod answering;
+mod api;
 mod asked;
 mod attest;
 pub mod boxes;
@@ -60,6 +61,7 @@ mod vm_event;
 mod wire;
 mod workers;
 
+pub use api::API_PORT;
 pub use card::{OpenedCard, SimulatedCard, card_failed, open_card, simulated_card, start_card};
 pub use config::Config;
 pub use control::{ControlCommand, control_request};

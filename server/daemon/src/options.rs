@@ -391,6 +391,10 @@ pub struct ServeOptions {
     pub listen: String,
     /// Loopback address of the metrics; none: they are not served.
     pub metrics: Option<String>,
+    /// Address of the HTTP interface, the vault's; none: it is not served.
+    pub api: Option<String>,
+    /// File of the root key; none: systemd's credential `root-key`, else `root.key` in the state directory.
+    pub root_key: Option<PathBuf>,
     /// Key exchange of the first channel.
     pub group: Group,
     /// Serve a simulated or replayed source, under that label.
@@ -420,6 +424,8 @@ impl Default for ServeOptions {
             state: None,
             listen: format!("0.0.0.0:{DEFAULT_PORT}"),
             metrics: None,
+            api: None,
+            root_key: None,
             group: Group::default(),
             allow_simulated: false,
             allow_unlocked_memory: false,

@@ -73,6 +73,8 @@ pub struct Ready {
     pub listen: Option<std::net::SocketAddr>,
     /// Where its metrics are served, if they are.
     pub metrics: Option<std::net::SocketAddr>,
+    /// Where its HTTP interface is, if it has one.
+    pub api: Option<std::net::SocketAddr>,
     /// Its control socket.
     pub control: PathBuf,
     /// The source is simulated or replayed (`simulated`, `replayed` or none).

@@ -65,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "photonbox-daemon",
         &[
             "photonbox-secret",
+            "photonbox-api",
             "photonbox-entropy",
             "photonbox-channel",
             "photonbox-store",

@@ -128,7 +128,7 @@ impl Vault {
             let concealment = member.appliance.concealment.as_ref();
             let concealment = concealment.ok_or(Refusal::NotTrusted("pending"))?;
             let share = member.engine.clear_share(concealment, message, source)?;
-            self.secrets
+            self.secrets()?
                 .shares
                 .seal(&name, &share, &mut Random(source))?
         } else {
@@ -152,7 +152,7 @@ impl Vault {
             user_blinded: asked.user_blinded,
             created: now,
         };
-        let answer = self.ticket(member, caller, &row, &share, keeps);
+        let answer = self.ticket(member, caller, &row, &share, keeps)?;
         let (mut answer, fresh) = self.transaction(|rows| {
             if let Some(answer) = replay.answered(rows, caller)? {
                 return Ok((answer, false));
@@ -198,7 +198,7 @@ impl Vault {
             ));
         };
         let needed = !member.engine.has_clear_shares() && !member.engine.protocol.has_agents();
-        Ok(self.ticket(&member, caller, &row, share, needed))
+        self.ticket(&member, caller, &row, share, needed)
     }
 
     fn ticket(
@@ -208,7 +208,7 @@ impl Vault {
         row: &ItemRow,
         share: &[u8],
         give_share: bool,
-    ) -> ItemTicket {
+    ) -> Result<ItemTicket, Refusal> {
         // A share that only the appliance has can't be asked for anew.
         let lives = !member.set.appliances_keep_shares;
         let expires = lives.then(|| self.now() + self.parts.settings.ticket_seconds);
@@ -221,16 +221,16 @@ impl Vault {
             share,
         };
         let ticket = self
-            .secrets
+            .secrets()?
             .tickets
             .issue(&claim, expires.unwrap_or(u64::MAX));
-        ItemTicket {
+        Ok(ItemTicket {
             item: item_of(row),
             ticket: Bytes::new(ticket),
             ticket_expires: expires,
             share: give_share.then(|| Bytes::new(share)),
             message: None,
-        }
+        })
     }
 
     /// The items of a set. `after` is what [`Page::next`] gave.

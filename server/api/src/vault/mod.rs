@@ -14,7 +14,7 @@ mod sets;
 mod work;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use photonbox_channel::ByteSource;
 use photonbox_store::{ApplianceRow, AuditEvent, SetRow, VaultRows, VaultStore};
@@ -70,7 +70,8 @@ pub struct VaultParts {
 /// The vault of a hub. Several hubs on one store are one vault.
 pub struct Vault {
     parts: VaultParts,
-    secrets: Secrets,
+    /// Taken from the store when they are first needed: a hub that has just started has no bytes to make them of.
+    secrets: OnceLock<Secrets>,
 }
 
 impl fmt::Debug for Vault {
@@ -82,14 +83,24 @@ impl fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Takes its keys from the store; the first one there makes them.
-    ///
-    /// # Errors
-    /// The store fails or is locked; the generator gives nothing.
-    pub fn new(parts: VaultParts) -> Result<Arc<Self>, Refusal> {
-        let now = (parts.clock)();
-        let secrets = Secrets::load(&*parts.store, &*parts.source, &parts.hub, now)?;
-        Ok(Arc::new(Self { parts, secrets }))
+    /// A vault on a store.
+    #[must_use]
+    pub fn new(parts: VaultParts) -> Arc<Self> {
+        let secrets = OnceLock::new();
+        Arc::new(Self { parts, secrets })
+    }
+
+    /// The vault's own keys; whichever hub comes first makes them.
+    fn secrets(&self) -> Result<&Secrets, Refusal> {
+        if let Some(secrets) = self.secrets.get() {
+            return Ok(secrets);
+        }
+        let VaultParts {
+            store, source, hub, ..
+        } = &self.parts;
+        let secrets = Secrets::load(&**store, &**source, hub, self.now())?;
+        // Two at once load the same.
+        Ok(self.secrets.get_or_init(|| secrets))
     }
 
     fn now(&self) -> u64 {

@@ -91,7 +91,7 @@ impl Vault {
             share: &share,
         };
         let checked = self
-            .secrets
+            .secrets()?
             .tickets
             .check(asked.ticket.as_slice(), &claim, self.now());
         if let Err(refused) = checked {
@@ -157,7 +157,7 @@ impl Vault {
         name: &ItemName,
         kept: &[u8],
     ) -> Result<Bytes, Refusal> {
-        let share = self.secrets.shares.open(name, kept).map_err(|error| {
+        let share = self.secrets()?.shares.open(name, kept).map_err(|error| {
             tracing::error!(%error, item = name.item, set = name.set, "a share cannot be read");
             Refusal::Internal
         })?;

@@ -128,7 +128,7 @@ fn merge(args: JoinArgs, mut options: JoinOptions) -> anyhow::Result<JoinOptions
     if args.attest.is_some() {
         options.attest = args.attest;
     }
-    settings::set_metrics(&mut options.metrics, args.metrics);
+    settings::set_address(&mut options.metrics, args.metrics);
     options.allow_unlocked_memory |= args.channel.allow_unlocked_memory;
     args.channel.apply(&mut options.rekey, &mut options.group);
     args.limits.apply(&mut options.limits);

@@ -167,6 +167,12 @@ pub trait VaultRows {
     /// As [`VaultRows::set`].
     fn add_secret(&mut self, name: &str, secret: &SecretBytes) -> Result<bool>;
 
+    /// Whether anything lies under a root key.
+    ///
+    /// # Errors
+    /// As [`VaultRows::set`].
+    fn has_secrets(&mut self) -> Result<bool>;
+
     /// Appends to the audit log.
     ///
     /// # Errors

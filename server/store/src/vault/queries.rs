@@ -485,6 +485,12 @@ impl VaultRows for Queries<'_> {
         Ok(self.sql.execute(sql, &[name.into(), sealed])? > 0)
     }
 
+    fn has_secrets(&mut self) -> Result<bool> {
+        let sql = "SELECT 1 FROM vault_secrets UNION ALL SELECT 1 FROM vault_appliances \
+                   UNION ALL SELECT 1 FROM vault_sets LIMIT 1";
+        Ok(!self.sql.query(sql, &[])?.is_empty())
+    }
+
     fn audit(&mut self, event: &AuditEvent) -> Result<()> {
         let head = self.audit_head()?;
         let entry = head.follow(event.clone());

@@ -139,7 +139,7 @@ impl UpArgs {
     fn apply(&self, options: &mut TunnelOptions) -> anyhow::Result<()> {
         settings::set(&mut options.name, self.device.clone());
         settings::set(&mut options.listen, self.listen.clone());
-        settings::set_metrics(&mut options.metrics, self.metrics.clone());
+        settings::set_address(&mut options.metrics, self.metrics.clone());
         settings::set(&mut options.mtu, self.mtu);
         settings::set(&mut options.queues, self.queues);
         options.allow_unlocked_memory |= self.allow_unlocked_memory;

@@ -1,0 +1,215 @@
+//! The HTTP interface of a hub: the vault, with this hub's store, generator and certificate.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use photonbox_api::vault::{NoAgents, Vault, VaultParts, VaultSettings};
+use photonbox_api::{Admits, Listening, Refusal, Server, ServerLimits};
+use photonbox_channel::{
+    ByteSource, HttpTls, Identity as ChannelIdentity, PeerIdentity, Role as ChannelRole,
+};
+use photonbox_store::{ROOT_KEY_FILE, RootKey, SqliteStore, VaultStore};
+use rustls::time_provider::DefaultTimeProvider;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::error::with_default_port;
+use crate::hub::{Enrolled, Hub};
+use crate::shutdown::{Phase, Shutdown};
+use crate::{Error, Result, channel_settings, os};
+
+/// Default port of the HTTP interface.
+pub const API_PORT: u16 = 4502;
+/// Name of the root key among systemd's credentials.
+const CREDENTIAL: &str = "root-key";
+
+/// Where the root key comes from: what was named, what systemd hands over, or the state directory's own.
+fn root_key_path(state: &Path, given: Option<&Path>) -> PathBuf {
+    if let Some(given) = given {
+        return given.to_owned();
+    }
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let credential = credentials.map(|directory| directory.join(CREDENTIAL));
+    match credential {
+        Some(credential) if credential.exists() => credential,
+        _ => state.join(ROOT_KEY_FILE),
+    }
+}
+
+/// Makes the root key of a fresh hub.
+pub(crate) fn create_root_key(state: &Path) -> Result<()> {
+    RootKey::create(&state.join(ROOT_KEY_FILE)).map_err(photonbox_store::Error::from)?;
+    Ok(())
+}
+
+/// The store of a hub with its root key. A hub of before there were root keys gets one, as long as nothing is sealed in its store.
+pub(crate) fn open_store(state: &Path, given: Option<&Path>) -> Result<SqliteStore> {
+    let store = SqliteStore::open(state)?;
+    let path = root_key_path(state, given);
+    if given.is_some() || path.exists() {
+        let key = RootKey::read(&path).map_err(photonbox_store::Error::from)?;
+        return Ok(store.with_root_key(key));
+    }
+    let mut sealed = true;
+    store.vault(&mut |rows| {
+        sealed = rows.has_secrets()?;
+        Ok(true)
+    })?;
+    if sealed {
+        let missing = photonbox_store::RootKeyError::Missing(path);
+        return Err(photonbox_store::Error::from(missing).into());
+    }
+    let key = RootKey::create(&path).map_err(photonbox_store::Error::from)?;
+    tracing::info!(path = %path.display(), "a root key was made: keep a copy of it elsewhere");
+    Ok(store.with_root_key(key))
+}
+
+/// The port, before anything is served there.
+pub(crate) async fn listen(address: Option<&str>) -> Result<Option<Listening>> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let address = with_default_port(address, API_PORT);
+    let listening = Listening::open(&address).await;
+    listening.map(Some).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AddrInUse {
+            return Error::failed(
+                format!("cannot listen on {address} for the HTTP interface: the port is in use"),
+                "stop the other program or choose another address with --api ADDR",
+            );
+        }
+        Error::failed(
+            format!("cannot listen on {address} for the HTTP interface: {error}"),
+            "choose an address of this machine and a port that you may bind with --api ADDR",
+        )
+    })
+}
+
+impl Admits for Enrolled {
+    fn admits(&self, peer: &PeerIdentity) -> std::result::Result<bool, Refusal> {
+        let enrolment = self
+            .store()
+            .use_enrolment(&peer.fingerprint, os::unix_now())?;
+        Ok(enrolment.is_some_and(|found| {
+            found.revoked.is_none() && found.host == peer.id && found.expires > os::unix_now()
+        }))
+    }
+}
+
+/// The TLS of the certificate that the hub has at the moment.
+struct CurrentTls {
+    hub: Arc<Hub>,
+    made: Mutex<Option<(Arc<ChannelIdentity>, Arc<rustls::ServerConfig>)>>,
+}
+
+impl CurrentTls {
+    fn make(&self, identity: &Arc<ChannelIdentity>) -> Result<Arc<rustls::ServerConfig>> {
+        let tls = HttpTls {
+            identity: Arc::clone(identity),
+            ca: self.hub.ca.clone(),
+            roles: vec![ChannelRole::Host],
+            source: Arc::clone(&self.hub.entropy) as Arc<dyn ByteSource>,
+            clock: Arc::new(DefaultTimeProvider),
+        };
+        tls.server()
+            .map_err(|error| channel_settings::refused(&error))
+    }
+
+    fn get(&self) -> Result<Arc<rustls::ServerConfig>> {
+        let identity = self.hub.certificate.identity();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some((of, tls)) if Arc::ptr_eq(of, &identity) => Ok(Arc::clone(tls)),
+            _ => {
+                let tls = self.make(&identity)?;
+                *made = Some((identity, Arc::clone(&tls)));
+                Ok(tls)
+            }
+        }
+    }
+}
+
+/// The interface, running.
+pub(crate) struct Api {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Api {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for the requests that are under way at the hub's end.
+    pub(crate) async fn ended(self) {
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the HTTP interface ended badly");
+        }
+    }
+}
+
+/// Serves until the hub drains.
+pub(crate) fn serve(
+    listening: Listening,
+    hub: &Arc<Hub>,
+    store: Arc<dyn VaultStore>,
+    shutdown: Shutdown,
+) -> Result<Api> {
+    let vault = Vault::new(VaultParts {
+        hub: hub.id.to_string(),
+        store,
+        source: Arc::clone(&hub.entropy) as Arc<dyn ByteSource>,
+        agents: Arc::new(NoAgents),
+        clock: os::unix_now,
+        settings: VaultSettings::default(),
+    });
+    let tls = CurrentTls {
+        hub: Arc::clone(hub),
+        made: Mutex::default(),
+    };
+    let first = tls.get()?;
+    let labelled = Arc::clone(hub);
+    let server = Server {
+        tls: Arc::new(move || {
+            tls.get().unwrap_or_else(|error| {
+                tracing::error!(%error, "the HTTP interface keeps its old certificate");
+                Arc::clone(&first)
+            })
+        }),
+        ca: hub.ca.clone(),
+        admits: Arc::clone(&hub.admission) as Arc<dyn Admits>,
+        vault: Arc::clone(&vault),
+        label: Arc::new(move || labelled.shown_label(&labelled.entropy.pool().status())),
+        clock: os::unix_now,
+        limits: ServerLimits::default(),
+    };
+    let address = listening.address();
+    let (stop, stopped) = watch::channel(false);
+    let ends = shutdown.clone();
+    tokio::spawn(async move {
+        ends.reached(Phase::Drain).await;
+        let _ = stop.send(true);
+    });
+    tokio::spawn(forget_answers(vault, shutdown));
+    tracing::info!("HTTP interface on https://{address}");
+    let task = tokio::spawn(listening.serve(server, stopped));
+    Ok(Api { address, task })
+}
+
+/// Once an hour.
+async fn forget_answers(vault: Arc<Vault>, shutdown: Shutdown) {
+    loop {
+        let forgetful = Arc::clone(&vault);
+        let forgotten = tokio::task::spawn_blocking(move || forgetful.forget_answers()).await;
+        match forgotten {
+            Ok(Ok(0)) => {}
+            Ok(Ok(answers)) => tracing::debug!(answers, "old answers were forgotten"),
+            failed => tracing::warn!(?failed, "old answers were not forgotten"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(std::time::Duration::from_secs(3600)) => {}
+            () = shutdown.reached(Phase::Drain) => return,
+        }
+    }
+}
