@@ -1,9 +1,10 @@
 //! The hub's HTTP interface: JSON over mutual TLS, for the enrolled hosts of its CA (specification 4-vault §4.3).
 //!
-//! [`Server`] listens and answers; [`vault::Vault`] is what it answers from. The daemon gives it its store, generator and
+//! [`Listening`] serves a [`Server`]; [`vault::Vault`] is what a hub answers from, [`AgentDesk`] what a homomorphic agent does. The daemon gives it its store, generator and
 //! certificate, and decides when it ends.
 #![forbid(unsafe_code)]
 
+mod agent;
 mod caller;
 mod pace;
 mod problem;
@@ -14,7 +15,8 @@ mod server;
 mod tests;
 pub mod vault;
 
+pub use agent::{AgentDesk, agent_routes};
 pub use caller::{Admits, Caller};
 pub use problem::Refusal;
-pub use routes::openapi;
-pub use server::{Listening, Server, ServerLimits};
+pub use routes::{Label, VaultRoutes, openapi, vault_routes};
+pub use server::{Listening, Routes, Server, ServerLimits};

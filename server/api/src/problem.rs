@@ -79,6 +79,12 @@ pub enum Refusal {
         /// Why, in one line.
         reason: String,
     },
+    /// To an agent: it has nothing for this appliance.
+    #[error("this agent has nothing for `{0}`")]
+    NothingDrawn(String),
+    /// To an agent: it has something else under the same name, and that is in use.
+    #[error("this agent's part for `{0}` is in use")]
+    InUse(String),
     /// Too many requests.
     #[error("too many requests of this host")]
     TooMany {
@@ -132,6 +138,8 @@ impl Refusal {
             Self::Generation(_) => ("generation", S::CONFLICT),
             Self::WrongStep(_) => ("wrong-step", S::CONFLICT),
             Self::Agent { .. } => ("agent", S::BAD_GATEWAY),
+            Self::NothingDrawn(_) => ("nothing-drawn", S::NOT_FOUND),
+            Self::InUse(_) => ("in-use", S::CONFLICT),
             Self::TooMany { .. } => ("too-many", S::TOO_MANY_REQUESTS),
             Self::TooSlow => ("too-slow", S::REQUEST_TIMEOUT),
             Self::Locked => ("locked", S::LOCKED),
@@ -170,6 +178,8 @@ impl Refusal {
             Self::Agent { .. } => {
                 "see that the agent runs and that the hub reaches it; then ask again"
             }
+            Self::NothingDrawn(_) => "restore the agent's state from a backup",
+            Self::InUse(_) => "give the set another name",
             Self::TooMany { .. } => "ask again after the time in Retry-After",
             Self::TooSlow => "ask again with the same idempotency key",
             Self::Locked => "have the key holders unlock the hub",

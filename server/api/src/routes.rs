@@ -27,6 +27,7 @@ use utoipa::{IntoParams, OpenApi};
 use crate::caller::{Admits, Caller};
 use crate::pace::Pace;
 use crate::problem::Refusal;
+use crate::server::Routes;
 use crate::vault::{Replay, Vault, Workers};
 
 /// What all requests share.
@@ -43,7 +44,7 @@ pub(crate) struct Inner {
 }
 
 /// Says what the hub's source is, where it is not a live one.
-pub(crate) type Label = Arc<dyn Fn() -> Option<&'static str> + Send + Sync>;
+pub type Label = Arc<dyn Fn() -> Option<&'static str> + Send + Sync>;
 
 /// Header of every answer: `live`, `simulated`, `replayed` or `test`.
 const SOURCE: HeaderName = HeaderName::from_static("photonbox-source");
@@ -75,15 +76,15 @@ impl Shared {
 }
 
 /// A JSON body, and what the request was as a whole.
-struct Given<T> {
-    body: T,
+pub(crate) struct Given<T> {
+    pub(crate) body: T,
     digest: [u8; 48],
 }
 
-impl<T: DeserializeOwned> FromRequest<Shared> for Given<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Given<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &Shared) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         let json = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
             let kind = kind.as_bytes();
@@ -419,6 +420,30 @@ struct Document;
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
+}
+
+/// What the vault's paths are made of.
+pub struct VaultRoutes {
+    /// What answers.
+    pub vault: Arc<Vault>,
+    /// Who may still come.
+    pub admits: Arc<dyn Admits>,
+    /// What the hub's source is, where it is not a live one.
+    pub label: Label,
+    /// Requests of one host a second; none: as many as it likes.
+    pub requests_per_second: Option<u32>,
+}
+
+/// The vault's paths, for enrolled hosts.
+#[must_use]
+pub fn vault_routes(parts: VaultRoutes) -> Routes {
+    Routes(router(Shared(Arc::new(Inner {
+        vault: parts.vault,
+        admits: parts.admits,
+        pace: Pace::new(parts.requests_per_second),
+        workers: Workers::new(),
+        label: parts.label,
+    }))))
 }
 
 /// All of it.

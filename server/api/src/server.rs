@@ -21,11 +21,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
-use crate::caller::Admits;
-use crate::pace::Pace;
 use crate::problem::Refusal;
-use crate::routes::{Inner, Shared, router};
-use crate::vault::{Vault, Workers};
 
 /// Pause after a connection could not be accepted: out of files, for one.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -43,8 +39,6 @@ pub struct ServerLimits {
     pub silence: Duration,
     /// From a request's head to its answer.
     pub request: Duration,
-    /// Requests of one host a second; none: as many as it likes.
-    pub requests_per_second: Option<u32>,
 }
 
 impl Default for ServerLimits {
@@ -54,28 +48,29 @@ impl Default for ServerLimits {
             handshake: Duration::from_secs(10),
             silence: Duration::from_secs(60),
             request: Duration::from_secs(30),
-            requests_per_second: Some(2000),
         }
     }
 }
 
-/// What the interface is made of.
+/// What an interface is made of.
 pub struct Server {
     /// The TLS of this moment: certificates are renewed while it runs.
     pub tls: Arc<dyn Fn() -> Arc<rustls::ServerConfig> + Send + Sync>,
     /// The CA of those who may come.
     pub ca: CaCertificate,
-    /// Who may still come.
-    pub admits: Arc<dyn Admits>,
-    /// What answers.
-    pub vault: Arc<Vault>,
-    /// What the hub's source is, where it is not a live one.
-    pub label: Arc<dyn Fn() -> Option<&'static str> + Send + Sync>,
+    /// What they may be.
+    pub roles: Vec<Role>,
+    /// What answers: [`crate::vault_routes`], [`crate::agent_routes`].
+    pub routes: Routes,
     /// Seconds since 1970.
     pub clock: fn() -> u64,
     /// Bounds.
     pub limits: ServerLimits,
 }
+
+/// Paths, and what answers there.
+#[derive(Debug, Clone)]
+pub struct Routes(pub(crate) Router);
 
 /// A port that is listened on, before anything is answered there.
 #[derive(Debug)]
@@ -103,16 +98,10 @@ impl Listening {
 
     /// Answers until `stop` is true; then requests that are under way are answered still.
     pub async fn serve(self, server: Server, mut stop: watch::Receiver<bool>) {
-        let shared = Shared(Arc::new(Inner {
-            vault: server.vault,
-            admits: server.admits,
-            pace: Pace::new(server.limits.requests_per_second),
-            workers: Workers::new(),
-            label: server.label,
-        }));
         let one = Arc::new(One {
-            router: router(shared),
+            router: server.routes.0,
             ca: server.ca,
+            roles: server.roles,
             clock: server.clock,
             limits: server.limits,
             stop: stop.clone(),
@@ -158,6 +147,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 struct One {
     router: Router,
     ca: CaCertificate,
+    roles: Vec<Role>,
     clock: fn() -> u64,
     limits: ServerLimits,
     stop: watch::Receiver<bool>,
@@ -175,8 +165,7 @@ impl One {
         let certificate = certificate.and_then(|chain| chain.first());
         let host = certificate.map(|certificate| {
             let now = (self.clock)();
-            self.ca
-                .verify(certificate, Usage::Client, &[Role::Host], now)
+            self.ca.verify(certificate, Usage::Client, &self.roles, now)
         });
         let host = match host {
             Some(Ok(host)) => Arc::new(host),

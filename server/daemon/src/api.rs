@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use photonbox_api::vault::{NoAgents, Vault, VaultParts, VaultSettings};
-use photonbox_api::{Admits, Listening, Refusal, Server, ServerLimits};
+use photonbox_api::{Admits, Listening, Refusal, Server, ServerLimits, VaultRoutes, vault_routes};
 use photonbox_channel::{
     ByteSource, HttpTls, Identity as ChannelIdentity, PeerIdentity, Role as ChannelRole,
 };
@@ -21,6 +21,8 @@ use crate::{Error, Result, channel_settings, os};
 
 /// Default port of the HTTP interface.
 pub const API_PORT: u16 = 4502;
+/// Requests that one host may make a second.
+const REQUESTS_PER_SECOND: u32 = 2000;
 /// Name of the root key among systemd's credentials.
 const CREDENTIAL: &str = "root-key";
 
@@ -178,9 +180,13 @@ pub(crate) fn serve(
             })
         }),
         ca: hub.ca.clone(),
-        admits: Arc::clone(&hub.admission) as Arc<dyn Admits>,
-        vault: Arc::clone(&vault),
-        label: Arc::new(move || labelled.shown_label(&labelled.entropy.pool().status())),
+        roles: vec![ChannelRole::Host],
+        routes: vault_routes(VaultRoutes {
+            vault: Arc::clone(&vault),
+            admits: Arc::clone(&hub.admission) as Arc<dyn Admits>,
+            label: Arc::new(move || labelled.shown_label(&labelled.entropy.pool().status())),
+            requests_per_second: Some(REQUESTS_PER_SECOND),
+        }),
         clock: os::unix_now,
         limits: ServerLimits::default(),
     };

@@ -382,3 +382,57 @@ async fn requests_that_are_not_right_say_why() {
         }
     }
 }
+
+/// What hangs on an agent's part can't be replaced by another one; what nothing hangs on can.
+#[tokio::test]
+async fn an_agents_part_is_replaced_only_before_it_was_used() {
+    use crate::vault::{Agents as _, Turn};
+    use photonbox_vault::api::{AgentDraw, AgentTurn};
+    use photonbox_vault::group::Group as _;
+    use photonbox_vault::protocol::Kind;
+    let world = World::new(20);
+    let agent = create_set::<Ristretto255>("t", Protocol::Three, false).agents;
+    let agent = &agent[0];
+    let draw = || {
+        let (_, public) =
+            Ristretto255::key_pair(&mut crate::random::Drawn(&*world.source)).unwrap();
+        AgentDraw {
+            set: "t".into(),
+            generation: 1,
+            appliance: "alpha".into(),
+            scheme: "ristretto255".into(),
+            public_key: Bytes::new(Ristretto255::encode_public_key(&public)),
+        }
+    };
+    let (first, second, third) = (draw(), draw(), draw());
+    for asked in [&first, &first, &second] {
+        world.agents.draw(agent, asked).await.unwrap();
+    }
+    let public = Ristretto255::decode_public_key(second.public_key.as_slice()).unwrap();
+    let random = &mut crate::random::Drawn(&*world.source);
+    let own = photonbox_vault::protocol::agents::Appliance::<Ristretto255>::draw(public, random);
+    let (_, message) = own.unwrap().create(random).unwrap();
+    let mut turn = AgentTurn {
+        set: "t".into(),
+        generation: 1,
+        appliance: "alpha".into(),
+        message: Bytes::new(message.to_bytes()),
+    };
+    world
+        .agents
+        .turn(agent, Turn::TakeOut, &turn)
+        .await
+        .unwrap();
+    let wrong = world.agents.turn(agent, Turn::PutIn, &turn).await;
+    assert!(
+        wrong
+            .unwrap_err()
+            .contains(&format!("{:?}", Kind::AgentsAsk))
+    );
+    let refused = world.agents.draw(agent, &third).await.unwrap_err();
+    assert!(refused.contains("in use"), "{refused}");
+    world.agents.draw(agent, &second).await.unwrap();
+    turn.appliance = "beta".into();
+    let refused = world.agents.turn(agent, Turn::TakeOut, &turn).await;
+    assert!(refused.unwrap_err().contains("nothing"));
+}

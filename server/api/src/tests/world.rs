@@ -1,6 +1,7 @@
 //! A hub's interface on a fresh store, asked without a network, and agents beside it.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,18 +13,16 @@ use photonbox_channel::{ByteSource, PeerIdentity, Role, SourceExhausted};
 use photonbox_secret::SecretArray;
 use photonbox_store::{RootKey, SqliteStore, VaultStore};
 use photonbox_vault::api::{Agent, AgentDraw, AgentTurn, IDEMPOTENCY_KEY, Problem};
-use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
-use photonbox_vault::protocol::{Hidden, Kind, agents};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower_service::Service as _;
 
+use crate::agent::AgentDesk;
 use crate::caller::Admits;
 use crate::pace::Pace;
 use crate::problem::Refusal;
-use crate::random::Drawn;
 use crate::routes::{Inner, Shared, router};
 use crate::vault::{Agents, AskedAgent, Turn, Vault, VaultParts, VaultSettings, Workers};
 
@@ -60,18 +59,14 @@ impl Admits for Enrolments {
     }
 }
 
-/// Group, public key and E(r_i).
-type Drew = (Scheme, Vec<u8>, Vec<u8>);
-
 /// Agents as they are, without a network between.
 pub(super) struct Beside {
-    source: Arc<Seeded>,
-    /// By agent, set, generation and appliance.
-    drawn: Mutex<HashMap<String, Drew>>,
+    desks: Mutex<HashMap<String, Arc<AgentDesk>>>,
     /// Who does not answer.
     pub(super) away: Mutex<Vec<String>>,
     /// How often one was asked.
     pub(super) asked: AtomicU64,
+    directory: tempfile::TempDir,
 }
 
 impl std::fmt::Debug for Beside {
@@ -81,53 +76,44 @@ impl std::fmt::Debug for Beside {
 }
 
 impl Beside {
-    fn here(&self, agent: &Agent) -> Result<(), String> {
+    fn new() -> Self {
+        Self {
+            desks: Mutex::default(),
+            away: Mutex::default(),
+            asked: AtomicU64::new(0),
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn desk(&self, agent: &Agent) -> Result<Arc<AgentDesk>, String> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         if self.away.lock().unwrap().contains(&agent.host) {
             return Err("no answer".into());
         }
-        Ok(())
-    }
-
-    fn turned<G: Group>(&self, (public, r): (&[u8], &[u8]), turn: Turn, message: &[u8]) -> Vec<u8> {
-        let public = G::decode_public_key(public).unwrap();
-        let agent = agents::Agent::<G>::new(public, G::decode_ciphertext(r).unwrap());
-        let random = &mut Drawn(&*self.source);
-        let turned = match turn {
-            Turn::TakeOut => {
-                agent.take_out(&Hidden::read(message, Kind::AgentsCreate).unwrap(), random)
-            }
-            Turn::PutIn => agent.put_in(Hidden::read(message, Kind::AgentsAsk).unwrap(), random),
-        };
-        turned.unwrap().to_bytes()
-    }
-
-    fn draws<G: Group>(&self, public: &[u8]) -> Vec<u8> {
-        let public = G::decode_public_key(public).unwrap();
-        let agent = agents::Agent::<G>::draw(public, &mut Drawn(&*self.source)).unwrap();
-        G::encode_ciphertext(agent.stored())
+        let mut desks = self.desks.lock().unwrap();
+        let desk = desks.entry(agent.host.clone()).or_insert_with(|| {
+            let number = agent.host.bytes().map(u64::from).sum();
+            Arc::new(AgentDesk {
+                id: agent.host.clone(),
+                store: Arc::new(store(&self.directory.path().join(&agent.host))),
+                source: Seeded::new(number),
+                clock: now,
+            })
+        });
+        Ok(Arc::clone(desk))
     }
 }
 
-fn key(agent: &Agent, set: &str, generation: u64, appliance: &str) -> String {
-    format!("{}/{set}/{generation}/{appliance}", agent.host)
+fn store(path: &Path) -> SqliteStore {
+    let root = RootKey::new(&SecretArray::from_array([9; 32]));
+    SqliteStore::create(path).unwrap().with_root_key(root)
 }
 
 impl Agents for Beside {
     fn draw<'a>(&'a self, agent: &'a Agent, asked: &'a AgentDraw) -> AskedAgent<'a, ()> {
         Box::pin(async move {
-            self.here(agent)?;
-            let scheme = Scheme::of_name(&asked.scheme).unwrap();
-            let public = asked.public_key.as_slice();
-            let r = match scheme {
-                Scheme::P384 => self.draws::<P384>(public),
-                Scheme::Ristretto255 => self.draws::<Ristretto255>(public),
-                Scheme::Paillier3072 => self.draws::<Paillier3072>(public),
-            };
-            let key = key(agent, &asked.set, asked.generation, &asked.appliance);
-            let row = (scheme, public.to_vec(), r);
-            self.drawn.lock().unwrap().insert(key, row);
-            Ok(())
+            let drawn = self.desk(agent)?.draw(asked);
+            drawn.map_err(|refusal| refusal.to_string())
         })
     }
 
@@ -138,15 +124,9 @@ impl Agents for Beside {
         asked: &'a AgentTurn,
     ) -> AskedAgent<'a, Vec<u8>> {
         Box::pin(async move {
-            self.here(agent)?;
-            let key = key(agent, &asked.set, asked.generation, &asked.appliance);
-            let (scheme, public, r) = self.drawn.lock().unwrap()[&key].clone();
-            let (has, message) = ((&public[..], &r[..]), asked.message.as_slice());
-            Ok(match scheme {
-                Scheme::P384 => self.turned::<P384>(has, turn, message),
-                Scheme::Ristretto255 => self.turned::<Ristretto255>(has, turn, message),
-                Scheme::Paillier3072 => self.turned::<Paillier3072>(has, turn, message),
-            })
+            let turned = self.desk(agent)?.turn(turn, asked);
+            let turned = turned.map_err(|refusal| refusal.to_string())?;
+            Ok(turned.message.as_slice().to_vec())
         })
     }
 }
@@ -169,16 +149,9 @@ impl World {
 
     pub(super) fn with(seed: u64, settings: VaultSettings, rate: Option<u32>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let root = RootKey::new(&SecretArray::from_array([9; 32]));
-        let store = SqliteStore::create(&directory.path().join("hub")).unwrap();
-        let store = Arc::new(store.with_root_key(root));
+        let store = Arc::new(store(&directory.path().join("hub")));
         let source = Seeded::new(seed);
-        let agents = Arc::new(Beside {
-            source: Arc::clone(&source),
-            drawn: Mutex::default(),
-            away: Mutex::default(),
-            asked: AtomicU64::new(0),
-        });
+        let agents = Arc::new(Beside::new());
         let vault = Vault::new(VaultParts {
             hub: "hub".into(),
             store: Arc::clone(&store) as Arc<dyn VaultStore>,

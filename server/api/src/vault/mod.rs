@@ -6,7 +6,7 @@
 mod agents;
 mod engine;
 mod items;
-mod names;
+pub(crate) mod names;
 mod opening;
 mod replay;
 mod secrets;
@@ -23,12 +23,12 @@ use photonbox_vault::group::Scheme;
 
 pub use agents::{Agents, AskedAgent, NoAgents, Turn};
 pub(crate) use replay::Replay;
-pub(crate) use work::Workers;
+pub(crate) use work::{Workers, transaction};
 
 use crate::problem::Refusal;
 use engine::Engine;
 use secrets::Secrets;
-use work::{Stop, transaction};
+use work::Stop;
 
 /// How the vault behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
