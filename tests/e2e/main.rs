@@ -9,6 +9,7 @@ mod bad_peers;
 mod capture_tools;
 mod card_and_bench;
 mod dark_channel;
+mod database;
 mod dissector;
 mod first_light;
 mod health;

@@ -224,8 +224,11 @@ impl From<photonbox_store::Error> for Refusal {
     fn from(error: photonbox_store::Error) -> Self {
         tracing::error!(%error, "the store failed");
         match error {
-            photonbox_store::Error::Unacknowledged { .. } => Self::Unacknowledged,
-            photonbox_store::Error::Corrupt { .. } => Self::Internal,
+            photonbox_store::Error::Unsure { .. } => Self::Unacknowledged,
+            photonbox_store::Error::Corrupt { .. } | photonbox_store::Error::RootKey(_) => {
+                Self::Internal
+            }
+            photonbox_store::Error::SecretsLocked => Self::Locked,
             _ => Self::Database,
         }
     }

@@ -9,7 +9,9 @@ use crate::exit::Failure;
 use crate::quantity::{self, Bound};
 use anyhow::Context as _;
 use photonbox_daemon::config::Config;
-use photonbox_daemon::{CardOptions, CertificateOptions, Group, RekeyOptions, WhenExhausted};
+use photonbox_daemon::{
+    CardOptions, CertificateOptions, Group, RekeyOptions, StoreOptions, WhenExhausted,
+};
 use std::path::PathBuf;
 
 /// Reads the configuration file that was asked for, or gives the defaults.
@@ -22,6 +24,29 @@ pub(crate) fn load(common: &Common) -> anyhow::Result<Config> {
         config.state.clone_from(&common.state);
     }
     Ok(config)
+}
+
+/// Where a hub's store is.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct StoreArgs {
+    /// PostgreSQL database of the hub, postgres://USER@HOST/DATABASE?sslrootcert=FILE&passwordfile=FILE; several hubs may
+    /// share it [default: SQLite in the state directory].
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PHOTONBOX_STORE",
+        hide_env_values = true
+    )]
+    store: Option<String>,
+}
+
+impl StoreArgs {
+    /// Puts the flag over what the file says.
+    pub(crate) fn apply(self, store: &mut StoreOptions) {
+        if self.store.as_ref().is_some_and(|url| !url.is_empty()) {
+            store.url = self.store;
+        }
+    }
 }
 
 /// The value of an environment variable, unless it is empty.

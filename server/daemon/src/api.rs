@@ -9,13 +9,14 @@ use photonbox_api::{Admits, Listening, Refusal, Server, ServerLimits, VaultRoute
 use photonbox_channel::{
     ByteSource, HttpTls, Identity as ChannelIdentity, PeerIdentity, Role as ChannelRole,
 };
-use photonbox_store::{ROOT_KEY_FILE, RootKey, SqliteStore, VaultStore};
+use photonbox_store::{HubStore, ROOT_KEY_FILE, RootKey, VaultStore};
 use rustls::time_provider::DefaultTimeProvider;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::error::with_default_port;
 use crate::hub::{Enrolled, Hub};
+use crate::options::ServeOptions;
 use crate::shutdown::{Phase, Shutdown};
 use crate::{Error, Result, channel_settings, os};
 
@@ -46,15 +47,17 @@ pub(crate) fn create_root_key(state: &Path) -> Result<()> {
 }
 
 /// The store of a hub with its root key. A hub of before there were root keys gets one, as long as nothing is sealed in its store.
-pub(crate) fn open_store(state: &Path, given: Option<&Path>) -> Result<SqliteStore> {
-    let store = SqliteStore::open(state)?;
+pub(crate) fn open_store(options: &ServeOptions, state: &Path) -> Result<Arc<dyn HubStore>> {
+    let store = options.store.open(state)?;
+    let given = options.root_key.as_deref();
     let path = root_key_path(state, given);
     if given.is_some() || path.exists() {
         let key = RootKey::read(&path).map_err(photonbox_store::Error::from)?;
-        return Ok(store.with_root_key(key));
+        store.set_root_key(Some(key));
+        return Ok(store);
     }
     let mut sealed = true;
-    store.vault(&mut |rows| {
+    store.read_vault(&mut |rows| {
         sealed = rows.has_secrets()?;
         Ok(true)
     })?;
@@ -64,7 +67,8 @@ pub(crate) fn open_store(state: &Path, given: Option<&Path>) -> Result<SqliteSto
     }
     let key = RootKey::create(&path).map_err(photonbox_store::Error::from)?;
     tracing::info!(path = %path.display(), "a root key was made: keep a copy of it elsewhere");
-    Ok(store.with_root_key(key))
+    store.set_root_key(Some(key));
+    Ok(store)
 }
 
 /// The port, before anything is served there.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::boxes::BoxOptions;
 use crate::options::{CardOptions, JoinOptions, LimitOptions, RekeyOptions, ServeOptions};
 use crate::tunnel::TunnelOptions;
-use crate::{CertificateOptions, Error, Result};
+use crate::{CertificateOptions, Error, Result, StoreOptions};
 
 /// A configuration file. All keys are optional; an unknown one is an error that names its line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// Filter of the logs (as `--log`), such as `info` or `photonbox_daemon=debug`.
     pub log: Option<String>,
+    /// Where a hub's store is.
+    pub store: StoreOptions,
     /// What `serve` takes.
     pub serve: ServeOptions,
     /// What `join` takes.
@@ -72,6 +74,7 @@ impl Config {
     pub fn serve_options(&self) -> ServeOptions {
         ServeOptions {
             state: self.state.clone(),
+            store: self.store.clone(),
             card: self.card.clone(),
             rekey: self.rekey.clone(),
             limits: self.limits.clone(),
@@ -119,7 +122,7 @@ mod tests {
         let config = Config::parse(
             "state = \"s\"\n[serve]\nlisten = \"127.0.0.1:1\"\n[join]\nsinks = [\"egd:unix:q\"]\n\
              class = \"full\"\n[card]\nholdoff = 31\ngather_slots = 16\n[rekey]\npackets = 20\n[limits]\nmax_hops = 3\n\
-             [certificates]\nlife_seconds = 86400\n",
+             [certificates]\nlife_seconds = 86400\n[store]\nurl = \"postgres://u:geheim@h/d\"\n",
         )
         .expect("valid");
         let serve = config.serve_options();
@@ -132,6 +135,8 @@ mod tests {
         assert_eq!(serve.certificates.life_seconds, 86_400);
         assert_eq!(serve.certificates.renew_left_percent, 33);
         assert_eq!(serve.state, Some("s".into()));
+        assert_eq!(serve.store.url.as_deref(), Some("postgres://u:geheim@h/d"));
+        assert!(!format!("{serve:?}").contains("geheim"));
         let of_role = |role: &str| Config::parse(&format!("[{role}]\nmetrics = \"[::1]:1\"\n"));
         let [serve, join, tunnel] = ["serve", "join", "tunnel"].map(|role| {
             let config = of_role(role).expect("valid");

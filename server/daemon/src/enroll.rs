@@ -31,7 +31,7 @@ use crate::options::{
     TokenReport,
 };
 use crate::pki::{self, LeafRole};
-use crate::{Error, Result, os, state_dir};
+use crate::{Error, Result, StoreOptions, os, state_dir};
 
 /// An enrolment takes two round trips; more is somebody who holds the line.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
@@ -53,7 +53,7 @@ pub fn init(options: &InitOptions) -> Result<InitReport> {
     options.certificates.check()?;
     let life = options.certificates.life_seconds;
     let own = signer.new_identity(&hub, LeafRole::Hub, now, life)?;
-    let store = SqliteStore::create(&state)?;
+    let store = options.store.create(&state)?;
     if store.identity().is_err() {
         crate::api::create_root_key(&state)?;
     }
@@ -86,9 +86,12 @@ pub fn init(options: &InitOptions) -> Result<InitReport> {
 }
 
 /// The hub's store, or an error that says that this is no hub.
-fn hub_store(state: Option<&std::path::Path>) -> Result<(SqliteStore, Identity)> {
+fn hub_store(
+    state: Option<&std::path::Path>,
+    options: &StoreOptions,
+) -> Result<(Arc<dyn Store>, Identity)> {
     let state = state_dir::resolve(state)?;
-    let store = SqliteStore::open(&state)?;
+    let store = options.open(&state)?;
     let identity = store.identity()?;
     if identity.role == Role::Hub {
         return Ok((store, identity));
@@ -114,7 +117,7 @@ pub fn enroll_token(options: &TokenOptions) -> Result<TokenReport> {
             "choose a --ttl from one second to 30 days",
         ));
     }
-    let (store, identity) = hub_store(options.state.as_deref())?;
+    let (store, identity) = hub_store(options.state.as_deref(), &options.store)?;
     let mut secret = [0; TOKEN_SECRET_BYTES];
     os::random(&mut secret).map_err(|error| {
         Error::failed(
@@ -141,8 +144,12 @@ pub fn enroll_token(options: &TokenOptions) -> Result<TokenReport> {
 ///
 /// # Errors
 /// No such living enrolment; no hub in that directory; a running hub that did not obey.
-pub async fn revoke(state: Option<&std::path::Path>, host: &str) -> Result<RevokeReport> {
-    let (store, _) = hub_store(state)?;
+pub async fn revoke(
+    state: Option<&std::path::Path>,
+    store: &StoreOptions,
+    host: &str,
+) -> Result<RevokeReport> {
+    let (store, _) = hub_store(state, store)?;
     if store.revoke(host, os::unix_now())? {
         let told = ControlCommand::Revoked {
             host: host.to_owned(),

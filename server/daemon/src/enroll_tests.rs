@@ -71,6 +71,7 @@ impl Desk {
             state,
             ttl_seconds,
             relay,
+            ..TokenOptions::default()
         })
         .unwrap()
     }
@@ -232,6 +233,7 @@ fn tokens_live_between_a_second_and_thirty_days() {
             state: state.clone(),
             ttl_seconds,
             relay: false,
+            ..TokenOptions::default()
         };
         assert_eq!(enroll_token(&options).unwrap_err().exit_code(), 2);
     }
@@ -239,6 +241,7 @@ fn tokens_live_between_a_second_and_thirty_days() {
         state: state.clone(),
         ttl_seconds: 5,
         relay: false,
+        ..TokenOptions::default()
     })
     .unwrap();
     assert!(report.expires >= os::unix_now() + 4);

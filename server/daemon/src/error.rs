@@ -125,6 +125,7 @@ impl Error {
             Self::Usage { .. } => 2,
             Self::Unhealthy { .. } => 3,
             Self::Locked { .. } | Self::Store(photonbox_store::Error::Locked { .. }) => 4,
+            Self::Store(photonbox_store::Error::Address { .. }) => 2,
             _ => 1,
         }
     }

@@ -1,5 +1,6 @@
 //! `serve`: the hub. Card, pool, channels, enrolment and control in one process.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -49,6 +50,10 @@ use crate::{Error, Result, os};
 
 /// How often the ledger is written.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// How often a hub looks whether another one on its database has revoked a host.
+const LOOK_FOR_REVOCATIONS: Duration = Duration::from_secs(2);
+/// How far the clocks of two hubs may be apart, in seconds, for that.
+const CLOCKS_APART: u64 = 3600;
 
 /// Everything that the hub's tasks share.
 pub(crate) struct Hub {
@@ -211,7 +216,7 @@ impl Hub {
             options.boxes.clone(),
             options.allow_unlocked_memory,
         );
-        let held = HeldLanes::load(Arc::clone(&store), &opened.name)?;
+        let held = HeldLanes::load(Arc::clone(&store), &options.store.card(&opened.name))?;
         let feeder = Feeder::start(opened, Arc::clone(&entropy), held)?;
         let book = LedgerBook::begin(Arc::clone(&store), Arc::clone(&entropy))?;
         let channels = Channels::default();
@@ -257,6 +262,18 @@ impl Hub {
         };
         let patience = Duration::from_millis(self.limits.handshake_timeout_ms / 2);
         let _ = tokio::time::timeout(patience, wait).await;
+    }
+
+    /// Closes the channels of a host that was revoked; gives their number.
+    fn revoked(&self, host: &str) -> usize {
+        self.revocations.add(host);
+        let closed = self.channels.evict(host);
+        tracing::warn!(
+            host,
+            channels = closed,
+            "host revoked: its channels are closed"
+        );
+        closed
     }
 
     /// Whether no lane runs, and none is on its way.
@@ -412,13 +429,7 @@ impl Controlled for Hub {
                 Ok(json!({ "stopping": true }))
             }
             ControlCommand::Revoked { host } => {
-                self.revocations.add(&host);
-                let closed = self.channels.evict(&host);
-                tracing::warn!(
-                    host,
-                    channels = closed,
-                    "host revoked: its channels are closed"
-                );
+                let closed = self.revoked(&host);
                 Ok(json!({ "host": host, "channels_closed": closed }))
             }
             ControlCommand::Cloned => {
@@ -453,7 +464,7 @@ pub(crate) async fn serve_watched(
     ready: impl FnOnce(Ready, &Arc<Hub>) + Send,
 ) -> Result<()> {
     let state = state_dir::resolve(options.state.as_deref())?;
-    let store = Arc::new(api::open_store(&state, options.root_key.as_deref())?);
+    let store = api::open_store(&options, &state)?;
     let _running = RunningLock::take(&state)?;
     options.boxes.check()?;
     check_memory(options.allow_unlocked_memory)?;
@@ -494,6 +505,9 @@ pub(crate) async fn serve_watched(
 
     let renewal = Arc::clone(&hub.certificate.renewal);
     tokio::spawn(renewal.keep(options.certificates.clone(), shutdown.clone()));
+    if options.store.is_shared() {
+        tokio::spawn(watch_revocations(Arc::clone(&hub), shutdown.clone()));
+    }
     let saver = tokio::spawn(save_ledger(hub.book.clone(), shutdown.clone()));
     let mut connections = JoinSet::new();
     while shutdown.phase() == Phase::Run {
@@ -525,6 +539,32 @@ pub(crate) async fn serve_watched(
         })??;
     tracing::info!("hub stopped");
     Ok(())
+}
+
+/// Closes the channels of hosts that were revoked through another hub on the same database.
+async fn watch_revocations(hub: Arc<Hub>, shutdown: Shutdown) {
+    let mut known = HashSet::new();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_FOR_REVOCATIONS) => {}
+            () = shutdown.reached(Phase::Stop) => return,
+        }
+        let store = Arc::clone(&hub.store);
+        let since = os::unix_now().saturating_sub(CLOCKS_APART);
+        let looked = tokio::task::spawn_blocking(move || store.revoked_since(since)).await;
+        let revoked: HashSet<String> = match looked {
+            Ok(Ok(revoked)) => revoked.into_iter().collect(),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "cannot look for revoked hosts");
+                continue;
+            }
+            Err(_) => return,
+        };
+        for host in revoked.difference(&known) {
+            hub.revoked(host);
+        }
+        known = revoked;
+    }
 }
 
 async fn save_ledger(book: LedgerBook, shutdown: Shutdown) {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 pub use crate::boxes::BoxOptions;
 pub use crate::reports::*;
-use crate::{CertificateOptions, Error};
+use crate::{CertificateOptions, Error, StoreOptions};
 
 /// Default port of the hub's channel.
 pub const DEFAULT_PORT: u16 = 4501;
@@ -326,6 +326,8 @@ impl Default for LimitOptions {
 pub struct InitOptions {
     /// State directory; none: `$STATE_DIRECTORY`, `/var/lib/photonbox`, the XDG state folder.
     pub state: Option<PathBuf>,
+    /// Where the store is.
+    pub store: StoreOptions,
     /// The hub's id; none: this machine's name.
     pub hub_name: Option<String>,
     /// Lives of certificates.
@@ -337,6 +339,8 @@ pub struct InitOptions {
 pub struct TokenOptions {
     /// State directory.
     pub state: Option<PathBuf>,
+    /// Where the store is.
+    pub store: StoreOptions,
     /// Seconds that the token lives.
     pub ttl_seconds: u64,
     /// The host may relay to further hosts.
@@ -347,6 +351,7 @@ impl Default for TokenOptions {
     fn default() -> Self {
         Self {
             state: None,
+            store: StoreOptions::default(),
             ttl_seconds: 3600,
             relay: true,
         }
@@ -387,6 +392,9 @@ pub struct ServeOptions {
     /// State directory.
     #[serde(skip)]
     pub state: Option<PathBuf>,
+    /// Where the store is.
+    #[serde(skip)]
+    pub store: StoreOptions,
     /// Address of the channel port; port 0 takes a free one (the ready callback says which).
     pub listen: String,
     /// Loopback address of the metrics; none: they are not served.
@@ -422,6 +430,7 @@ impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             state: None,
+            store: StoreOptions::default(),
             listen: format!("0.0.0.0:{DEFAULT_PORT}"),
             metrics: None,
             api: None,

@@ -14,7 +14,7 @@ use photonbox_channel::labels::SIGN_RENEWAL;
 use photonbox_channel::{
     Identity as ChannelIdentity, IdentityError, Role as ChannelRole, Usage, verify_signature,
 };
-use photonbox_store::{Identity, Role, SqliteStore, Store};
+use photonbox_store::{Identity, Role, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -446,6 +446,8 @@ impl EnrolmentDesk {
 pub struct RenewOptions {
     /// State directory of a hub or host.
     pub state: Option<std::path::PathBuf>,
+    /// Where a hub's store is.
+    pub store: crate::StoreOptions,
     /// For a host that does not run: addresses of its hub, or of relays before it.
     pub hubs: Vec<String>,
     /// For a hub that does not run.
@@ -473,7 +475,7 @@ pub async fn renew(options: &RenewOptions) -> Result<RenewReport> {
 }
 
 async fn renew_at_rest(state: &Path, options: &RenewOptions) -> Result<RenewReport> {
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(state)?);
+    let store = options.store.open(state)?;
     let own = store.identity()?;
     // Whoever starts now waits for the new one.
     let _running = RunningLock::take(state)?;

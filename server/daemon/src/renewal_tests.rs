@@ -81,7 +81,7 @@ impl Rig {
             ..InitOptions::default()
         })
         .unwrap();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state).unwrap());
+        let store: Arc<dyn Store> = Arc::new(photonbox_store::SqliteStore::open(&state).unwrap());
         let own = store.identity().unwrap();
         let authority = store.authority().unwrap().unwrap();
         let identity = channel_settings::identity(&own).unwrap();

@@ -12,7 +12,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// There is no database where one was expected.
-    #[error("{path} is not a photonbox state directory: it has no database")]
+    #[error("{path} holds no hub or host of photonbox")]
     NotInitialised {
         /// The directory.
         path: PathBuf,
@@ -67,11 +67,43 @@ pub enum Error {
         /// The system's reason.
         error: std::io::Error,
     },
-    /// The connection was lost while a transaction was being committed: it may have been done or not.
-    #[error("the database {place} went away before it said whether the change was made")]
-    Unacknowledged {
-        /// The database.
-        place: String,
+    /// The database failed otherwise (disk full, I/O error).
+    #[error("the state database {path} failed: {error}")]
+    Database {
+        /// The file, or the address.
+        path: PathBuf,
+        /// The database's reason.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An address that no database can have, or that would have secrets travel in the clear.
+    #[error("the database's address is not usable: {reason}")]
+    Address {
+        /// What does not fit.
+        reason: String,
+    },
+    /// PostgreSQL did not take the connection for as long as we wait.
+    #[error("cannot connect to the database {path}: {reason}")]
+    Unreachable {
+        /// The address, without a password.
+        path: PathBuf,
+        /// The last try's reason.
+        reason: String,
+    },
+    /// PostgreSQL knows this user or database not, or not from here.
+    #[error("the database {path} refused the connection: {reason}")]
+    Refused {
+        /// The address, without a password.
+        path: PathBuf,
+        /// The server's reason.
+        reason: String,
+    },
+    /// A server on which an acknowledged row could be lost, or that takes no rows.
+    #[error("the database {path} cannot hold a photonbox store: {reason}")]
+    Unfit {
+        /// The address, without a password.
+        path: PathBuf,
+        /// Why.
+        reason: String,
     },
     /// A secret was asked for, and there is no root key that would open it.
     #[error("the secrets of this store are locked: there is no root key")]
@@ -79,13 +111,19 @@ pub enum Error {
     /// The root key is not right, or a secret does not open under it.
     #[error(transparent)]
     RootKey(#[from] crate::RootKeyError),
-    /// SQLite failed otherwise (disk full, I/O error).
-    #[error("the state database {path} failed: {error}")]
-    Database {
-        /// The file.
+    /// The connection ended before the transaction did.
+    #[error("the connection to the database {path} was lost; nothing of this was stored")]
+    Interrupted {
+        /// The address, without a password.
         path: PathBuf,
-        /// SQLite's reason.
-        error: rusqlite::Error,
+    },
+    /// The connection ended while the transaction was being committed.
+    #[error(
+        "the connection to the database {path} was lost while it stored; whether it did is not known"
+    )]
+    Unsure {
+        /// The address, without a password.
+        path: PathBuf,
     },
 }
 
@@ -94,13 +132,13 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Locked { .. } => {
-                "stop the other photonbox process on this directory and try again"
-            }
+            Self::Locked { .. } => "stop the other photonbox process on it and try again",
             Self::NotInitialised { .. } => {
-                "run `photonbox init` (hub) or `photonbox enroll` (host) with this --state first"
+                "run `photonbox init` (hub) or `photonbox enroll` (host) with this --state (or --store) first"
             }
-            Self::NotPhotonbox { .. } => "give --state a directory of its own",
+            Self::NotPhotonbox { .. } => {
+                "give --state a directory, or --store a database, of its own"
+            }
             Self::NewerSchema { .. } => "run the program version that wrote it, or a newer one",
             Self::Corrupt { .. } => "restore the directory from a backup",
             Self::AlreadyInitialised { .. } => "give --state another directory, or remove this one",
@@ -108,12 +146,18 @@ impl Error {
                 "choose another --host-name, or revoke the old enrolment on the hub"
             }
             Self::Io { .. } => "check that the directory exists and that you own it",
-            Self::Unacknowledged { .. } => {
-                "look whether the change is there, and make it again if not"
+            Self::Database { .. } => "check free space and the health of the disk",
+            Self::Address { .. } => {
+                "give --store postgres://USER@HOST/DATABASE?sslrootcert=FILE; docs/operations.md has examples"
             }
+            Self::Unreachable { .. } | Self::Refused { .. } => {
+                "check that PostgreSQL runs, and the address, user and password of --store"
+            }
+            Self::Unfit { .. } => "give --store a PostgreSQL server that fits",
+            Self::Interrupted { .. } => "try again; look at the server's log if it happens again",
             Self::SecretsLocked => "give the root key that this store was made with",
             Self::RootKey(error) => error.help(),
-            Self::Database { .. } => "check free space and the health of the disk",
+            Self::Unsure { .. } => "look at what is there, then try again",
         }
     }
 }

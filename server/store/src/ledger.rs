@@ -1,97 +1,102 @@
 //! Rows of the ledger, one run at a time.
 
-use rusqlite::{Connection, TransactionBehavior, params};
-
+use crate::engine::{Failure, Statements};
 use crate::records::{DeliveryRow, LedgerRows, SourceRow};
-use crate::rows::{natural, signed};
+use crate::value::values;
 
-/// New rows are added, known ones replaced, all or none.
+const SAVE_SOURCE: &str = "INSERT INTO ledger_sources \
+     (run, source, credited, conditioned, delivered, discarded, simulated, replayed, test) \
+     VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT (run, source) DO UPDATE SET credited = excluded.credited, \
+     conditioned = excluded.conditioned, delivered = excluded.delivered, discarded = excluded.discarded, \
+     simulated = excluded.simulated, replayed = excluded.replayed, test = excluded.test";
+
+const SAVE_DELIVERY: &str = "INSERT INTO ledger_deliveries \
+     (run, host, class, request, hops, bytes, sha256, simulated, replayed, updated, test) \
+     VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT (run, host, class, request) DO UPDATE SET \
+     hops = excluded.hops, bytes = excluded.bytes, sha256 = excluded.sha256, simulated = excluded.simulated, \
+     replayed = excluded.replayed, updated = excluded.updated, test = excluded.test";
+
+/// New rows are added, known ones replaced.
 pub(crate) fn save(
-    connection: &mut Connection,
+    statements: &mut dyn Statements,
     run: u64,
     rows: &LedgerRows,
-) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    {
-        let mut source = transaction.prepare_cached(
-            "INSERT OR REPLACE INTO ledger_sources VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
-        )?;
-        for row in &rows.sources {
-            source.execute(params![
-                signed(run),
-                row.source,
-                signed(row.credited),
-                signed(row.conditioned),
-                signed(row.delivered),
-                signed(row.discarded),
-                row.simulated,
-                row.replayed,
-                row.test
-            ])?;
-        }
-        let mut delivery = transaction.prepare_cached(
-            "INSERT OR REPLACE INTO ledger_deliveries VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
-        )?;
-        for row in &rows.deliveries {
-            delivery.execute(params![
-                signed(run),
-                row.host,
-                row.class,
-                row.request,
-                row.hops,
-                signed(row.bytes),
-                row.sha256,
-                row.simulated,
-                row.replayed,
-                signed(row.updated),
-                row.test
-            ])?;
-        }
+) -> Result<(), Failure> {
+    for row in &rows.sources {
+        let values = values![
+            run,
+            &row.source,
+            row.credited,
+            row.conditioned,
+            row.delivered,
+            row.discarded,
+            row.simulated,
+            row.replayed,
+            row.test
+        ];
+        statements.execute(SAVE_SOURCE, values)?;
     }
-    transaction.commit()
+    for row in &rows.deliveries {
+        let values = values![
+            run,
+            &row.host,
+            &row.class,
+            &row.request,
+            row.hops,
+            row.bytes,
+            &row.sha256,
+            row.simulated,
+            row.replayed,
+            row.updated,
+            row.test
+        ];
+        statements.execute(SAVE_DELIVERY, values)?;
+    }
+    Ok(())
 }
 
-pub(crate) fn load(connection: &Connection, run: u64) -> rusqlite::Result<LedgerRows> {
-    let sources = connection
-        .prepare(
-            "SELECT source, credited, conditioned, delivered, discarded, simulated, replayed, test \
-             FROM ledger_sources WHERE run = ?1 ORDER BY source",
-        )?
-        .query_map([signed(run)], |row| {
-            Ok(SourceRow {
-                source: row.get(0)?,
-                credited: natural(row, 1)?,
-                conditioned: natural(row, 2)?,
-                delivered: natural(row, 3)?,
-                discarded: natural(row, 4)?,
-                simulated: row.get(5)?,
-                replayed: row.get(6)?,
-                test: row.get(7)?,
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    let deliveries = connection
-        .prepare(
-            "SELECT host, class, request, hops, bytes, sha256, simulated, replayed, updated, test \
-             FROM ledger_deliveries WHERE run = ?1 ORDER BY host, class, request",
-        )?
-        .query_map([signed(run)], |row| {
-            Ok(DeliveryRow {
-                host: row.get(0)?,
-                class: row.get(1)?,
-                request: row.get(2)?,
-                hops: row.get(3)?,
-                bytes: natural(row, 4)?,
-                sha256: row.get(5)?,
-                simulated: row.get(6)?,
-                replayed: row.get(7)?,
-                updated: natural(row, 8)?,
-                test: row.get(9)?,
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+pub(crate) fn load(statements: &mut dyn Statements, run: u64) -> Result<LedgerRows, Failure> {
+    let sources = statements.query(
+        "SELECT source, credited, conditioned, delivered, discarded, simulated, replayed, test \
+         FROM ledger_sources WHERE run = ?1 ORDER BY source",
+        values![run],
+    )?;
+    let deliveries = statements.query(
+        "SELECT host, class, request, hops, bytes, sha256, simulated, replayed, updated, test \
+         FROM ledger_deliveries WHERE run = ?1 ORDER BY host, class, request",
+        values![run],
+    )?;
+    let source = |row: &crate::value::Row| {
+        Ok(SourceRow {
+            source: row.text(0)?,
+            credited: row.natural(1)?,
+            conditioned: row.natural(2)?,
+            delivered: row.natural(3)?,
+            discarded: row.natural(4)?,
+            simulated: row.flag(5)?,
+            replayed: row.flag(6)?,
+            test: row.flag(7)?,
+        })
+    };
+    let delivery = |row: &crate::value::Row| {
+        Ok(DeliveryRow {
+            host: row.text(0)?,
+            class: row.text(1)?,
+            request: row.text(2)?,
+            hops: row.small(3)?,
+            bytes: row.natural(4)?,
+            sha256: row.array(5)?,
+            simulated: row.flag(6)?,
+            replayed: row.flag(7)?,
+            updated: row.natural(8)?,
+            test: row.flag(9)?,
+        })
+    };
     Ok(LedgerRows {
-        sources,
-        deliveries,
+        sources: sources.iter().map(source).collect::<Result<_, Failure>>()?,
+        deliveries: deliveries
+            .iter()
+            .map(delivery)
+            .collect::<Result<_, Failure>>()?,
     })
 }

@@ -1,27 +1,37 @@
 //! What a hub or host keeps on disk: identity, CA, enrolments, join tokens, failed tries, ledger, lanes in alarm.
 //!
-//! [`Store`] is the interface; [`SqliteStore`] is its embedded form. Whatever a method has returned
-//! `Ok` for is on the disk (`synchronous=FULL`) and survives a crash.
+//! [`Store`] is the interface; [`SqliteStore`] is its embedded form, [`PostgresStore`] the one that several hubs share. Schema
+//! and statements are the same. Whatever a method has returned `Ok` for is on the disk (`synchronous=FULL`, `fsync`) and
+//! survives a crash.
 #![forbid(unsafe_code)]
 
+mod engine;
 mod error;
 mod held;
 mod key_frame;
 mod ledger;
+mod location;
+mod postgres;
 mod records;
 mod renewal;
 mod root;
 mod rows;
-mod schema;
 mod sql;
 mod sqlite;
-mod sqlite_sql;
 mod token;
+mod value;
 mod vault;
+
+#[cfg(test)]
+mod store_tests;
+#[cfg(test)]
+mod testing;
 
 use photonbox_secret::SecretBytes;
 
 pub use error::{Error, Result};
+pub use location::{HubStore, create, open};
+pub use postgres::PostgresStore;
 pub use records::{
     Authority, DeliveryRow, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow,
     Sizes, SourceRow,
@@ -154,6 +164,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Failures of the database.
     fn revoke(&self, host: &str, now: u64) -> Result<bool>;
+
+    /// Hosts that were revoked at `since` or later, and that have no good enrolment now.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    fn revoked_since(&self, since: u64) -> Result<Vec<String>>;
 
     /// Remembers a refused enrolment (the newest 1,000 are kept).
     ///

@@ -9,13 +9,14 @@
 //! Countermeasure T17 (`docs/threat-model.md`).
 
 use photonbox_secret::SecretBytes;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::Issue;
+use crate::engine::{Ending, Failure, Statements};
 use crate::key_frame::frame_key;
 use crate::records::Enrolment;
-use crate::rows::{ENROLMENT_COLUMNS, enrolment_from, insert_enrolment, signed};
+use crate::rows::{ENROLMENT_COLUMNS, enrolment_from, insert_enrolment};
 use crate::token::Grant;
+use crate::value::{Value, values};
+use crate::{Issue, Result};
 
 /// Certificates of one host whose place a newer one took, of which the hub keeps a record: further ones are forgotten,
 /// and what is unknown is refused like what is closed. So a host that renews without end fills no disk.
@@ -46,55 +47,53 @@ pub enum RenewalRefusal {
 }
 
 fn by_fingerprint(
-    connection: &Connection,
+    statements: &mut dyn Statements,
     fingerprint: &[u8; 32],
-) -> rusqlite::Result<Option<Enrolment>> {
+) -> Result<Option<Enrolment>, Failure> {
     let sql = format!("SELECT {ENROLMENT_COLUMNS} FROM enrolments WHERE fingerprint = ?1");
-    connection
-        .query_row(&sql, [fingerprint], enrolment_from)
-        .optional()
+    let found = statements.first(&sql, values![fingerprint])?;
+    found.as_ref().map(enrolment_from).transpose()
 }
 
 /// Closes what was issued before a certificate of the host: it is in use, so the host has it on its disk. Rows are
 /// numbered as they are issued, and the newest of a host is never deleted.
 const CLOSE_OLDER: &str = "UPDATE enrolments SET revoked = ?3, superseded = coalesce(superseded, ?3) \
-     WHERE host = ?1 AND revoked IS NULL AND rowid < \
-     (SELECT rowid FROM enrolments WHERE fingerprint = ?2 AND revoked IS NULL)";
+     WHERE host = ?1 AND revoked IS NULL AND number < \
+     (SELECT number FROM enrolments WHERE fingerprint = ?2 AND revoked IS NULL)";
 
-/// Gives the enrolment of a certificate that is being used; closes those that it took the place of.
-pub(crate) fn used(
-    connection: &Connection,
+/// The enrolment of a certificate that is being used, and whether there are some that it took the place of.
+pub(crate) fn shown(
+    statements: &mut dyn Statements,
+    fingerprint: &[u8; 32],
+) -> Result<Option<(Enrolment, bool)>, Failure> {
+    let Some(enrolment) = by_fingerprint(statements, fingerprint)? else {
+        return Ok(None);
+    };
+    let older = enrolment.revoked.is_none()
+        && statements.exists(
+            "SELECT EXISTS (SELECT 1 FROM enrolments WHERE host = ?1 AND revoked IS NULL AND number < \
+             (SELECT number FROM enrolments WHERE fingerprint = ?2))",
+            values![&enrolment.host, fingerprint],
+        )?;
+    Ok(Some((enrolment, older)))
+}
+
+/// Closes those. It looks again whether this one is good: it may have been closed in between.
+pub(crate) fn close_older(
+    statements: &mut dyn Statements,
+    host: &str,
     fingerprint: &[u8; 32],
     now: u64,
-) -> rusqlite::Result<Option<Enrolment>> {
-    let found = by_fingerprint(connection, fingerprint)?;
-    if let Some(enrolment) = &found
-        && enrolment.revoked.is_none()
-    {
-        // Mostly there is nothing to close; a statement that might write would wait for other writers even so.
-        let older: bool = connection.query_row(
-            "SELECT EXISTS (SELECT 1 FROM enrolments WHERE host = ?1 AND revoked IS NULL AND rowid < \
-             (SELECT rowid FROM enrolments WHERE fingerprint = ?2))",
-            params![enrolment.host, fingerprint],
-            |row| row.get(0),
-        )?;
-        if older {
-            // It looks again whether this one is good: it may have been closed in between.
-            connection.execute(
-                CLOSE_OLDER,
-                params![enrolment.host, fingerprint, signed(now)],
-            )?;
-        }
-    }
-    Ok(found)
+) -> Result<Ending<()>, Failure> {
+    statements.execute(CLOSE_OLDER, values![host, fingerprint, now])?;
+    Ok(Ending::Commit(()))
 }
 
 /// Why a certificate that is closed is not renewed: another one of its host is good, or none is.
-fn closed(connection: &Connection, shown: &Enrolment) -> rusqlite::Result<RenewalRefusal> {
-    let another: bool = connection.query_row(
+fn closed(statements: &mut dyn Statements, shown: &Enrolment) -> Result<RenewalRefusal, Failure> {
+    let another = statements.exists(
         "SELECT EXISTS (SELECT 1 FROM enrolments WHERE host = ?1 AND revoked IS NULL)",
-        [&shown.host],
-        |row| row.get(0),
+        values![&shown.host],
     )?;
     Ok(if another && shown.superseded.is_some() {
         RenewalRefusal::Superseded
@@ -103,70 +102,67 @@ fn closed(connection: &Connection, shown: &Enrolment) -> rusqlite::Result<Renewa
     })
 }
 
-/// Renews the enrolment of `host` that has the certificate `fingerprint`. One transaction.
+/// Renews the enrolment of `host` that has the certificate `fingerprint`.
 pub(crate) fn renew(
-    connection: &mut Connection,
+    statements: &mut dyn Statements,
     fingerprint: &[u8; 32],
     host: &str,
     now: u64,
     issue: Issue<'_>,
-) -> rusqlite::Result<Result<Enrolment, RenewalRefusal>> {
-    // Whatever returns before the commit leaves everything as it was.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let Some(shown) = by_fingerprint(&transaction, fingerprint)?.filter(|one| one.host == host)
+) -> Result<Ending<Result<Enrolment, RenewalRefusal>>, Failure> {
+    let refused = |refusal| Ok(Ending::Leave(Err(refusal)));
+    let Some(shown) = by_fingerprint(statements, fingerprint)?.filter(|one| one.host == host)
     else {
-        return Ok(Err(RenewalRefusal::Unknown));
+        return refused(RenewalRefusal::Unknown);
     };
     if shown.revoked.is_some() {
-        return Ok(Err(closed(&transaction, &shown)?));
+        return refused(closed(statements, &shown)?);
     }
     if now >= shown.expires {
-        return Ok(Err(RenewalRefusal::Expired));
+        return refused(RenewalRefusal::Expired);
     }
     let renewed = match issue(Grant { relay: shown.relay }) {
         Ok(renewed) => renewed,
-        Err(reason) => return Ok(Err(RenewalRefusal::NotIssued(reason))),
+        Err(reason) => return refused(RenewalRefusal::NotIssued(reason)),
     };
-    transaction.execute(CLOSE_OLDER, params![host, fingerprint, signed(now)])?;
-    transaction.execute(
+    statements.execute(CLOSE_OLDER, values![host, fingerprint, now])?;
+    statements.execute(
         "UPDATE enrolments SET superseded = coalesce(superseded, ?2) WHERE host = ?1 AND revoked IS NULL",
-        params![host, signed(now)],
+        values![host, now],
     )?;
-    insert_enrolment(&transaction, &renewed)?;
-    transaction.execute(
-        "UPDATE enrolments SET revoked = ?4 WHERE host = ?1 AND revoked IS NULL AND fingerprint <> ?2 AND rowid NOT IN \
-         (SELECT rowid FROM enrolments WHERE host = ?1 AND revoked IS NULL ORDER BY rowid DESC LIMIT ?3)",
-        params![host, fingerprint, UNUSED_KEPT, signed(now)],
+    insert_enrolment(statements, &renewed)?;
+    statements.execute(
+        "UPDATE enrolments SET revoked = ?4 WHERE host = ?1 AND revoked IS NULL AND fingerprint <> ?2 AND number NOT IN \
+         (SELECT number FROM enrolments WHERE host = ?1 AND revoked IS NULL ORDER BY number DESC LIMIT ?3)",
+        values![host, fingerprint, UNUSED_KEPT, now],
     )?;
-    transaction.execute(
+    statements.execute(
         "DELETE FROM enrolments WHERE host = ?1 AND revoked IS NOT NULL AND superseded IS NOT NULL \
-         AND rowid NOT IN (SELECT rowid FROM enrolments WHERE host = ?1 AND revoked IS NOT NULL \
-         AND superseded IS NOT NULL ORDER BY rowid DESC LIMIT ?2)",
-        params![host, SUPERSEDED_KEPT],
+         AND number NOT IN (SELECT number FROM enrolments WHERE host = ?1 AND revoked IS NOT NULL \
+         AND superseded IS NOT NULL ORDER BY number DESC LIMIT ?2)",
+        values![host, SUPERSEDED_KEPT],
     )?;
-    transaction.commit()?;
-    Ok(Ok(renewed))
+    Ok(Ending::Commit(Ok(renewed)))
 }
 
 /// Puts a newer certificate and its key in the place of `current`; false if that is not the one any more.
 pub(crate) fn replace_identity(
-    connection: &Connection,
+    statements: &mut dyn Statements,
     current: &[u8],
     certificate: &[u8],
     private_key: &SecretBytes,
     now: u64,
-) -> rusqlite::Result<bool> {
-    connection
-        .execute(
-            "UPDATE identity SET certificate = ?2, private_key = ?3, renewed = ?4 WHERE certificate = ?1",
-            params![
-                current,
-                certificate,
-                frame_key(private_key).as_slice(),
-                signed(now)
-            ],
-        )
-        .map(|changed| changed == 1)
+) -> Result<Ending<bool>, Failure> {
+    let changed = statements.execute(
+        "UPDATE identity SET certificate = ?2, private_key = ?3, renewed = ?4 WHERE certificate = ?1",
+        &[
+            Value::bytes(current),
+            Value::bytes(certificate),
+            Value::bytes(frame_key(private_key).as_slice()),
+            now.into(),
+        ],
+    )?;
+    Ok(Ending::Commit(changed == 1))
 }
 
 #[cfg(test)]

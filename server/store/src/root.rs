@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
@@ -279,6 +280,23 @@ impl RootKey {
         opened.map_err(|_| forged())?;
         text.truncate(length);
         Ok(text)
+    }
+}
+
+/// Where a store has its root key: none while it is locked.
+#[derive(Debug, Default)]
+pub(crate) struct RootSlot(RwLock<Option<Arc<RootKey>>>);
+
+impl RootSlot {
+    pub(crate) fn get(&self) -> Option<Arc<RootKey>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set(&self, key: Option<RootKey>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = key.map(Arc::new);
     }
 }
 

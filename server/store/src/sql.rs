@@ -1,143 +1,347 @@
-//! What the statements here need of a database: values in, rows out.
+//! The store's methods, written once for both databases.
 
-use crate::Result;
+use photonbox_secret::SecretBytes;
 
-/// A parameter or a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Value {
-    /// Nothing.
-    Null,
-    /// 64 bits, signed.
-    Integer(i64),
-    /// UTF-8.
-    Text(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-}
+use crate::engine::{Ending, Engine, Failure};
+use crate::key_frame::{frame_key, unframe_key};
+use crate::records::{
+    Authority, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow, Sizes,
+};
+use crate::renewal::{self, RenewalRefusal};
+use crate::rows::{ENROLMENT_COLUMNS, enrolment_from, insert_enrolment, judge_token};
+use crate::token::{self, EnrolRefusal, IssuedToken, TOKEN_SECRET_BYTES, TokenTerms};
+use crate::value::{Row, Value, values};
+use crate::{Error, Issue, Result, Store, held, ledger};
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+/// Refused enrolments that are kept.
+pub(crate) const FAILED_TRIES_KEPT: u32 = 1000;
+
+const NEW_IDENTITY: &str = "INSERT INTO identity \
+     (only_one, role, name, hub, certificate, private_key, ca_certificate, relay, created, renewed) \
+     VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+fn role_from(text: &str) -> Result<Role, Failure> {
+    match text {
+        "hub" => Ok(Role::Hub),
+        "host" => Ok(Role::Host),
+        _ => Err(Failure::row("an identity has an unknown role")),
     }
 }
 
-impl From<&[u8]> for Value {
-    fn from(bytes: &[u8]) -> Self {
-        Self::Bytes(bytes.to_vec())
-    }
+fn identity_from(row: &Row) -> Result<Identity, Failure> {
+    Ok(Identity {
+        role: role_from(&row.text(0)?)?,
+        name: row.text(1)?,
+        hub: row.text(2)?,
+        certificate: row.bytes(3)?.to_vec(),
+        private_key: unframe_key(row.bytes(4)?).map_err(Failure::row)?,
+        ca_certificate: row.bytes(5)?.to_vec(),
+        relay: row.flag(6)?,
+        created: row.natural(7)?,
+        renewed: row.time(8)?,
+    })
 }
 
-/// Numbers of ours are natural, and times and counters stay below 2^63.
-impl From<u64> for Value {
-    fn from(number: u64) -> Self {
-        Self::Integer(i64::try_from(number).unwrap_or(i64::MAX))
-    }
+fn authority_from(row: &Row) -> Result<Authority, Failure> {
+    Ok(Authority {
+        certificate: row.bytes(0)?.to_vec(),
+        private_key: unframe_key(row.bytes(1)?).map_err(Failure::row)?,
+        created: row.natural(2)?,
+    })
 }
 
-impl From<bool> for Value {
-    fn from(flag: bool) -> Self {
-        Self::Integer(i64::from(flag))
-    }
+fn enrolment_where(
+    engine: &impl Engine,
+    clause: &str,
+    values: &[Value],
+) -> Result<Option<Enrolment>> {
+    let sql = format!("SELECT {ENROLMENT_COLUMNS} FROM enrolments WHERE {clause}");
+    Ok(engine.rows(&sql, values, enrolment_from)?.pop())
 }
 
-impl<T> From<Option<T>> for Value
-where
-    Self: From<T>,
-{
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Self::from)
-    }
-}
-
-/// A database inside a transaction. Parameters are `?1`, `?2`, …
-pub(crate) trait Sql {
-    /// How many rows it changed.
-    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64>;
-
-    /// The rows that it gives.
-    fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>>;
-
-    /// The error for a row that does not hold what its schema promises.
-    fn corrupt(&self, reason: String) -> crate::Error;
-}
-
-/// A row that is read from left to right.
-pub(crate) struct Row<'a> {
-    columns: std::vec::IntoIter<Value>,
-    sql: &'a dyn Sql,
-    table: &'static str,
-}
-
-impl<'a> Row<'a> {
-    pub(crate) fn new(columns: Vec<Value>, table: &'static str, sql: &'a dyn Sql) -> Self {
-        Self {
-            columns: columns.into_iter(),
-            sql,
-            table,
+impl<E: Engine> Store for E {
+    fn create_identity(&self, identity: &Identity, authority: Option<&Authority>) -> Result<()> {
+        let existing = self.write(|statements| {
+            if let Some(row) = statements.first("SELECT role, name FROM identity", &[])? {
+                return Ok(Ending::Leave(Some((role_from(&row.text(0)?)?, row.text(1)?))));
+            }
+            statements.execute(
+                NEW_IDENTITY,
+                &[
+                    identity.role.as_str().into(),
+                    (&identity.name).into(),
+                    (&identity.hub).into(),
+                    Value::bytes(&identity.certificate),
+                    Value::bytes(frame_key(&identity.private_key).as_slice()),
+                    Value::bytes(&identity.ca_certificate),
+                    identity.relay.into(),
+                    identity.created.into(),
+                    identity.renewed.into(),
+                ],
+            )?;
+            if let Some(authority) = authority {
+                statements.execute(
+                    "INSERT INTO authority (only_one, certificate, private_key, created) VALUES (1, ?1, ?2, ?3)",
+                    &[
+                        Value::bytes(&authority.certificate),
+                        Value::bytes(frame_key(&authority.private_key).as_slice()),
+                        authority.created.into(),
+                    ],
+                )?;
+            }
+            Ok(Ending::Commit(None))
+        })?;
+        match existing {
+            None => Ok(()),
+            Some((role, name)) => Err(Error::AlreadyInitialised {
+                path: self.place(),
+                role: role.as_str(),
+                name,
+            }),
         }
     }
 
-    fn wrong<T>(&self, wanted: &str) -> Result<T> {
-        let reason = format!("a column of {} is not {wanted}", self.table);
-        Err(self.sql.corrupt(reason))
+    fn identity(&self) -> Result<Identity> {
+        self.rows(
+            "SELECT role, name, hub, certificate, private_key, ca_certificate, relay, created, renewed FROM identity",
+            &[],
+            identity_from,
+        )?
+        .pop()
+        .ok_or_else(|| Error::NotInitialised { path: self.place() })
     }
 
-    pub(crate) fn text(&mut self) -> Result<String> {
-        match self.columns.next() {
-            Some(Value::Text(text)) => Ok(text),
-            _ => self.wrong("a text"),
-        }
+    fn authority(&self) -> Result<Option<Authority>> {
+        let sql = "SELECT certificate, private_key, created FROM authority";
+        Ok(self.rows(sql, &[], authority_from)?.pop())
     }
 
-    pub(crate) fn optional_text(&mut self) -> Result<Option<String>> {
-        match self.columns.next() {
-            Some(Value::Text(text)) => Ok(Some(text)),
-            Some(Value::Null) => Ok(None),
-            _ => self.wrong("a text or nothing"),
-        }
+    fn issue_token(
+        &self,
+        secret: &[u8; TOKEN_SECRET_BYTES],
+        terms: TokenTerms,
+        now: u64,
+    ) -> Result<IssuedToken> {
+        let (text, id, hash) = token::compose(secret);
+        let expires = now.saturating_add(terms.ttl_seconds);
+        self.change(
+            "INSERT INTO tokens (id, hash, relay, issued, expires, tries_left) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            values![&id, &hash, terms.relay, now, expires, token::TOKEN_TRIES],
+        )?;
+        Ok(IssuedToken { text, expires })
     }
 
-    pub(crate) fn bytes(&mut self) -> Result<Vec<u8>> {
-        match self.columns.next() {
-            Some(Value::Bytes(bytes)) => Ok(bytes),
-            _ => self.wrong("bytes"),
-        }
+    fn enrol(
+        &self,
+        text: &str,
+        host: &str,
+        now: u64,
+        issue: Issue<'_>,
+    ) -> Result<std::result::Result<Enrolment, EnrolRefusal>> {
+        let id = match token::id_of(text) {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        // Two connections with one token are judged one after the other.
+        self.write(|statements| {
+            let grant = match judge_token(statements, id, text, now)? {
+                Ok(grant) => grant,
+                // A wrong secret has cost a try.
+                Err(refusal) => return Ok(Ending::Commit(Err(refusal.into()))),
+            };
+            // A certificate that has run out is nobody's any more.
+            statements.execute(
+                "UPDATE enrolments SET revoked = ?2 WHERE host = ?1 AND revoked IS NULL AND expires <= ?2",
+                values![host, now],
+            )?;
+            let taken = statements.exists(
+                "SELECT EXISTS (SELECT 1 FROM enrolments WHERE host = ?1 AND revoked IS NULL)",
+                values![host],
+            )?;
+            if taken {
+                return Ok(Ending::Leave(Err(EnrolRefusal::HostTaken(host.to_owned()))));
+            }
+            let enrolment = match issue(grant) {
+                Ok(enrolment) => enrolment,
+                Err(reason) => return Ok(Ending::Leave(Err(EnrolRefusal::NotIssued(reason)))),
+            };
+            insert_enrolment(statements, &enrolment)?;
+            statements.execute(
+                "UPDATE tokens SET used = ?2, used_by = ?3 WHERE id = ?1",
+                values![id, now, host],
+            )?;
+            Ok(Ending::Commit(Ok(enrolment)))
+        })
     }
 
-    pub(crate) fn optional_bytes(&mut self) -> Result<Option<Vec<u8>>> {
-        match self.columns.next() {
-            Some(Value::Bytes(bytes)) => Ok(Some(bytes)),
-            Some(Value::Null) => Ok(None),
-            _ => self.wrong("bytes or nothing"),
-        }
+    fn add_enrolment(&self, enrolment: &Enrolment) -> Result<()> {
+        self.write(|statements| match insert_enrolment(statements, enrolment) {
+            Ok(_) => Ok(Ending::Commit(Ok(()))),
+            Err(Failure::Constraint(_)) => Ok(Ending::Leave(Err(Error::HostTaken {
+                host: enrolment.host.clone(),
+            }))),
+            Err(failure) => Err(failure),
+        })?
     }
 
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        match self.bytes()?.try_into() {
-            Ok(array) => Ok(array),
-            Err(_) => self.wrong("so many bytes"),
-        }
+    fn renew_enrolment(
+        &self,
+        fingerprint: &[u8; 32],
+        host: &str,
+        now: u64,
+        issue: Issue<'_>,
+    ) -> Result<std::result::Result<Enrolment, RenewalRefusal>> {
+        self.write(|statements| renewal::renew(statements, fingerprint, host, now, issue))
     }
 
-    pub(crate) fn natural(&mut self) -> Result<u64> {
-        match self.columns.next() {
-            Some(Value::Integer(number)) if number >= 0 => Ok(number.unsigned_abs()),
-            _ => self.wrong("a natural number"),
+    fn use_enrolment(&self, fingerprint: &[u8; 32], now: u64) -> Result<Option<Enrolment>> {
+        let shown = self.read(|statements| renewal::shown(statements, fingerprint))?;
+        // Mostly there is nothing to close; a statement that might write would wait for other writers even so.
+        if let Some((enrolment, true)) = &shown {
+            self.write(|statements| {
+                renewal::close_older(statements, &enrolment.host, fingerprint, now)
+            })?;
         }
+        Ok(shown.map(|(enrolment, _)| enrolment))
     }
 
-    pub(crate) fn optional_natural(&mut self) -> Result<Option<u64>> {
-        match self.columns.next() {
-            Some(Value::Null) => Ok(None),
-            Some(Value::Integer(number)) if number >= 0 => Ok(Some(number.unsigned_abs())),
-            _ => self.wrong("a natural number or nothing"),
-        }
+    fn replace_identity(
+        &self,
+        current: &[u8],
+        certificate: &[u8],
+        private_key: &SecretBytes,
+        now: u64,
+    ) -> Result<bool> {
+        self.write(|statements| {
+            renewal::replace_identity(statements, current, certificate, private_key, now)
+        })
     }
 
-    pub(crate) fn flag(&mut self) -> Result<bool> {
-        match self.columns.next() {
-            Some(Value::Integer(flag @ (0 | 1))) => Ok(flag == 1),
-            _ => self.wrong("a flag"),
-        }
+    fn enrolments(&self) -> Result<Vec<Enrolment>> {
+        let sql = format!("SELECT {ENROLMENT_COLUMNS} FROM enrolments ORDER BY issued, serial");
+        self.rows(&sql, &[], enrolment_from)
+    }
+
+    fn sizes(&self, now: u64) -> Result<Sizes> {
+        let number = |sql: &str, values: &[Value]| {
+            let found = self.rows(sql, values, |row| row.natural(0))?.pop();
+            Ok::<_, Error>(found.unwrap_or_default())
+        };
+        let hosts =
+            "SELECT count(DISTINCT host) FROM enrolments WHERE revoked IS NULL AND expires > ?1";
+        Ok(Sizes {
+            hosts: number(hosts, values![now])?,
+            bytes: number(E::SIZE, &[])?,
+        })
+    }
+
+    fn enrolment_by_fingerprint(&self, fingerprint: &[u8; 32]) -> Result<Option<Enrolment>> {
+        enrolment_where(self, "fingerprint = ?1", values![fingerprint])
+    }
+
+    fn living_enrolment(&self, host: &str) -> Result<Option<Enrolment>> {
+        let clause = "host = ?1 AND revoked IS NULL AND superseded IS NULL";
+        enrolment_where(self, clause, values![host])
+    }
+
+    fn revoke(&self, host: &str, now: u64) -> Result<bool> {
+        self.change(
+            "UPDATE enrolments SET revoked = ?2 WHERE host = ?1 AND revoked IS NULL",
+            values![host, now],
+        )
+        .map(|changed| changed > 0)
+    }
+
+    fn revoked_since(&self, since: u64) -> Result<Vec<String>> {
+        self.rows(
+            "SELECT DISTINCT host FROM enrolments WHERE revoked >= ?1 AND NOT EXISTS \
+             (SELECT 1 FROM enrolments other WHERE other.host = enrolments.host AND other.revoked IS NULL) ORDER BY host",
+            values![since],
+            |row| row.text(0),
+        )
+    }
+
+    fn add_failed_try(&self, failed: &FailedTry) -> Result<()> {
+        self.write(|statements| {
+            statements.execute(
+                "INSERT INTO failed_tries (at, peer, reason) VALUES (?1, ?2, ?3)",
+                values![failed.at, &failed.peer, &failed.reason],
+            )?;
+            statements.execute(
+                "DELETE FROM failed_tries WHERE number <= (SELECT max(number) FROM failed_tries) - ?1",
+                values![FAILED_TRIES_KEPT],
+            )?;
+            Ok(Ending::Commit(()))
+        })
+    }
+
+    fn failed_tries(&self) -> Result<Vec<FailedTry>> {
+        self.rows(
+            "SELECT at, peer, reason FROM failed_tries ORDER BY number",
+            &[],
+            |row| {
+                Ok(FailedTry {
+                    at: row.natural(0)?,
+                    peer: row.text(1)?,
+                    reason: row.text(2)?,
+                })
+            },
+        )
+    }
+
+    fn begin_run(&self, now: u64) -> Result<u64> {
+        self.write(|statements| {
+            let run = statements
+                .first("SELECT 1 + coalesce(max(run), 0) FROM ledger_runs", &[])?
+                .ok_or_else(|| Failure::row("an answer has no row"))?
+                .natural(0)?;
+            let sql = "INSERT INTO ledger_runs (run, began) VALUES (?1, ?2)";
+            statements.execute(sql, values![run, now])?;
+            Ok(Ending::Commit(run))
+        })
+    }
+
+    fn end_run(&self, run: u64, now: u64) -> Result<()> {
+        let sql = "UPDATE ledger_runs SET ended = ?2 WHERE run = ?1";
+        self.change(sql, values![run, now]).map(drop)
+    }
+
+    fn runs(&self) -> Result<Vec<RunRow>> {
+        let sql = "SELECT run, began, ended FROM ledger_runs ORDER BY run";
+        self.rows(sql, &[], |row| {
+            Ok(RunRow {
+                run: row.natural(0)?,
+                began: row.natural(1)?,
+                ended: row.time(2)?,
+            })
+        })
+    }
+
+    fn play_recording(&self, sha256: &[u8; 32], now: u64) -> Result<bool> {
+        self.change(
+            "INSERT INTO recordings (sha256, first_played) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            values![sha256, now],
+        )
+        .map(|inserted| inserted == 0)
+    }
+
+    fn save_ledger(&self, run: u64, rows: &LedgerRows) -> Result<()> {
+        self.write(|statements| ledger::save(statements, run, rows).map(Ending::Commit))
+    }
+
+    fn ledger(&self, run: u64) -> Result<LedgerRows> {
+        self.read(|statements| ledger::load(statements, run))
+    }
+
+    fn hold_lane(&self, held: &HeldLane) -> Result<()> {
+        held::hold(self, held)
+    }
+
+    fn held_lanes(&self, card: &str) -> Result<Vec<HeldLane>> {
+        held::lanes(self, card)
+    }
+
+    fn release_lane(&self, card: &str, lane: u8) -> Result<bool> {
+        held::release(self, card, lane)
     }
 }

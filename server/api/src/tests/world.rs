@@ -106,7 +106,9 @@ impl Beside {
 
 fn store(path: &Path) -> SqliteStore {
     let root = RootKey::new(&SecretArray::from_array([9; 32]));
-    SqliteStore::create(path).unwrap().with_root_key(root)
+    let store = SqliteStore::create(path).unwrap();
+    store.set_root_key(Some(root));
+    store
 }
 
 impl Agents for Beside {

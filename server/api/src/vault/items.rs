@@ -67,7 +67,7 @@ impl Vault {
         replay: &Replay,
         asked: &CreateItem,
     ) -> Result<Begun, Refusal> {
-        let found = self.transaction(|rows| {
+        let found = self.reading(|rows| {
             if let Some(answer) = replay.answered::<ItemTicket>(rows, caller)? {
                 return Ok((Member::trusted(rows, set, caller)?, Some(answer)));
             }
@@ -99,9 +99,8 @@ impl Vault {
                 Some(share) => share.as_slice().to_vec(),
                 None => {
                     let (set, item) = (&member.set.set, &answer.item);
-                    let row = self.transaction(|rows| {
-                        Ok(rows.item(set, Some(item.generation), &item.item)?)
-                    })?;
+                    let row = self
+                        .reading(|rows| Ok(rows.item(set, Some(item.generation), &item.item)?))?;
                     let share = row.and_then(|row| row.share);
                     share.ok_or_else(|| Refusal::UnknownItem(answer.item.item.clone()))?
                 }
@@ -184,7 +183,7 @@ impl Vault {
         item: &str,
         generation: Option<u64>,
     ) -> Result<ItemTicket, Refusal> {
-        let (member, row) = self.transaction(|rows| {
+        let (member, row) = self.reading(|rows| {
             let member = Member::trusted(rows, set, caller)?;
             let row = rows.item(set, generation, item)?;
             Ok((
@@ -249,7 +248,7 @@ impl Vault {
             },
             Some(None) => return Err(Refusal::Bad("`after` is not what a page gave".into())),
         };
-        self.transaction(|rows| {
+        self.reading(|rows| {
             Member::find(rows, set, caller)?.check_trusted()?;
             let mut found = rows.items(set, after, limit + 1)?;
             let more = found.len() > limit as usize;

@@ -23,7 +23,7 @@ use photonbox_vault::group::Scheme;
 
 pub use agents::{Agents, AskedAgent, NoAgents, Turn};
 pub(crate) use replay::Replay;
-pub(crate) use work::{Workers, transaction};
+pub(crate) use work::{Workers, reading, transaction};
 
 use crate::problem::Refusal;
 use engine::Engine;
@@ -112,6 +112,13 @@ impl Vault {
         work: impl FnMut(&mut dyn VaultRows) -> Result<T, Stop>,
     ) -> Result<T, Refusal> {
         transaction(&*self.parts.store, work)
+    }
+
+    fn reading<T>(
+        &self,
+        work: impl FnMut(&mut dyn VaultRows) -> Result<T, Stop>,
+    ) -> Result<T, Refusal> {
+        reading(&*self.parts.store, work)
     }
 
     /// Forgets answers that nobody asks for again; says how many. Called now and then.

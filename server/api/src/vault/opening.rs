@@ -69,7 +69,7 @@ impl Vault {
         asked: &OpenItem,
     ) -> Result<Authorised, Refusal> {
         names::item(item)?;
-        let (member, concealed, mut row) = self.transaction(|rows| {
+        let (member, concealed, mut row) = self.reading(|rows| {
             let member = Member::trusted(rows, set, caller)?;
             let row = rows.item(set, Some(asked.generation), item)?;
             let row = row.ok_or_else(|| Refusal::UnknownItem(item.into()))?;

@@ -6,7 +6,7 @@ use photonbox_store::{AuditEvent, VaultStore};
 use photonbox_vault::kept::{self, ShareKey};
 use photonbox_vault::ticket::{self, TicketKey, TicketKeys};
 
-use super::work::transaction;
+use super::work::{reading, transaction};
 use crate::problem::Refusal;
 
 /// The first key of its kind; others may follow.
@@ -39,7 +39,7 @@ fn key<const N: usize>(
     name: &str,
     (hub, now): (&str, u64),
 ) -> Result<SecretArray<N>, Refusal> {
-    let found = transaction(store, |rows| Ok(rows.secret(name)?))?;
+    let found = reading(store, |rows| Ok(rows.secret(name)?))?;
     let bytes = match found {
         Some(bytes) => bytes,
         None => {

@@ -56,7 +56,7 @@ impl Vault {
         caller: &str,
         replay: &Replay,
     ) -> Result<Begun, Refusal> {
-        let answered = self.transaction(|rows| {
+        let answered = self.reading(|rows| {
             if let Some(answer) = replay.answered(rows, caller)? {
                 return Ok(Some(answer));
             }
@@ -153,7 +153,7 @@ impl Vault {
 
     /// The end of the set-up of *optimised*.
     pub(crate) fn conceal(&self, caller: &str, set: &str, asked: &Conceal) -> Result<(), Refusal> {
-        let member = self.transaction(|rows| Member::find(rows, set, caller))?;
+        let member = self.reading(|rows| Member::find(rows, set, caller))?;
         let no_step = || Refusal::WrongStep("this set's protocol has no second step of its set-up");
         let private = member.appliance.private_key.as_ref();
         let private = private.filter(|_| member.engine.has_second_step());
@@ -187,7 +187,7 @@ impl Vault {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Page<Set>, Refusal> {
-        self.transaction(|rows| {
+        self.reading(|rows| {
             let mut found = rows.sets_of(caller, after, limit + 1)?;
             let more = found.len() > limit as usize;
             found.truncate(limit as usize);
@@ -205,7 +205,7 @@ impl Vault {
 
     /// One of them.
     pub(crate) fn set(&self, caller: &str, set: &str) -> Result<Set, Refusal> {
-        self.transaction(|rows| {
+        self.reading(|rows| {
             let member = Member::find(rows, set, caller)?;
             Ok(set_of(member.set, member.state)?)
         })
@@ -219,7 +219,7 @@ impl Vault {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Page<Appliance>, Refusal> {
-        self.transaction(|rows| {
+        self.reading(|rows| {
             let member = Member::find(rows, set, caller)?;
             let generation = member.set.generation;
             let mut found = rows.appliances(set, generation, after, limit + 1)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use photonbox_store::{VaultRows, VaultStore};
+use photonbox_store::{VaultRows, VaultStore, VaultWork};
 use tokio::sync::Semaphore;
 
 use crate::problem::Refusal;
@@ -11,7 +11,7 @@ use crate::problem::Refusal;
 pub(crate) enum Stop {
     /// The request can't be.
     Refused(Refusal),
-    /// The database failed; it may call again.
+    /// The database failed.
     Store(photonbox_store::Error),
 }
 
@@ -27,13 +27,28 @@ impl From<photonbox_store::Error> for Stop {
     }
 }
 
-/// One transaction; what is refused rolls back.
+/// One transaction that writes; what is refused rolls back.
 pub(crate) fn transaction<T>(
     store: &dyn VaultStore,
+    work: impl FnMut(&mut dyn VaultRows) -> Result<T, Stop>,
+) -> Result<T, Refusal> {
+    run(|work| store.vault(work), work)
+}
+
+/// Work that only reads.
+pub(crate) fn reading<T>(
+    store: &dyn VaultStore,
+    work: impl FnMut(&mut dyn VaultRows) -> Result<T, Stop>,
+) -> Result<T, Refusal> {
+    run(|work| store.read_vault(work), work)
+}
+
+fn run<T>(
+    on: impl FnOnce(VaultWork<'_>) -> photonbox_store::Result<bool>,
     mut work: impl FnMut(&mut dyn VaultRows) -> Result<T, Stop>,
 ) -> Result<T, Refusal> {
     let mut out = None;
-    store.vault(&mut |rows| match work(rows) {
+    on(&mut |rows| match work(rows) {
         Ok(done) => {
             out = Some(Ok(done));
             Ok(true)

@@ -4,7 +4,7 @@ use crate::args::Common;
 use crate::exit::Failure;
 use crate::output::{self, Json};
 use crate::quantity;
-use crate::settings::{self, LifeArgs};
+use crate::settings::{self, LifeArgs, StoreArgs};
 use photonbox_daemon::config::Config;
 use photonbox_daemon::{EnrollOptions, RenewOptions, TokenOptions};
 use std::io::BufRead as _;
@@ -60,6 +60,8 @@ struct RenewArgs {
     )]
     hubs: Vec<String>,
     #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
     life: LifeArgs,
     #[command(flatten)]
     json: Json,
@@ -70,6 +72,8 @@ struct RevokeArgs {
     /// The host's name in its certificate.
     #[arg(value_name = "HOST")]
     host: String,
+    #[command(flatten)]
+    store: StoreArgs,
     #[command(flatten)]
     json: Json,
 }
@@ -83,18 +87,21 @@ struct TokenArgs {
     #[arg(long)]
     no_relay: bool,
     #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
     json: Json,
 }
 
 /// Runs `enroll`, `enroll token`, `enroll revoke` and `enroll renew`.
 pub(crate) fn run(args: EnrollArgs, common: &Common) -> anyhow::Result<()> {
-    let config = settings::load(common)?;
+    let mut config = settings::load(common)?;
     let state = config.state.clone();
     match args.side {
         Some(Side::Renew(args)) => renew(args, config),
-        Some(Side::Token(args)) => token(&args, state),
+        Some(Side::Token(args)) => token(args, config),
         Some(Side::Revoke(args)) => {
-            let revoking = photonbox_daemon::revoke(state.as_deref(), &args.host);
+            args.store.apply(&mut config.store);
+            let revoking = photonbox_daemon::revoke(state.as_deref(), &config.store, &args.host);
             let report = settings::runtime()?.block_on(revoking)?;
             if args.json.json {
                 return output::json(&report);
@@ -114,8 +121,10 @@ pub(crate) fn run(args: EnrollArgs, common: &Common) -> anyhow::Result<()> {
 
 fn renew(args: RenewArgs, mut config: Config) -> anyhow::Result<()> {
     args.life.apply(&mut config.certificates);
+    args.store.apply(&mut config.store);
     let options = RenewOptions {
         state: config.state,
+        store: config.store,
         hubs: if args.hubs.is_empty() {
             config.join.hubs
         } else {
@@ -136,9 +145,11 @@ fn renew(args: RenewArgs, mut config: Config) -> anyhow::Result<()> {
     ))
 }
 
-fn token(args: &TokenArgs, state: Option<PathBuf>) -> anyhow::Result<()> {
+fn token(args: TokenArgs, mut config: Config) -> anyhow::Result<()> {
+    args.store.apply(&mut config.store);
     let report = photonbox_daemon::enroll_token(&TokenOptions {
-        state,
+        state: config.state,
+        store: config.store,
         // A life shorter than a second is rounded up: zero would be a token that never worked.
         ttl_seconds: args.ttl.as_secs().max(1),
         relay: !args.no_relay,

@@ -2,7 +2,7 @@
 
 use crate::args::Common;
 use crate::output::{self, Json};
-use crate::settings::{self, LifeArgs};
+use crate::settings::{self, LifeArgs, StoreArgs};
 use photonbox_daemon::InitOptions;
 
 /// Flags of `init`.
@@ -11,6 +11,8 @@ pub(crate) struct InitArgs {
     /// The hub's name in certificates [default: this machine's name].
     #[arg(long, value_name = "NAME", env = "PHOTONBOX_HUB_NAME")]
     hub_name: Option<String>,
+    #[command(flatten)]
+    store: StoreArgs,
     #[command(flatten)]
     life: LifeArgs,
     #[command(flatten)]
@@ -21,8 +23,10 @@ pub(crate) struct InitArgs {
 pub(crate) fn run(args: InitArgs, common: &Common) -> anyhow::Result<()> {
     let mut config = settings::load(common)?;
     args.life.apply(&mut config.certificates);
+    args.store.apply(&mut config.store);
     let report = photonbox_daemon::init(&InitOptions {
         state: config.state,
+        store: config.store,
         hub_name: args.hub_name,
         certificates: config.certificates,
     })?;

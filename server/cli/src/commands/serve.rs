@@ -3,7 +3,9 @@
 use super::signals;
 use crate::args::Common;
 use crate::output::{self, Json};
-use crate::settings::{self, API, CardArgs, ChannelArgs, LifeArgs, LimitArgs, METRICS, RenewArgs};
+use crate::settings::{
+    self, API, CardArgs, ChannelArgs, LifeArgs, LimitArgs, METRICS, RenewArgs, StoreArgs,
+};
 use photonbox_daemon::{Ready, Shutdown};
 
 /// Flags of `serve`.
@@ -24,6 +26,8 @@ pub(crate) struct ServeArgs {
     /// Serve a simulated or replayed source, under that label.
     #[arg(long, env = "PHOTONBOX_ALLOW_SIMULATED", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     allow_simulated: bool,
+    #[command(flatten)]
+    store: StoreArgs,
     #[command(flatten)]
     card: CardArgs,
     #[command(flatten)]
@@ -53,6 +57,7 @@ pub(crate) fn run(args: ServeArgs, common: &Common) -> anyhow::Result<()> {
     args.channel.apply(&mut options.rekey, &mut options.group);
     args.limits.apply(&mut options.limits);
     args.life.apply(&mut options.certificates);
+    args.store.apply(&mut options.store);
     args.renew.apply(&mut options.certificates);
     options.card = args.card.apply(options.card);
     let json = args.json.json;

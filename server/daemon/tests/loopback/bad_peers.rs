@@ -28,12 +28,18 @@ async fn quotas_and_revocations_end_a_host() {
     let modest = host(world.join_options("h2", &hub.address, Class::Drbg, 900)).await;
     assert_eq!(modest.end().await.bytes, 900);
 
-    let report = revoke(Some(&world.state("hub")), "h2").await.unwrap();
+    let report = revoke(Some(&world.state("hub")), &StoreOptions::default(), "h2")
+        .await
+        .unwrap();
     assert_eq!(
         (report.host.as_str(), report.channels_closed),
         ("h2", Some(0))
     );
-    assert!(revoke(Some(&world.state("hub")), "h2").await.is_err());
+    assert!(
+        revoke(Some(&world.state("hub")), &StoreOptions::default(), "h2")
+            .await
+            .is_err()
+    );
     let revoked = host(world.join_options("h2", &hub.address, Class::Drbg, 16)).await;
     let error = revoked.error().await;
     assert!(error.to_string().contains("revoked"), "{error}");
@@ -180,7 +186,9 @@ async fn revocation_closes_what_is_open() {
     .await;
 
     let hub_state = world.state("hub");
-    let report = revoke(Some(&hub_state), "h1").await.unwrap();
+    let report = revoke(Some(&hub_state), &StoreOptions::default(), "h1")
+        .await
+        .unwrap();
     assert_eq!(report.channels_closed, Some(1));
     until("its channel is closed", async || {
         let status = world.ask("hub", ControlCommand::Status).await;
@@ -198,7 +206,9 @@ async fn revocation_closes_what_is_open() {
     let got = length("h1");
 
     // Behind a relay it has no channel of ours, but its request ends with a reason.
-    let report = revoke(Some(&hub_state), "h2").await.unwrap();
+    let report = revoke(Some(&hub_state), &StoreOptions::default(), "h2")
+        .await
+        .unwrap();
     assert_eq!(report.channels_closed, Some(0));
     let error = relayed.error().await;
     assert!(error.to_string().contains("revoked"), "{error}");

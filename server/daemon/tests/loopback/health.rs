@@ -30,6 +30,7 @@ async fn an_unhealthy_hub_says_so_to_who_would_enrol_or_join() {
         state: Some(world.state("hub")),
         ttl_seconds: 600,
         relay: false,
+        ..TokenOptions::default()
     })
     .unwrap();
     let enrolment = EnrollOptions {

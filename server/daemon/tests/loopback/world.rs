@@ -96,6 +96,7 @@ impl World {
             state: Some(self.state("hub")),
             ttl_seconds: 60,
             relay,
+            ..TokenOptions::default()
         })
         .unwrap();
         enroll(&EnrollOptions {

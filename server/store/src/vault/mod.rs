@@ -6,25 +6,72 @@ mod queries;
 mod rows;
 
 pub use audit::{AuditBreak, AuditEntry, AuditEvent, AuditHead};
-pub(crate) use queries::Queries;
+use queries::Queries;
 pub use rows::{AgentRow, ApplianceRow, ItemRow, NoteRow, RequestRow, SetRow};
 
 use photonbox_secret::SecretBytes;
 
-use crate::Result;
+use crate::engine::{Ending, Engine, Failure};
+use crate::{Error, Result, RootKey};
 
-/// Work inside one transaction: it may be called again when another one was in its way, so that what it returns by its captures is
-/// set anew at each call. `Ok(false)`, as an error does, rolls everything back.
+/// Work inside one transaction. `Ok(false)`, as an error does, rolls everything back.
 pub type VaultWork<'a> = &'a mut dyn FnMut(&mut dyn VaultRows) -> Result<bool>;
 
 /// The vault's part of a store.
 pub trait VaultStore: Send + Sync + std::fmt::Debug {
-    /// One serialisable transaction. After `Ok(true)` everything is on the disk.
+    /// The key that its secrets are under, from now on; none: they are locked.
+    fn set_root_key(&self, key: Option<RootKey>);
+
+    /// One transaction that writes; there is one at a time. After `Ok(true)` everything is on the disk.
     ///
     /// # Errors
-    /// What the work returns, and failures of the database. After [`Error::Unacknowledged`](crate::Error::Unacknowledged) nobody
-    /// knows whether the work was done: the same request under the same idempotency key finds out.
+    /// What the work returns, and failures of the database. After [`Error::Unsure`](crate::Error::Unsure) nobody knows
+    /// whether the work was done: the same request under the same idempotency key finds out.
     fn vault(&self, work: VaultWork<'_>) -> Result<bool>;
+
+    /// Work that only reads, and sees one moment. It may be called a second time, from the start.
+    ///
+    /// # Errors
+    /// What the work returns, and failures of the database.
+    fn read_vault(&self, work: VaultWork<'_>) -> Result<bool>;
+}
+
+impl<E: Engine> VaultStore for E {
+    fn set_root_key(&self, key: Option<RootKey>) {
+        self.root().set(key);
+    }
+
+    fn vault(&self, work: VaultWork<'_>) -> Result<bool> {
+        let (root, place) = (self.root().get(), self.place());
+        self.write(|statements| {
+            let done = work(&mut Queries {
+                statements,
+                root: root.as_deref(),
+                place: &place,
+            });
+            Ok(if done.map_err(Failure::Database)? {
+                Ending::Commit(true)
+            } else {
+                Ending::Leave(false)
+            })
+        })
+    }
+
+    fn read_vault(&self, work: VaultWork<'_>) -> Result<bool> {
+        let (root, place) = (self.root().get(), self.place());
+        self.read(|statements| {
+            let done = work(&mut Queries {
+                statements,
+                root: root.as_deref(),
+                place: &place,
+            });
+            // A connection that was lost is tried once more.
+            done.map_err(|error| match error {
+                Error::Interrupted { .. } => Failure::Lost(error),
+                error => Failure::Database(error),
+            })
+        })
+    }
 }
 
 /// Rows of the vault inside a transaction. Whatever is a [`SecretBytes`] lies under the root key, bound to its row and column.

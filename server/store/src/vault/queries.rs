@@ -1,4 +1,6 @@
-//! [`VaultRows`] in SQL, for any database that has [`Sql`].
+//! [`VaultRows`] in SQL, for each database.
+
+use std::path::Path;
 
 use photonbox_secret::SecretBytes;
 
@@ -6,8 +8,9 @@ use super::{
     AgentRow, ApplianceRow, AuditEntry, AuditEvent, AuditHead, ItemRow, NoteRow, RequestRow,
     SetRow, VaultRows,
 };
+use crate::engine::{Failure, Statements};
 use crate::root::{Place, RootKey};
-use crate::sql::{Row, Sql, Value};
+use crate::value::{self, Value};
 use crate::{Error, Result};
 
 const SETS: &str = "name, scheme, protocol, appliances_keep_shares, generation, private_key, public_key, owner, created";
@@ -17,12 +20,73 @@ const NOTES: &str = "set_name, appliance, id, sender, kind, generation, body, cr
 const AUDIT: &str = "number, at, hub, actor, action, subject, detail, previous, hash";
 
 /// A transaction's database, and what opens its secrets.
-pub(crate) struct Queries<'a> {
-    pub(crate) sql: &'a mut dyn Sql,
-    pub(crate) root: Option<&'a RootKey>,
+pub(super) struct Queries<'a> {
+    pub(super) statements: &'a mut dyn Statements,
+    pub(super) root: Option<&'a RootKey>,
+    pub(super) place: &'a Path,
 }
 
-impl Queries<'_> {
+/// A row that is read from left to right.
+struct Row<'a> {
+    row: value::Row,
+    next: usize,
+    place: &'a Path,
+}
+
+impl Row<'_> {
+    fn take<T>(
+        &mut self,
+        read: impl FnOnce(&value::Row, usize) -> Result<T, Failure>,
+    ) -> Result<T> {
+        let at = self.next;
+        self.next += 1;
+        read(&self.row, at).map_err(|failure| failure.at(self.place))
+    }
+
+    fn optional<T>(
+        &mut self,
+        read: impl FnOnce(&value::Row, usize) -> Result<T, Failure>,
+    ) -> Result<Option<T>> {
+        self.take(|row, at| match row.is_null(at)? {
+            true => Ok(None),
+            false => read(row, at).map(Some),
+        })
+    }
+
+    fn text(&mut self) -> Result<String> {
+        self.take(value::Row::text)
+    }
+
+    fn optional_text(&mut self) -> Result<Option<String>> {
+        self.optional(value::Row::text)
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>> {
+        self.take(|row, at| row.bytes(at).map(<[u8]>::to_vec))
+    }
+
+    fn optional_bytes(&mut self) -> Result<Option<Vec<u8>>> {
+        self.optional(|row, at| row.bytes(at).map(<[u8]>::to_vec))
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.take(value::Row::array)
+    }
+
+    fn natural(&mut self) -> Result<u64> {
+        self.take(value::Row::natural)
+    }
+
+    fn optional_natural(&mut self) -> Result<Option<u64>> {
+        self.take(value::Row::time)
+    }
+
+    fn flag(&mut self) -> Result<bool> {
+        self.take(value::Row::flag)
+    }
+}
+
+impl<'a> Queries<'a> {
     fn root(&self) -> Result<&RootKey> {
         self.root.ok_or(Error::SecretsLocked)
     }
@@ -30,7 +94,7 @@ impl Queries<'_> {
     fn seal(&self, place: &Place<'_>, secret: Option<&SecretBytes>) -> Result<Value> {
         match secret {
             None => Ok(Value::Null),
-            Some(secret) => Ok(Value::Bytes(self.root()?.seal(place, secret)?)),
+            Some(secret) => Ok(Value::bytes(&self.root()?.seal(place, secret)?)),
         }
     }
 
@@ -44,17 +108,26 @@ impl Queries<'_> {
     /// All rows, each read by `read`.
     fn rows<T>(
         &mut self,
-        table: &'static str,
         sql: &str,
         parameters: &[Value],
-        mut read: impl FnMut(&mut Self, Vec<Value>, &'static str) -> Result<T>,
+        mut read: impl FnMut(&mut Self, Row<'a>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let rows = self.sql.query(sql, parameters)?;
-        rows.into_iter().map(|row| read(self, row, table)).collect()
+        let rows = self.statements.query(sql, parameters);
+        let rows = rows.map_err(|failure| failure.at(self.place))?;
+        rows.into_iter()
+            .map(|row| {
+                let (next, place) = (0, self.place);
+                read(self, Row { row, next, place })
+            })
+            .collect()
     }
 
-    fn read_set(&mut self, columns: Vec<Value>, table: &'static str) -> Result<SetRow> {
-        let mut row = Row::new(columns, table, &*self.sql);
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64> {
+        let changed = self.statements.execute(sql, parameters);
+        changed.map_err(|failure| failure.at(self.place))
+    }
+
+    fn read_set(&mut self, mut row: Row<'a>) -> Result<SetRow> {
         let set = row.text()?;
         let (scheme, protocol) = (row.text()?, row.text()?);
         let (appliances_keep_shares, generation) = (row.flag()?, row.natural()?);
@@ -62,18 +135,12 @@ impl Queries<'_> {
         let (owner, created) = (row.text()?, row.natural()?);
         let private_key = self.open(&of_set(&[&set]), sealed)?;
         let sql = "SELECT host, address FROM vault_agents WHERE set_name = ?1 ORDER BY position";
-        let agents = self.rows(
-            "vault_agents",
-            sql,
-            &[set.as_str().into()],
-            |this, columns, table| {
-                let mut row = Row::new(columns, table, &*this.sql);
-                Ok(AgentRow {
-                    host: row.text()?,
-                    address: row.text()?,
-                })
-            },
-        )?;
+        let agents = self.rows(sql, &[set.as_str().into()], |_, mut row| {
+            Ok(AgentRow {
+                host: row.text()?,
+                address: row.text()?,
+            })
+        })?;
         Ok(SetRow {
             set,
             scheme,
@@ -88,8 +155,7 @@ impl Queries<'_> {
         })
     }
 
-    fn read_appliance(&mut self, columns: Vec<Value>, table: &'static str) -> Result<ApplianceRow> {
-        let mut row = Row::new(columns, table, &*self.sql);
+    fn read_appliance(&mut self, mut row: Row<'a>) -> Result<ApplianceRow> {
         let (set, generation) = (row.text()?, row.natural()?);
         let (appliance, state) = (row.text()?, row.text()?);
         let (concealment, private_key) = (row.optional_bytes()?, row.optional_bytes()?);
@@ -115,8 +181,7 @@ impl Queries<'_> {
         })
     }
 
-    fn read_item(&mut self, columns: Vec<Value>, table: &'static str) -> Result<ItemRow> {
-        let mut row = Row::new(columns, table, &*self.sql);
+    fn read_item(&mut self, mut row: Row<'a>) -> Result<ItemRow> {
         Ok(ItemRow {
             set: row.text()?,
             item: row.text()?,
@@ -130,8 +195,7 @@ impl Queries<'_> {
         })
     }
 
-    fn read_entry(&mut self, columns: Vec<Value>, table: &'static str) -> Result<AuditEntry> {
-        let mut row = Row::new(columns, table, &*self.sql);
+    fn read_entry(&mut self, mut row: Row<'a>) -> Result<AuditEntry> {
         Ok(AuditEntry {
             number: row.natural()?,
             event: AuditEvent {
@@ -172,10 +236,10 @@ fn of_secret<'a>(row: &'a [&'a str]) -> Place<'a> {
     }
 }
 
-impl VaultRows for Queries<'_> {
+impl<'a> VaultRows for Queries<'a> {
     fn set(&mut self, set: &str) -> Result<Option<SetRow>> {
         let sql = format!("SELECT {SETS} FROM vault_sets WHERE name = ?1");
-        let found = self.rows("vault_sets", &sql, &[set.into()], Self::read_set)?;
+        let found = self.rows(&sql, &[set.into()], Self::read_set)?;
         Ok(found.into_iter().next())
     }
 
@@ -184,7 +248,7 @@ impl VaultRows for Queries<'_> {
         let sql = format!(
             "INSERT INTO vault_sets ({SETS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING"
         );
-        let added = self.sql.execute(
+        let added = self.execute(
             &sql,
             &[
                 set.set.as_str().into(),
@@ -203,7 +267,7 @@ impl VaultRows for Queries<'_> {
         }
         for (position, agent) in set.agents.iter().enumerate() {
             let sql = "INSERT INTO vault_agents (set_name, position, host, address) VALUES (?1, ?2, ?3, ?4)";
-            self.sql.execute(
+            self.execute(
                 sql,
                 &[
                     set.set.as_str().into(),
@@ -218,7 +282,7 @@ impl VaultRows for Queries<'_> {
 
     fn set_generation(&mut self, set: &str, generation: u64) -> Result<()> {
         let sql = "UPDATE vault_sets SET generation = ?2 WHERE name = ?1";
-        self.sql.execute(sql, &[set.into(), generation.into()])?;
+        self.execute(sql, &[set.into(), generation.into()])?;
         Ok(())
     }
 
@@ -230,7 +294,7 @@ impl VaultRows for Queries<'_> {
         // No name is empty.
         let after = after.unwrap_or_default();
         let parameters = [appliance.into(), after.into(), u64::from(limit).into()];
-        self.rows("vault_sets", &sql, &parameters, Self::read_set)
+        self.rows(&sql, &parameters, Self::read_set)
     }
 
     fn appliance(
@@ -243,7 +307,7 @@ impl VaultRows for Queries<'_> {
             "SELECT {APPLIANCES} FROM vault_appliances WHERE set_name = ?1 AND generation = ?2 AND appliance = ?3"
         );
         let parameters = [set.into(), generation.into(), appliance.into()];
-        let found = self.rows("vault_appliances", &sql, &parameters, Self::read_appliance)?;
+        let found = self.rows(&sql, &parameters, Self::read_appliance)?;
         Ok(found.into_iter().next())
     }
 
@@ -261,7 +325,7 @@ impl VaultRows for Queries<'_> {
              public_key = excluded.public_key, hpke_key = excluded.hpke_key, vouched_by = excluded.vouched_by, \
              created = excluded.created, revoked = excluded.revoked"
         );
-        self.sql.execute(
+        self.execute(
             &sql,
             &[
                 row.set.as_str().into(),
@@ -297,7 +361,7 @@ impl VaultRows for Queries<'_> {
             after.unwrap_or_default().into(),
             u64::from(limit).into(),
         ];
-        self.rows("vault_appliances", &sql, &parameters, Self::read_appliance)
+        self.rows(&sql, &parameters, Self::read_appliance)
     }
 
     fn item(&mut self, set: &str, generation: Option<u64>, item: &str) -> Result<Option<ItemRow>> {
@@ -310,7 +374,7 @@ impl VaultRows for Queries<'_> {
              ORDER BY generation DESC LIMIT 1"
         );
         let parameters = [set.into(), item.into(), generation.into()];
-        let found = self.rows("vault_items", &sql, &parameters, Self::read_item)?;
+        let found = self.rows(&sql, &parameters, Self::read_item)?;
         Ok(found.into_iter().next())
     }
 
@@ -318,7 +382,7 @@ impl VaultRows for Queries<'_> {
         let sql = format!(
             "INSERT INTO vault_items ({ITEMS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING"
         );
-        let added = self.sql.execute(
+        let added = self.execute(
             &sql,
             &[
                 row.set.as_str().into(),
@@ -338,7 +402,7 @@ impl VaultRows for Queries<'_> {
     fn update_item(&mut self, row: &ItemRow) -> Result<()> {
         let sql = "UPDATE vault_items SET share_generation = ?4, share = ?5, wrapped = ?6 \
                    WHERE set_name = ?1 AND item = ?2 AND generation = ?3";
-        let changed = self.sql.execute(
+        let changed = self.execute(
             sql,
             &[
                 row.set.as_str().into(),
@@ -352,15 +416,13 @@ impl VaultRows for Queries<'_> {
         if changed == 1 {
             return Ok(());
         }
-        Err(self
-            .sql
-            .corrupt("an item went away while it was changed".into()))
+        Err(Failure::row("an item went away while it was changed").at(self.place))
     }
 
     fn delete_item(&mut self, set: &str, generation: u64, item: &str) -> Result<bool> {
         let sql = "DELETE FROM vault_items WHERE set_name = ?1 AND item = ?2 AND generation = ?3";
         let parameters = [set.into(), item.into(), generation.into()];
-        Ok(self.sql.execute(sql, &parameters)? > 0)
+        Ok(self.execute(sql, &parameters)? > 0)
     }
 
     fn items(&mut self, set: &str, after: Option<(&str, u64)>, limit: u32) -> Result<Vec<ItemRow>> {
@@ -375,14 +437,13 @@ impl VaultRows for Queries<'_> {
             generation.into(),
             u64::from(limit).into(),
         ];
-        self.rows("vault_items", &sql, &parameters, Self::read_item)
+        self.rows(&sql, &parameters, Self::read_item)
     }
 
     fn request(&mut self, appliance: &str, key: &str) -> Result<Option<RequestRow>> {
         let sql = "SELECT appliance, request_key, digest, status, body, created FROM vault_requests \
                    WHERE appliance = ?1 AND request_key = ?2";
-        let read = |this: &mut Self, columns, table| {
-            let mut row = Row::new(columns, table, &*this.sql);
+        let read = |_: &mut Self, mut row: Row<'a>| {
             Ok(RequestRow {
                 appliance: row.text()?,
                 key: row.text()?,
@@ -393,14 +454,14 @@ impl VaultRows for Queries<'_> {
             })
         };
         let parameters = [appliance.into(), key.into()];
-        let found = self.rows("vault_requests", sql, &parameters, read)?;
+        let found = self.rows(sql, &parameters, read)?;
         Ok(found.into_iter().next())
     }
 
     fn add_request(&mut self, row: &RequestRow) -> Result<()> {
         let sql = "INSERT INTO vault_requests (appliance, request_key, digest, status, body, created) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        self.sql.execute(
+        self.execute(
             sql,
             &[
                 row.appliance.as_str().into(),
@@ -417,14 +478,13 @@ impl VaultRows for Queries<'_> {
     fn forget_requests(&mut self, before: u64, limit: u32) -> Result<u64> {
         let sql = "DELETE FROM vault_requests WHERE (appliance, request_key) IN \
                    (SELECT appliance, request_key FROM vault_requests WHERE created < ?1 ORDER BY created LIMIT ?2)";
-        self.sql
-            .execute(sql, &[before.into(), u64::from(limit).into()])
+        self.execute(sql, &[before.into(), u64::from(limit).into()])
     }
 
     fn add_note(&mut self, row: &NoteRow) -> Result<()> {
         let sql =
             format!("INSERT INTO vault_notes ({NOTES}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-        self.sql.execute(
+        self.execute(
             &sql,
             &[
                 row.set.as_str().into(),
@@ -445,8 +505,7 @@ impl VaultRows for Queries<'_> {
             "SELECT {NOTES} FROM vault_notes WHERE set_name = ?1 AND appliance = ?2 ORDER BY created, id"
         );
         let parameters = [set.into(), appliance.into()];
-        self.rows("vault_notes", &sql, &parameters, |this, columns, table| {
-            let mut row = Row::new(columns, table, &*this.sql);
+        self.rows(&sql, &parameters, |_, mut row| {
             Ok(NoteRow {
                 set: row.text()?,
                 appliance: row.text()?,
@@ -463,32 +522,32 @@ impl VaultRows for Queries<'_> {
     fn delete_note(&mut self, set: &str, appliance: &str, id: &str) -> Result<bool> {
         let sql = "DELETE FROM vault_notes WHERE set_name = ?1 AND appliance = ?2 AND id = ?3";
         let parameters = [set.into(), appliance.into(), id.into()];
-        Ok(self.sql.execute(sql, &parameters)? > 0)
+        Ok(self.execute(sql, &parameters)? > 0)
     }
 
     fn spend(&mut self, set: &str, nonce: &[u8], expires: u64) -> Result<bool> {
         let sql = "INSERT INTO vault_spent (set_name, nonce, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
         let parameters = [set.into(), nonce.into(), expires.into()];
-        Ok(self.sql.execute(sql, &parameters)? > 0)
+        Ok(self.execute(sql, &parameters)? > 0)
     }
 
     fn secret(&mut self, name: &str) -> Result<Option<SecretBytes>> {
         let sql = "SELECT secret FROM vault_secrets WHERE name = ?1";
-        let read = |this: &mut Self, columns, table| Row::new(columns, table, &*this.sql).bytes();
-        let found = self.rows("vault_secrets", sql, &[name.into()], read)?;
+        let read = |_: &mut Self, mut row: Row<'a>| row.bytes();
+        let found = self.rows(sql, &[name.into()], read)?;
         self.open(&of_secret(&[name]), found.into_iter().next())
     }
 
     fn add_secret(&mut self, name: &str, secret: &SecretBytes) -> Result<bool> {
         let sealed = self.seal(&of_secret(&[name]), Some(secret))?;
         let sql = "INSERT INTO vault_secrets (name, secret) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-        Ok(self.sql.execute(sql, &[name.into(), sealed])? > 0)
+        Ok(self.execute(sql, &[name.into(), sealed])? > 0)
     }
 
     fn has_secrets(&mut self) -> Result<bool> {
         let sql = "SELECT 1 FROM vault_secrets UNION ALL SELECT 1 FROM vault_appliances \
                    UNION ALL SELECT 1 FROM vault_sets LIMIT 1";
-        Ok(!self.sql.query(sql, &[])?.is_empty())
+        Ok(!self.rows(sql, &[], |_, _| Ok(()))?.is_empty())
     }
 
     fn audit(&mut self, event: &AuditEvent) -> Result<()> {
@@ -496,7 +555,7 @@ impl VaultRows for Queries<'_> {
         let entry = head.follow(event.clone());
         let sql =
             format!("INSERT INTO audit ({AUDIT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-        self.sql.execute(
+        self.execute(
             &sql,
             &[
                 entry.number.into(),
@@ -512,15 +571,13 @@ impl VaultRows for Queries<'_> {
         )?;
         let sql = "INSERT INTO audit_head (only_row, number, hash) VALUES (1, ?1, ?2) \
                    ON CONFLICT (only_row) DO UPDATE SET number = excluded.number, hash = excluded.hash";
-        self.sql
-            .execute(sql, &[entry.number.into(), entry.hash.as_slice().into()])?;
+        self.execute(sql, &[entry.number.into(), entry.hash.as_slice().into()])?;
         Ok(())
     }
 
     fn audit_head(&mut self) -> Result<AuditHead> {
         let sql = "SELECT number, hash FROM audit_head";
-        let found = self.rows("audit_head", sql, &[], |this, columns, table| {
-            let mut row = Row::new(columns, table, &*this.sql);
+        let found = self.rows(sql, &[], |_, mut row| {
             Ok(AuditHead {
                 number: row.natural()?,
                 hash: row.array()?,
@@ -532,6 +589,6 @@ impl VaultRows for Queries<'_> {
     fn audit_entries(&mut self, after: u64, limit: u32) -> Result<Vec<AuditEntry>> {
         let sql = format!("SELECT {AUDIT} FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2");
         let parameters = [after.into(), u64::from(limit).into()];
-        self.rows("audit", &sql, &parameters, Self::read_entry)
+        self.rows(&sql, &parameters, Self::read_entry)
     }
 }

@@ -3,21 +3,22 @@
 use photonbox_secret::{SecretArray, SecretBytes};
 
 use super::*;
-use crate::{Error, RootKey, SqliteStore};
+use crate::testing::{World, each};
+use crate::{Error, HubStore, RootKey};
 
 fn root(byte: u8) -> RootKey {
     RootKey::new(&SecretArray::from_array([byte; crate::ROOT_KEY]))
 }
 
-fn store() -> (tempfile::TempDir, SqliteStore) {
-    let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::create(&directory.path().join("state")).unwrap();
-    (directory, store.with_root_key(root(1)))
+fn store(world: &World) -> Box<dyn HubStore> {
+    let store = world.store();
+    store.set_root_key(Some(root(1)));
+    store
 }
 
 /// Work that is done.
 fn done<T>(
-    store: &dyn VaultStore,
+    store: &dyn HubStore,
     mut work: impl FnMut(&mut dyn VaultRows) -> Result<T>,
 ) -> Result<T> {
     let mut out = None;
@@ -80,272 +81,284 @@ fn item(set: &str, item: &str, generation: u64) -> ItemRow {
 
 #[test]
 fn sets_are_read_as_they_were_written_and_names_are_taken_once() {
-    let (_directory, store) = store();
-    done(&store, |rows| {
-        assert!(rows.set("b")?.is_none());
-        for name in ["b", "c", "a"] {
-            assert!(rows.add_set(&set(name))?);
-            rows.put_appliance(&appliance(name, 1, "alpha"))?;
-        }
-        assert!(!rows.add_set(&set("b"))?);
-        rows.set_generation("b", 2)
-    })
-    .unwrap();
-    done(&store, |rows| {
-        let (read, written) = (rows.set("b")?.unwrap(), set("b"));
-        assert_eq!((read.generation, read.agents), (2, written.agents));
-        assert_eq!(read.private_key, written.private_key);
-        assert_eq!(read.public_key, written.public_key);
-        assert_eq!((&*read.owner, read.created), ("alpha", 5));
-        let names =
-            |found: Vec<SetRow>| -> Vec<_> { found.into_iter().map(|set| set.set).collect() };
-        assert_eq!(names(rows.sets_of("alpha", None, 2)?), ["a", "b"]);
-        assert_eq!(names(rows.sets_of("alpha", Some("b"), 2)?), ["c"]);
-        assert!(rows.sets_of("beta", None, 2)?.is_empty());
-        Ok(())
-    })
-    .unwrap();
+    each(|world| {
+        let store = &*store(world);
+        done(store, |rows| {
+            assert!(rows.set("b")?.is_none());
+            for name in ["b", "c", "a"] {
+                assert!(rows.add_set(&set(name))?);
+                rows.put_appliance(&appliance(name, 1, "alpha"))?;
+            }
+            assert!(!rows.add_set(&set("b"))?);
+            rows.set_generation("b", 2)
+        })
+        .unwrap();
+        done(store, |rows| {
+            let (read, written) = (rows.set("b")?.unwrap(), set("b"));
+            assert_eq!((read.generation, read.agents), (2, written.agents));
+            assert_eq!(read.private_key, written.private_key);
+            assert_eq!(read.public_key, written.public_key);
+            assert_eq!((&*read.owner, read.created), ("alpha", 5));
+            let names =
+                |found: Vec<SetRow>| -> Vec<_> { found.into_iter().map(|set| set.set).collect() };
+            assert_eq!(names(rows.sets_of("alpha", None, 2)?), ["a", "b"]);
+            assert_eq!(names(rows.sets_of("alpha", Some("b"), 2)?), ["c"]);
+            assert!(rows.sets_of("beta", None, 2)?.is_empty());
+            Ok(())
+        })
+        .unwrap();
+    });
 }
 
 #[test]
 fn appliances_have_a_row_in_each_generation() {
-    let (_directory, store) = store();
-    done(&store, |rows| {
-        rows.add_set(&set("s"))?;
-        for generation in 1..=2 {
-            for name in ["beta", "alpha"] {
-                rows.put_appliance(&appliance("s", generation, name))?;
+    each(|world| {
+        let store = &*store(world);
+        done(store, |rows| {
+            rows.add_set(&set("s"))?;
+            for generation in 1..=2 {
+                for name in ["beta", "alpha"] {
+                    rows.put_appliance(&appliance("s", generation, name))?;
+                }
             }
-        }
-        let mut changed = appliance("s", 2, "beta");
-        changed.state = "revoked".into();
-        changed.concealment = None;
-        changed.revoked = Some(9);
-        rows.put_appliance(&changed)?;
-        let before = rows.appliance("s", 1, "beta")?.unwrap();
-        assert_eq!(before.concealment, appliance("s", 1, "beta").concealment);
-        let now = rows.appliance("s", 2, "beta")?.unwrap();
-        assert_eq!((now.concealment, now.revoked), (None, Some(9)));
-        assert_eq!(
-            (&*now.state, now.vouched_by.as_deref()),
-            ("revoked", Some("alpha"))
-        );
-        let all = rows.appliances("s", 2, None, 10)?;
-        let names: Vec<_> = all.iter().map(|row| row.appliance.as_str()).collect();
-        assert_eq!(names, ["alpha", "beta"]);
-        assert_eq!(rows.appliances("s", 2, Some("alpha"), 10)?.len(), 1);
-        assert_eq!(rows.appliances("s", 2, None, 1)?.len(), 1);
-        Ok(())
-    })
-    .unwrap();
+            let mut changed = appliance("s", 2, "beta");
+            changed.state = "revoked".into();
+            changed.concealment = None;
+            changed.revoked = Some(9);
+            rows.put_appliance(&changed)?;
+            let before = rows.appliance("s", 1, "beta")?.unwrap();
+            assert_eq!(before.concealment, appliance("s", 1, "beta").concealment);
+            let now = rows.appliance("s", 2, "beta")?.unwrap();
+            assert_eq!((now.concealment, now.revoked), (None, Some(9)));
+            assert_eq!(
+                (&*now.state, now.vouched_by.as_deref()),
+                ("revoked", Some("alpha"))
+            );
+            let all = rows.appliances("s", 2, None, 10)?;
+            let names: Vec<_> = all.iter().map(|row| row.appliance.as_str()).collect();
+            assert_eq!(names, ["alpha", "beta"]);
+            assert_eq!(rows.appliances("s", 2, Some("alpha"), 10)?.len(), 1);
+            assert_eq!(rows.appliances("s", 2, None, 1)?.len(), 1);
+            Ok(())
+        })
+        .unwrap();
+    });
 }
 
 #[test]
 fn items_are_named_by_generation_too_and_listed_in_pages() {
-    let (_directory, store) = store();
-    done(&store, |rows| {
-        rows.add_set(&set("s"))?;
-        rows.add_set(&set("t"))?;
-        for (name, generation) in [("b", 1), ("a", 1), ("b", 2), ("c", 1)] {
-            assert!(rows.add_item(&item("s", name, generation))?);
-        }
-        assert!(!rows.add_item(&item("s", "b", 2))?);
-        assert!(rows.add_item(&item("t", "b", 2))?);
-        assert_eq!(rows.item("s", None, "b")?.unwrap().generation, 2);
-        assert_eq!(rows.item("s", Some(1), "b")?.unwrap().generation, 1);
-        assert!(rows.item("s", Some(3), "b")?.is_none());
-        let mut after: Option<(String, u64)> = None;
-        let mut seen = Vec::new();
-        loop {
-            let from = after
-                .as_ref()
-                .map(|(name, number)| (name.as_str(), *number));
-            let page = rows.items("s", from, 2)?;
-            let Some(last) = page.last() else { break };
-            after = Some((last.item.clone(), last.generation));
-            seen.extend(page.into_iter().map(|row| (row.item, row.generation)));
-        }
-        let all = [("a", 1), ("b", 1), ("b", 2), ("c", 1)];
-        assert_eq!(seen, all.map(|(name, number)| (name.to_owned(), number)));
-        let mut changed = item("s", "a", 1);
-        changed.wrapped = Some(vec![9; 70_000]);
-        changed.share_generation = 4;
-        rows.update_item(&changed)?;
-        let read = rows.item("s", None, "a")?.unwrap();
-        assert_eq!((read.wrapped, read.share_generation), (changed.wrapped, 4));
-        assert!(read.user_blinded);
-        assert!(rows.update_item(&item("s", "z", 1)).is_err());
-        assert!(rows.delete_item("s", 1, "b")?);
-        assert!(!rows.delete_item("s", 1, "b")?);
-        assert_eq!(rows.items("s", None, 9)?.len(), 3);
-        Ok(())
-    })
-    .unwrap();
+    each(|world| {
+        let store = &*store(world);
+        done(store, |rows| {
+            rows.add_set(&set("s"))?;
+            rows.add_set(&set("t"))?;
+            for (name, generation) in [("b", 1), ("a", 1), ("b", 2), ("c", 1)] {
+                assert!(rows.add_item(&item("s", name, generation))?);
+            }
+            assert!(!rows.add_item(&item("s", "b", 2))?);
+            assert!(rows.add_item(&item("t", "b", 2))?);
+            assert_eq!(rows.item("s", None, "b")?.unwrap().generation, 2);
+            assert_eq!(rows.item("s", Some(1), "b")?.unwrap().generation, 1);
+            assert!(rows.item("s", Some(3), "b")?.is_none());
+            let mut after: Option<(String, u64)> = None;
+            let mut seen = Vec::new();
+            loop {
+                let from = after
+                    .as_ref()
+                    .map(|(name, number)| (name.as_str(), *number));
+                let page = rows.items("s", from, 2)?;
+                let Some(last) = page.last() else { break };
+                after = Some((last.item.clone(), last.generation));
+                seen.extend(page.into_iter().map(|row| (row.item, row.generation)));
+            }
+            let all = [("a", 1), ("b", 1), ("b", 2), ("c", 1)];
+            assert_eq!(seen, all.map(|(name, number)| (name.to_owned(), number)));
+            let mut changed = item("s", "a", 1);
+            changed.wrapped = Some(vec![9; 70_000]);
+            changed.share_generation = 4;
+            rows.update_item(&changed)?;
+            let read = rows.item("s", None, "a")?.unwrap();
+            assert_eq!((read.wrapped, read.share_generation), (changed.wrapped, 4));
+            assert!(read.user_blinded);
+            assert!(rows.update_item(&item("s", "z", 1)).is_err());
+            assert!(rows.delete_item("s", 1, "b")?);
+            assert!(!rows.delete_item("s", 1, "b")?);
+            assert_eq!(rows.items("s", None, 9)?.len(), 3);
+            Ok(())
+        })
+        .unwrap();
+    });
 }
 
 #[test]
 fn answers_notes_and_spent_nonces() {
-    let (_directory, store) = store();
-    let request = |key: &str, created| RequestRow {
-        appliance: "alpha".into(),
-        key: key.into(),
-        digest: [3; 48],
-        status: 201,
-        body: b"{}".to_vec(),
-        created,
-    };
-    let note = |id: &str, created| NoteRow {
-        set: "s".into(),
-        appliance: "alpha".into(),
-        id: id.into(),
-        from: "beta".into(),
-        kind: "delta".into(),
-        generation: 2,
-        body: vec![0, 255],
-        created,
-    };
-    done(&store, |rows| {
-        rows.add_set(&set("s"))?;
-        for (key, created) in [("old", 1), ("older", 0), ("new", 10)] {
-            rows.add_request(&request(key, created))?;
-        }
-        assert_eq!(rows.request("alpha", "new")?, Some(request("new", 10)));
-        assert_eq!(rows.request("beta", "new")?, None);
-        assert_eq!(rows.forget_requests(5, 1)?, 1);
-        assert_eq!(
-            rows.request("alpha", "older")?,
-            None,
-            "the oldest goes first"
-        );
-        assert_eq!(rows.forget_requests(5, 10)?, 1);
-        assert!(rows.request("alpha", "new")?.is_some());
-        rows.add_note(&note("2", 8))?;
-        rows.add_note(&note("1", 9))?;
-        assert_eq!(rows.notes("s", "alpha")?, [note("2", 8), note("1", 9)]);
-        assert!(rows.delete_note("s", "alpha", "2")?);
-        assert!(!rows.delete_note("s", "alpha", "2")?);
-        assert!(rows.spend("s", &[1; 32], 50)?);
-        assert!(!rows.spend("s", &[1; 32], 60)?);
-        assert!(rows.spend("s", &[2; 32], 50)?);
-        Ok(())
-    })
-    .unwrap();
+    each(|world| {
+        let store = &*store(world);
+        let request = |key: &str, created| RequestRow {
+            appliance: "alpha".into(),
+            key: key.into(),
+            digest: [3; 48],
+            status: 201,
+            body: b"{}".to_vec(),
+            created,
+        };
+        let note = |id: &str, created| NoteRow {
+            set: "s".into(),
+            appliance: "alpha".into(),
+            id: id.into(),
+            from: "beta".into(),
+            kind: "delta".into(),
+            generation: 2,
+            body: vec![0, 255],
+            created,
+        };
+        done(store, |rows| {
+            rows.add_set(&set("s"))?;
+            for (key, created) in [("old", 1), ("older", 0), ("new", 10)] {
+                rows.add_request(&request(key, created))?;
+            }
+            assert_eq!(rows.request("alpha", "new")?, Some(request("new", 10)));
+            assert_eq!(rows.request("beta", "new")?, None);
+            assert_eq!(rows.forget_requests(5, 1)?, 1);
+            assert_eq!(
+                rows.request("alpha", "older")?,
+                None,
+                "the oldest goes first"
+            );
+            assert_eq!(rows.forget_requests(5, 10)?, 1);
+            assert!(rows.request("alpha", "new")?.is_some());
+            rows.add_note(&note("2", 8))?;
+            rows.add_note(&note("1", 9))?;
+            assert_eq!(rows.notes("s", "alpha")?, [note("2", 8), note("1", 9)]);
+            assert!(rows.delete_note("s", "alpha", "2")?);
+            assert!(!rows.delete_note("s", "alpha", "2")?);
+            assert!(rows.spend("s", &[1; 32], 50)?);
+            assert!(!rows.spend("s", &[1; 32], 60)?);
+            assert!(rows.spend("s", &[2; 32], 50)?);
+            Ok(())
+        })
+        .unwrap();
+    });
 }
 
 #[test]
 fn what_is_refused_or_fails_is_rolled_back() {
-    let (_directory, store) = store();
-    let refused = store.vault(&mut |rows| rows.add_set(&set("s")).map(|_| false));
-    assert!(!refused.unwrap());
-    let failed = store.vault(&mut |rows| {
-        rows.add_set(&set("s"))?;
-        rows.add_note(&NoteRow {
-            set: "no such set".into(),
-            appliance: String::new(),
-            id: String::new(),
-            from: String::new(),
-            kind: String::new(),
-            generation: 0,
-            body: Vec::new(),
-            created: 0,
-        })?;
-        Ok(true)
+    each(|world| {
+        let store = &*store(world);
+        let refused = store.vault(&mut |rows| rows.add_set(&set("s")).map(|_| false));
+        assert!(!refused.unwrap());
+        let failed = store.vault(&mut |rows| {
+            rows.add_set(&set("s"))?;
+            rows.add_note(&NoteRow {
+                set: "no such set".into(),
+                appliance: String::new(),
+                id: String::new(),
+                from: String::new(),
+                kind: String::new(),
+                generation: 0,
+                body: Vec::new(),
+                created: 0,
+            })?;
+            Ok(true)
+        });
+        assert!(
+            matches!(failed, Err(Error::Database { .. } | Error::Corrupt { .. })),
+            "{failed:?}"
+        );
+        assert!(done(store, |rows| rows.set("s")).unwrap().is_none());
     });
-    assert!(matches!(failed, Err(Error::Database { .. })), "{failed:?}");
-    assert!(done(&store, |rows| rows.set("s")).unwrap().is_none());
 }
 
 #[test]
 fn secrets_lie_under_the_root_key_alone() {
-    let (directory, store) = store();
-    let secret = SecretBytes::from_slice(b"a key that makes tickets");
-    done(&store, |rows| {
-        rows.add_set(&set("s"))?;
-        rows.put_appliance(&appliance("s", 1, "alpha"))?;
-        assert!(rows.add_secret("ticket/1", &secret)?);
-        assert!(!rows.add_secret("ticket/1", &SecretBytes::from_slice(b"another"))?);
-        assert_eq!(rows.secret("ticket/1")?.as_ref(), Some(&secret));
-        assert_eq!(rows.secret("ticket/2")?, None);
-        Ok(())
-    })
-    .unwrap();
-    drop(store);
-    let state = directory.path().join("state");
-    for entry in std::fs::read_dir(&state).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        for plain in [
-            &b"that makes tickets"[..],
-            b"r of this",
-            b"private key of E",
-        ] {
-            assert!(!bytes.windows(plain.len()).any(|part| part == plain));
+    each(|world| {
+        let store = &*store(world);
+        let secret = SecretBytes::from_slice(b"a key that makes tickets");
+        done(store, |rows| {
+            rows.add_set(&set("s"))?;
+            rows.put_appliance(&appliance("s", 1, "alpha"))?;
+            assert!(rows.add_secret("ticket/1", &secret)?);
+            assert!(!rows.add_secret("ticket/1", &SecretBytes::from_slice(b"another"))?);
+            assert_eq!(rows.secret("ticket/1")?.as_ref(), Some(&secret));
+            assert_eq!(rows.secret("ticket/2")?, None);
+            Ok(())
+        })
+        .unwrap();
+        if let World::Sqlite(directory) = world {
+            for entry in std::fs::read_dir(directory.path()).unwrap() {
+                let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+                for plain in [
+                    &b"that makes tickets"[..],
+                    b"r of this",
+                    b"private key of E",
+                ] {
+                    assert!(!bytes.windows(plain.len()).any(|part| part == plain));
+                }
+            }
         }
-    }
-    let another = SqliteStore::open(&state).unwrap().with_root_key(root(2));
-    let refused = done(&another, |rows| rows.secret("ticket/1"));
-    assert!(matches!(refused, Err(Error::RootKey(_))), "{refused:?}");
-    let without = SqliteStore::open(&state).unwrap();
-    let refused = done(&without, |rows| rows.secret("ticket/1"));
-    assert!(matches!(refused, Err(Error::SecretsLocked)), "{refused:?}");
-    let readable = done(&without, |rows| rows.item("s", None, "none"));
-    assert!(readable.unwrap().is_none(), "what is no secret can be read");
+        let another = world.store();
+        another.set_root_key(Some(root(2)));
+        let refused = done(&*another, |rows| rows.secret("ticket/1"));
+        assert!(matches!(refused, Err(Error::RootKey(_))), "{refused:?}");
+        another.set_root_key(None);
+        let refused = done(&*another, |rows| rows.secret("ticket/1"));
+        assert!(matches!(refused, Err(Error::SecretsLocked)), "{refused:?}");
+        let readable = done(&*another, |rows| rows.item("s", None, "none"));
+        assert!(readable.unwrap().is_none(), "what is no secret can be read");
+    });
 }
 
 /// Whoever can write the database but has no root key cannot give one appliance another's secret.
 #[test]
 fn a_secret_that_was_moved_to_another_row_does_not_open() {
-    let (directory, store) = store();
-    done(&store, |rows| {
-        rows.add_set(&set("s"))?;
-        rows.put_appliance(&appliance("s", 1, "alpha"))?;
-        rows.put_appliance(&appliance("s", 1, "beta"))
-    })
-    .unwrap();
-    let file = directory.path().join("state").join(crate::DATABASE_FILE);
-    let connection = rusqlite::Connection::open(file).unwrap();
-    let moved = "UPDATE vault_appliances SET concealment = (SELECT concealment FROM vault_appliances \
-                 WHERE appliance = 'alpha') WHERE appliance = 'beta'";
-    assert_eq!(connection.execute(moved, []).unwrap(), 1);
-    let refused = done(&store, |rows| rows.appliance("s", 1, "beta"));
-    assert!(matches!(refused, Err(Error::RootKey(_))), "{refused:?}");
-    assert!(done(&store, |rows| rows.appliance("s", 1, "alpha")).is_ok());
+    each(|world| {
+        let store = &*store(world);
+        done(store, |rows| {
+            rows.add_set(&set("s"))?;
+            rows.put_appliance(&appliance("s", 1, "alpha"))?;
+            rows.put_appliance(&appliance("s", 1, "beta"))
+        })
+        .unwrap();
+        world.tamper(
+            "UPDATE vault_appliances SET concealment = (SELECT concealment FROM vault_appliances \
+             WHERE appliance = 'alpha') WHERE appliance = 'beta'",
+        );
+        let refused = done(store, |rows| rows.appliance("s", 1, "beta"));
+        assert!(matches!(refused, Err(Error::RootKey(_))), "{refused:?}");
+        assert!(done(store, |rows| rows.appliance("s", 1, "alpha")).is_ok());
+    });
 }
 
 #[test]
 fn the_audit_log_is_a_chain_that_notices_what_was_done_to_it() {
-    let (directory, store) = store();
-    for number in 1..=5 {
-        done(&store, |rows| {
-            rows.audit(&AuditEvent {
-                at: number,
-                actor: "appliance:alpha".into(),
-                action: "item.create".into(),
-                ..AuditEvent::default()
+    each(|world| {
+        let store = &*store(world);
+        for number in 1..=5 {
+            done(store, |rows| {
+                rows.audit(&AuditEvent {
+                    at: number,
+                    actor: "appliance:alpha".into(),
+                    action: "item.create".into(),
+                    ..AuditEvent::default()
+                })
             })
-        })
-        .unwrap();
-    }
-    let check = || {
-        done(&store, |rows| {
-            let mut head = AuditHead::default();
-            for entry in rows.audit_entries(0, 100)? {
-                if let Err(broken) = head.check(&entry) {
-                    return Ok(Err(broken));
+            .unwrap();
+        }
+        let check = || {
+            done(store, |rows| {
+                let mut head = AuditHead::default();
+                for entry in rows.audit_entries(0, 100)? {
+                    if let Err(broken) = head.check(&entry) {
+                        return Ok(Err(broken));
+                    }
                 }
-            }
-            Ok(Ok((head, rows.audit_head()?)))
-        })
-        .unwrap()
-    };
-    let (reached, noted) = check().unwrap();
-    assert_eq!((reached, reached.number), (noted, 5));
-    let file = directory.path().join("state").join(crate::DATABASE_FILE);
-    let connection = rusqlite::Connection::open(file).unwrap();
-    connection
-        .execute(
-            "UPDATE audit SET actor = 'appliance:beta' WHERE number = 3",
-            [],
-        )
-        .unwrap();
-    assert_eq!(check(), Err(AuditBreak::Changed(3)));
+                Ok(Ok((head, rows.audit_head()?)))
+            })
+            .unwrap()
+        };
+        let (reached, noted) = check().unwrap();
+        assert_eq!((reached, reached.number), (noted, 5));
+        world.tamper("UPDATE audit SET actor = 'appliance:beta' WHERE number = 3");
+        assert_eq!(check(), Err(AuditBreak::Changed(3)));
+    });
 }

@@ -7,11 +7,12 @@ pub(crate) const APPLICATION_ID: i32 = 0x5042_5853;
 
 /// In order; never edited once released.
 pub(crate) const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_first_light.sql"),
-    include_str!("migrations/0002_labels_runs_recordings.sql"),
-    include_str!("migrations/0003_held_lanes.sql"),
-    include_str!("migrations/0004_renewed_certificates.sql"),
-    include_str!("migrations/0005_vault.sql"),
+    include_str!("../migrations/0001_first_light.sql"),
+    include_str!("../migrations/0002_labels_runs_recordings.sql"),
+    include_str!("../migrations/0003_held_lanes.sql"),
+    include_str!("../migrations/0004_renewed_certificates.sql"),
+    include_str!("../migrations/0005_numbered_enrolments.sql"),
+    include_str!("../migrations/0006_vault.sql"),
 ];
 
 /// The newest version that this program knows.

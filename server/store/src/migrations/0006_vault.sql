@@ -9,14 +9,14 @@ CREATE TABLE vault_sets (
     public_key BLOB,
     owner TEXT NOT NULL,
     created INTEGER NOT NULL
-);
+) STRICT;
 CREATE TABLE vault_agents (
     set_name TEXT NOT NULL REFERENCES vault_sets (name),
     position INTEGER NOT NULL,
     host TEXT NOT NULL,
     address TEXT NOT NULL,
     PRIMARY KEY (set_name, position)
-);
+) STRICT;
 CREATE TABLE vault_appliances (
     set_name TEXT NOT NULL REFERENCES vault_sets (name),
     generation INTEGER NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE vault_appliances (
     created INTEGER NOT NULL,
     revoked INTEGER,
     PRIMARY KEY (set_name, generation, appliance)
-);
+) STRICT;
 CREATE INDEX vault_appliances_by_appliance ON vault_appliances (appliance, set_name);
 CREATE TABLE vault_items (
     set_name TEXT NOT NULL REFERENCES vault_sets (name),
@@ -43,7 +43,7 @@ CREATE TABLE vault_items (
     user_blinded INTEGER NOT NULL,
     created INTEGER NOT NULL,
     PRIMARY KEY (set_name, item, generation)
-);
+) STRICT;
 CREATE TABLE vault_requests (
     appliance TEXT NOT NULL,
     request_key TEXT NOT NULL,
@@ -52,7 +52,7 @@ CREATE TABLE vault_requests (
     body BLOB NOT NULL,
     created INTEGER NOT NULL,
     PRIMARY KEY (appliance, request_key)
-);
+) STRICT;
 CREATE INDEX vault_requests_by_age ON vault_requests (created);
 CREATE TABLE vault_notes (
     set_name TEXT NOT NULL REFERENCES vault_sets (name),
@@ -64,17 +64,17 @@ CREATE TABLE vault_notes (
     body BLOB NOT NULL,
     created INTEGER NOT NULL,
     PRIMARY KEY (set_name, appliance, id)
-);
+) STRICT;
 CREATE TABLE vault_spent (
     set_name TEXT NOT NULL REFERENCES vault_sets (name),
     nonce BLOB NOT NULL,
     expires INTEGER NOT NULL,
     PRIMARY KEY (set_name, nonce)
-);
+) STRICT;
 CREATE TABLE vault_secrets (
     name TEXT NOT NULL PRIMARY KEY,
     secret BLOB NOT NULL
-);
+) STRICT;
 CREATE TABLE audit (
     number INTEGER NOT NULL PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -85,9 +85,9 @@ CREATE TABLE audit (
     detail TEXT NOT NULL,
     previous BLOB NOT NULL,
     hash BLOB NOT NULL
-);
+) STRICT;
 CREATE TABLE audit_head (
     only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
     number INTEGER NOT NULL,
     hash BLOB NOT NULL
-);
+) STRICT;
