@@ -17,10 +17,10 @@ use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::protocol::{Hidden, Kind, agents};
 
 use crate::problem::Refusal;
-use crate::random::Drawn;
 use crate::routes::Given;
 use crate::server::Routes;
 use crate::vault::{Turn, Workers, names, transaction};
+use photonbox_channel::Drawn;
 
 /// Its part is drawn, and nothing hangs on it yet.
 const DRAWN: &str = "drawn";

@@ -8,7 +8,6 @@ mod agent;
 mod caller;
 mod pace;
 mod problem;
-mod random;
 mod routes;
 mod server;
 #[cfg(test)]

@@ -78,7 +78,7 @@ pub use message::{
 #[cfg(feature = "pipe")]
 pub use pipe::PipeEnd;
 pub use record::parse_record_header;
-pub use source::{ByteSource, MixingSource, SourceExhausted};
+pub use source::{ByteSource, Drawn, MixingSource, SourceExhausted};
 pub use status::{ChannelStatus, CloseCounts, EntropyClass, trust};
 pub use stock::{KeyStock, Workers};
 pub use terms::WhenExhausted;

@@ -2,6 +2,8 @@
 //!
 //! Countermeasure T5 (`docs/threat-model.md`).
 
+use rand_core::{TryCryptoRng, TryRng};
+
 /// The byte source could not give what was asked of it.
 ///
 /// The caller must stop, never take bytes from somewhere else.
@@ -31,3 +33,28 @@ pub trait MixingSource: ByteSource {
     /// [`SourceExhausted`] when the generator cannot be reseeded.
     fn mix(&self, received: &[u8]) -> Result<(), SourceExhausted>;
 }
+
+/// A byte source as the libraries of groups and keys ask for it.
+pub struct Drawn<'a>(pub &'a dyn ByteSource);
+
+impl TryRng for Drawn<'_> {
+    type Error = SourceExhausted;
+
+    fn try_next_u32(&mut self) -> Result<u32, SourceExhausted> {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, SourceExhausted> {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), SourceExhausted> {
+        self.0.fill(out)
+    }
+}
+
+impl TryCryptoRng for Drawn<'_> {}

@@ -49,6 +49,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("photonbox-channel", &["photonbox-secret", "photonbox-ecdh"]),
     ("photonbox-store", &["photonbox-secret"]),
     (
+        "photonbox-client",
+        &["photonbox-secret", "photonbox-channel", "photonbox-vault"],
+    ),
+    (
         "photonbox-api",
         &[
             "photonbox-secret",

@@ -11,7 +11,7 @@ use photonbox_vault::protocol::{
 };
 
 use super::world::World;
-use crate::random::Drawn;
+use photonbox_channel::Drawn;
 
 /// What an appliance has of a set.
 enum Has<G: Group> {

@@ -395,7 +395,7 @@ async fn an_agents_part_is_replaced_only_before_it_was_used() {
     let agent = &agent[0];
     let draw = || {
         let (_, public) =
-            Ristretto255::key_pair(&mut crate::random::Drawn(&*world.source)).unwrap();
+            Ristretto255::key_pair(&mut photonbox_channel::Drawn(&*world.source)).unwrap();
         AgentDraw {
             set: "t".into(),
             generation: 1,
@@ -409,7 +409,7 @@ async fn an_agents_part_is_replaced_only_before_it_was_used() {
         world.agents.draw(agent, asked).await.unwrap();
     }
     let public = Ristretto255::decode_public_key(second.public_key.as_slice()).unwrap();
-    let random = &mut crate::random::Drawn(&*world.source);
+    let random = &mut photonbox_channel::Drawn(&*world.source);
     let own = photonbox_vault::protocol::agents::Appliance::<Ristretto255>::draw(public, random);
     let (_, message) = own.unwrap().create(random).unwrap();
     let mut turn = AgentTurn {

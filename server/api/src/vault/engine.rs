@@ -10,7 +10,7 @@ use photonbox_vault::protocol::{
 };
 
 use crate::problem::Refusal;
-use crate::random::Drawn as Random;
+use photonbox_channel::Drawn as Random;
 
 /// A pair of keys of E, encoded.
 #[derive(Debug)]

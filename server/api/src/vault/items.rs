@@ -12,7 +12,7 @@ use super::sets::agent_of;
 use super::work::{Stop, Workers};
 use super::{Member, Replay, Vault, names};
 use crate::problem::Refusal;
-use crate::random::Drawn as Random;
+use photonbox_channel::Drawn as Random;
 
 impl Vault {
     /// Makes an item's key: step 2 of the protocols.

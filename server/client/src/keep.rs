@@ -1,0 +1,187 @@
+//! What an appliance keeps of its sets, in a folder of its own: its part of each concealment, its tickets, and shares where appliances
+//! keep them. Files are 0600, and there whole or not at all.
+//!
+//! A request is written down before it is sent: whoever ends between its answer and the next file finds it there, and asks the same again.
+
+use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use photonbox_secret::SecretBytes;
+use photonbox_vault::api::{Bytes, Protocol};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+
+/// What an appliance has of a set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeptSet {
+    pub(crate) scheme: String,
+    pub(crate) protocol: Protocol,
+    pub(crate) generation: u64,
+    pub(crate) appliances_keep_shares: bool,
+    /// E's public key.
+    pub(crate) public_key: Option<Bytes>,
+    /// B; in *optimised* r.
+    pub(crate) own: Option<Bytes>,
+    /// E(K_m).
+    pub(crate) master: Option<Bytes>,
+    /// Own key for what other appliances send (HPKE).
+    pub(crate) hpke_private: Bytes,
+    /// The message that ends the set-up, until the vault has taken it.
+    pub(crate) conceal: Option<Bytes>,
+}
+
+/// What it has of an item.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeptItem {
+    pub(crate) generation: u64,
+    pub(crate) ticket: Bytes,
+    pub(crate) ticket_expires: Option<u64>,
+    pub(crate) share: Option<Bytes>,
+}
+
+/// A request that was not answered yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    /// The idempotency key.
+    pub(crate) key: String,
+    /// The body.
+    pub(crate) body: Bytes,
+    /// Of a new set: own key for what other appliances send.
+    pub(crate) hpke_private: Option<Bytes>,
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    folder: PathBuf,
+}
+
+/// Held while a set's files are changed; the system lets go of it with the process.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    _file: File,
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |error| Error::Keep {
+        action,
+        path,
+        reason: error.to_string(),
+    }
+}
+
+impl Keep {
+    /// A folder, made (0700) if it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Keep`].
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let keep = Self {
+            folder: folder.to_owned(),
+        };
+        keep.make(folder)?;
+        Ok(keep)
+    }
+
+    fn make(&self, folder: &Path) -> Result<(), Error> {
+        let mut builder = fs::DirBuilder::new();
+        let made = builder.recursive(true).mode(0o700).create(folder);
+        made.map_err(failed("write", folder))
+    }
+
+    /// One process at a time changes a set, or one of its items.
+    pub(crate) fn lock(&self, set: &str) -> Result<Locked, Error> {
+        let path = self.folder.join(format!("{set}.lock"));
+        let mut options = File::options();
+        let file = options.create(true).append(true).mode(0o600).open(&path);
+        let file = file.map_err(failed("write", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Locked { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy(path)),
+            Err(TryLockError::Error(error)) => Err(failed("lock", &path)(error)),
+        }
+    }
+
+    pub(crate) fn set_file(&self, set: &str) -> PathBuf {
+        self.folder.join(format!("{set}.set"))
+    }
+
+    pub(crate) fn pending_set_file(&self, set: &str) -> PathBuf {
+        self.folder.join(format!("{set}.pending"))
+    }
+
+    /// Items have names of any characters: their files are named by the name's hash.
+    pub(crate) fn item_file(&self, set: &str, item: &str) -> PathBuf {
+        self.folder.join(set).join(format!("{}.item", hash(item)))
+    }
+
+    pub(crate) fn pending_item_file(&self, set: &str, item: &str) -> PathBuf {
+        self.folder
+            .join(set)
+            .join(format!("{}.pending", hash(item)))
+    }
+
+    pub(crate) fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, Error> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => SecretBytes::from_vec(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("read", path)(error)),
+        };
+        let read = serde_json::from_slice(bytes.as_slice());
+        read.map(Some).map_err(|error| Error::Keep {
+            action: "read",
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// On the disk, whole, when this returns.
+    pub(crate) fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
+        let folder = path.parent().unwrap_or(&self.folder);
+        self.make(folder)?;
+        let text = serde_json::to_vec(value).map_err(|error| Error::Keep {
+            action: "write",
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let text = SecretBytes::from_vec(text);
+        let temporary = path.with_extension(format!("{}.new", std::process::id()));
+        let written = (|| {
+            let mut options = File::options();
+            let mut file = options
+                .create(true)
+                .truncate(true)
+                .write(true)
+                .mode(0o600)
+                .open(&temporary)?;
+            file.write_all(text.as_slice())?;
+            file.sync_all()?;
+            fs::rename(&temporary, path)?;
+            File::open(folder)?.sync_all()
+        })();
+        written.map_err(|error| {
+            let _ = fs::remove_file(&temporary);
+            failed("write", path)(error)
+        })
+    }
+
+    pub(crate) fn remove(&self, path: &Path) -> Result<(), Error> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(failed("remove", path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn hash(item: &str) -> String {
+    let digest = Sha256::digest(item.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
