@@ -4,16 +4,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use photonbox_api::vault::{NoAgents, Vault, VaultParts, VaultSettings};
+use photonbox_api::vault::{Vault, VaultParts, VaultSettings};
 use photonbox_api::{Admits, Listening, Refusal, Server, ServerLimits, VaultRoutes, vault_routes};
 use photonbox_channel::{
-    ByteSource, HttpTls, Identity as ChannelIdentity, PeerIdentity, Role as ChannelRole,
+    ByteSource, CaCertificate, HttpTls, Identity as ChannelIdentity, PeerIdentity,
+    Role as ChannelRole,
 };
 use photonbox_store::{HubStore, ROOT_KEY_FILE, RootKey, VaultStore};
 use rustls::time_provider::DefaultTimeProvider;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::agents::AgentLinks;
 use crate::error::with_default_port;
 use crate::hub::{Enrolled, Hub};
 use crate::options::ServeOptions;
@@ -46,15 +48,24 @@ pub(crate) fn create_root_key(state: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The store of a hub with its root key. A hub of before there were root keys gets one, as long as nothing is sealed in its store.
+/// The store of a hub with its root key.
 pub(crate) fn open_store(options: &ServeOptions, state: &Path) -> Result<Arc<dyn HubStore>> {
     let store = options.store.open(state)?;
-    let given = options.root_key.as_deref();
+    give_root_key(&*store, state, options.root_key.as_deref())?;
+    Ok(store)
+}
+
+/// Gives a store its root key. One of before there were root keys gets a fresh one, as long as nothing is sealed in it.
+pub(crate) fn give_root_key(
+    store: &(impl VaultStore + ?Sized),
+    state: &Path,
+    given: Option<&Path>,
+) -> Result<()> {
     let path = root_key_path(state, given);
     if given.is_some() || path.exists() {
         let key = RootKey::read(&path).map_err(photonbox_store::Error::from)?;
         store.set_root_key(Some(key));
-        return Ok(store);
+        return Ok(());
     }
     let mut sealed = true;
     store.read_vault(&mut |rows| {
@@ -68,7 +79,7 @@ pub(crate) fn open_store(options: &ServeOptions, state: &Path) -> Result<Arc<dyn
     let key = RootKey::create(&path).map_err(photonbox_store::Error::from)?;
     tracing::info!(path = %path.display(), "a root key was made: keep a copy of it elsewhere");
     store.set_root_key(Some(key));
-    Ok(store)
+    Ok(())
 }
 
 /// The port, before anything is served there.
@@ -103,36 +114,46 @@ impl Admits for Enrolled {
     }
 }
 
-/// The TLS of the certificate that the hub has at the moment.
-struct CurrentTls {
-    hub: Arc<Hub>,
-    made: Mutex<Option<(Arc<ChannelIdentity>, Arc<rustls::ServerConfig>)>>,
+/// The TLS of the certificate that this machine has at the moment.
+pub(crate) struct CurrentTls {
+    ca: CaCertificate,
+    /// Who may come.
+    role: ChannelRole,
+    source: Arc<dyn ByteSource>,
+    made: Mutex<Option<Made>>,
 }
 
+/// Of which certificate, and the TLS.
+type Made = (Arc<ChannelIdentity>, Arc<rustls::ServerConfig>);
+
 impl CurrentTls {
-    fn make(&self, identity: &Arc<ChannelIdentity>) -> Result<Arc<rustls::ServerConfig>> {
-        let tls = HttpTls {
-            identity: Arc::clone(identity),
-            ca: self.hub.ca.clone(),
-            roles: vec![ChannelRole::Host],
-            source: Arc::clone(&self.hub.entropy) as Arc<dyn ByteSource>,
-            clock: Arc::new(DefaultTimeProvider),
-        };
-        tls.server()
-            .map_err(|error| channel_settings::refused(&error))
+    pub(crate) fn new(ca: CaCertificate, role: ChannelRole, source: Arc<dyn ByteSource>) -> Self {
+        Self {
+            ca,
+            role,
+            source,
+            made: Mutex::default(),
+        }
     }
 
-    fn get(&self) -> Result<Arc<rustls::ServerConfig>> {
-        let identity = self.hub.certificate.identity();
+    pub(crate) fn get(&self, identity: &Arc<ChannelIdentity>) -> Result<Arc<rustls::ServerConfig>> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*made {
-            Some((of, tls)) if Arc::ptr_eq(of, &identity) => Ok(Arc::clone(tls)),
-            _ => {
-                let tls = self.make(&identity)?;
-                *made = Some((identity, Arc::clone(&tls)));
-                Ok(tls)
-            }
+        if let Some((of, tls)) = &*made
+            && Arc::ptr_eq(of, identity)
+        {
+            return Ok(Arc::clone(tls));
         }
+        let tls = HttpTls {
+            identity: Arc::clone(identity),
+            ca: self.ca.clone(),
+            roles: vec![self.role],
+            source: Arc::clone(&self.source),
+            clock: Arc::new(DefaultTimeProvider),
+        };
+        let tls = tls.server();
+        let tls = tls.map_err(|error| channel_settings::refused(&error))?;
+        *made = Some((Arc::clone(identity), Arc::clone(&tls)));
+        Ok(tls)
     }
 }
 
@@ -166,19 +187,18 @@ pub(crate) fn serve(
         hub: hub.id.to_string(),
         store,
         source: Arc::clone(&hub.entropy) as Arc<dyn ByteSource>,
-        agents: Arc::new(NoAgents),
+        agents: Arc::new(AgentLinks::new(hub)),
         clock: os::unix_now,
         settings: VaultSettings::default(),
     });
-    let tls = CurrentTls {
-        hub: Arc::clone(hub),
-        made: Mutex::default(),
-    };
-    let first = tls.get()?;
-    let labelled = Arc::clone(hub);
+    let source = Arc::clone(&hub.entropy) as Arc<dyn ByteSource>;
+    let tls = CurrentTls::new(hub.ca.clone(), ChannelRole::Host, source);
+    let first = tls.get(&hub.certificate.identity())?;
+    let (labelled, shown) = (Arc::clone(hub), Arc::clone(hub));
     let server = Server {
         tls: Arc::new(move || {
-            tls.get().unwrap_or_else(|error| {
+            let identity = shown.certificate.identity();
+            tls.get(&identity).unwrap_or_else(|error| {
                 tracing::error!(%error, "the HTTP interface keeps its old certificate");
                 Arc::clone(&first)
             })

@@ -5,6 +5,7 @@
 // Only `os` may contain unsafe code: five system calls, and a promise about descriptors.
 #![deny(unsafe_code)]
 
+mod agents;
 mod answering;
 mod api;
 mod asked;
@@ -62,6 +63,7 @@ mod vm_event;
 mod wire;
 mod workers;
 
+pub use agents::{AGENT_PORT, AgentOptions, AgentReady, agent};
 pub use api::API_PORT;
 pub use card::{OpenedCard, SimulatedCard, card_failed, open_card, simulated_card, start_card};
 pub use config::Config;

@@ -70,6 +70,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "photonbox-secret",
             "photonbox-api",
+            "photonbox-client",
+            "photonbox-vault",
             "photonbox-entropy",
             "photonbox-channel",
             "photonbox-store",

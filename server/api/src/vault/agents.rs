@@ -34,20 +34,6 @@ pub trait Agents: Send + Sync + fmt::Debug + 'static {
     ) -> AskedAgent<'a, Vec<u8>>;
 }
 
-/// For a hub that reaches no agents.
-#[derive(Debug)]
-pub struct NoAgents;
-
-impl Agents for NoAgents {
-    fn draw<'a>(&'a self, _: &'a Agent, _: &'a AgentDraw) -> AskedAgent<'a, ()> {
-        Box::pin(async { Err("this hub asks no agents".to_owned()) })
-    }
-
-    fn turn<'a>(&'a self, _: &'a Agent, _: Turn, _: &'a AgentTurn) -> AskedAgent<'a, Vec<u8>> {
-        Box::pin(async { Err("this hub asks no agents".to_owned()) })
-    }
-}
-
 /// The line of agents of one appliance.
 pub(super) struct Line<'a> {
     pub(super) agents: &'a dyn Agents,

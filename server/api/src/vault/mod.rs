@@ -21,7 +21,7 @@ use photonbox_store::{ApplianceRow, AuditEvent, SetRow, VaultRows, VaultStore};
 use photonbox_vault::api::{ApplianceState, Protocol};
 use photonbox_vault::group::Scheme;
 
-pub use agents::{Agents, AskedAgent, NoAgents, Turn};
+pub use agents::{Agents, AskedAgent, Turn};
 pub(crate) use replay::Replay;
 pub(crate) use work::{Workers, reading, transaction};
 
