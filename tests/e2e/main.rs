@@ -27,3 +27,4 @@ mod sinks;
 mod survival;
 mod tshark;
 mod tunnel;
+mod vault;

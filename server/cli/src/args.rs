@@ -2,7 +2,7 @@
 
 use crate::commands::{
     card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard, simulate,
-    tunnel,
+    tunnel, vault,
 };
 use crate::logging::LogFormat;
 use crate::{assess, bench, capture};
@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Keybox(keybox::KeyboxCommand),
     /// Carry packets to other sites, under keys from key boxes.
     Tunnel(tunnel::TunnelCommand),
+    /// Split keys: make and open them at a hub's vault, and seal files under them.
+    Vault(vault::VaultCommand),
     /// Look at a recording of photons and turn it into bits.
     Capture(capture::CaptureArgs),
     /// Estimate the min-entropy of a bit file or a recording (SP 800-90B §6.3).

@@ -95,6 +95,14 @@ fn describe(error: &anyhow::Error) -> (Exit, String) {
         };
         return (exit, line(&daemon.to_string(), &daemon.help()));
     }
+    if let Some(client) = error.downcast_ref::<photonbox_client::Error>() {
+        let exit = if client.is_locked() {
+            Exit::Locked
+        } else {
+            Exit::Failed
+        };
+        return (exit, line(&client.to_string(), &client.help()));
+    }
     // The libraries' messages say what failed and then, after a semicolon, what to do.
     let mut message = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

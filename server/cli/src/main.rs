@@ -18,7 +18,7 @@ use args::{Cli, Command};
 use clap::Parser as _;
 use commands::{
     card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard, simulate,
-    tunnel,
+    tunnel, vault,
 };
 use std::process::ExitCode;
 
@@ -43,6 +43,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     logging::start(&common, quiet_level)?;
     match cli.command {
         Command::Tunnel(args) => tunnel::run(args, &common),
+        Command::Vault(args) => vault::run(args, &common),
         Command::Demo(args) => demo::run(args, &common),
         Command::Init(args) => init::run(args, &common),
         Command::Enroll(args) => enroll::run(args, &common),

@@ -16,3 +16,4 @@ pub(crate) mod signals;
 pub(crate) mod simcard;
 pub(crate) mod simulate;
 pub(crate) mod tunnel;
+pub(crate) mod vault;

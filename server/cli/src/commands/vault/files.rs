@@ -1,0 +1,163 @@
+//! Files that are there whole or not at all.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read, Write};
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+use tempfile::NamedTempFile;
+
+/// Whether a name means the standard stream.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Standard input or a file, without a buffer of the library's, which would not be wiped.
+pub(crate) fn source(path: &Path) -> anyhow::Result<File> {
+    let opened = if is_stream(path) {
+        io::stdin().as_fd().try_clone_to_owned().map(File::from)
+    } else {
+        File::open(path)
+    };
+    let file = opened.map_err(|error| cannot("read", path, &error))?;
+    match file.metadata() {
+        Ok(found) if found.is_dir() => Err(Failure::failed(
+            format!("{} is a directory", path.display()),
+            "give a file; pack a directory first (tar)",
+        )),
+        _ => Ok(file),
+    }
+}
+
+fn cannot(action: &str, path: &Path, error: &io::Error) -> anyhow::Error {
+    Failure::failed(
+        format!("cannot {action} {}: {error}", path.display()),
+        "check the path, that you may use it, and that there is room",
+    )
+}
+
+/// Where something goes: nothing is there before [`Destination::done`], but for a stream.
+pub(crate) enum Destination {
+    Stream(File),
+    File {
+        temporary: NamedTempFile,
+        path: PathBuf,
+        force: bool,
+    },
+}
+
+/// What may be in a terminal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// What nobody can read there.
+    Bytes,
+    /// What the user may have asked to see.
+    Text,
+}
+
+impl Destination {
+    /// `-` is standard output. A file that is there is overwritten only by `force`.
+    pub(crate) fn open(path: &Path, force: bool, holds: Holds) -> anyhow::Result<Self> {
+        if is_stream(path) {
+            let out = io::stdout();
+            if holds == Holds::Bytes && out.is_terminal() {
+                return Err(Failure::usage(
+                    "standard output is a terminal",
+                    "name a file, or redirect the output",
+                ));
+            }
+            let out = out.as_fd().try_clone_to_owned();
+            return Ok(Self::Stream(
+                out.map_err(|error| cannot("write", path, &error))?.into(),
+            ));
+        }
+        if !force && path.symlink_metadata().is_ok() {
+            return Err(exists(path));
+        }
+        let folder = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        // 0600.
+        let temporary = tempfile::Builder::new()
+            .prefix(".photonbox-")
+            .tempfile_in(folder);
+        Ok(Self::File {
+            temporary: temporary.map_err(|error| cannot("write", path, &error))?,
+            path: path.to_owned(),
+            force,
+        })
+    }
+
+    /// On the disk under its name when this returns.
+    pub(crate) fn done(self) -> anyhow::Result<()> {
+        let Self::File {
+            temporary,
+            path,
+            force,
+        } = self
+        else {
+            return Ok(());
+        };
+        temporary
+            .as_file()
+            .sync_all()
+            .map_err(|error| cannot("write", &path, &error))?;
+        let folder = temporary.path().parent().map(Path::to_owned);
+        let kept = if force {
+            temporary.persist(&path)
+        } else {
+            temporary.persist_noclobber(&path)
+        };
+        match kept {
+            Ok(_) => {}
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(exists(&path));
+            }
+            Err(error) => return Err(cannot("write", &path, &error.error)),
+        }
+        if let Some(folder) = folder {
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|error| cannot("write", &path, &error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Write for Destination {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stream(out) => out.write(bytes),
+            Self::File { temporary, .. } => temporary.as_file_mut().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn exists(path: &Path) -> anyhow::Error {
+    Failure::failed(
+        format!("{} is there already", path.display()),
+        "name another file (-o), or give --force to overwrite it",
+    )
+}
+
+/// All of a source, if it is not longer than `most`.
+pub(crate) fn whole(path: &Path, most: usize) -> anyhow::Result<photonbox_secret::SecretBytes> {
+    let mut from = source(path)?;
+    let mut bytes = photonbox_secret::SecretBytes::new_zeroed(most + 1);
+    let mut length = 0;
+    while length <= most {
+        match from.read(&mut bytes.as_mut_slice()[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(cannot("read", path, &error)),
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
