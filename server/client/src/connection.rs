@@ -229,7 +229,9 @@ impl Connection {
         let refused = Error::Refused(Box::new((address, problem)));
         let waits = matches!(
             parts.status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            StatusCode::TOO_MANY_REQUESTS
+                | StatusCode::SERVICE_UNAVAILABLE
+                | StatusCode::REQUEST_TIMEOUT
         );
         if !waits {
             return Err(Try::Final(refused));

@@ -91,6 +91,17 @@ impl Error {
         matches!(self, Self::Refused(refused) if refused.1.title == "locked")
     }
 
+    /// Whether the same request would be refused again. Who is told that the hub is locked, busy or late doesn't know whether an earlier
+    /// try was done, and asks the same once more.
+    #[must_use]
+    pub fn is_for_good(&self) -> bool {
+        let Self::Refused(refused) = self else {
+            return false;
+        };
+        let status = refused.1.status;
+        (400..500).contains(&status) && !matches!(status, 408 | 423 | 429)
+    }
+
     /// The stable word of a refusal.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
@@ -104,5 +115,32 @@ impl Error {
 impl From<photonbox_vault::group::NoRandom> for Error {
     fn from(_: photonbox_vault::group::NoRandom) -> Self {
         Self::NoRandom
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16) -> Error {
+        let problem = Problem {
+            title: "word".into(),
+            status,
+            detail: "what failed".into(),
+            help: "what to do".into(),
+        };
+        Error::Refused(Box::new(("hub:4502".into(), problem)))
+    }
+
+    #[test]
+    fn a_request_is_given_up_only_where_it_would_be_refused_again() {
+        for status in [400, 403, 404, 409, 413, 422] {
+            assert!(refused(status).is_for_good(), "{status}");
+        }
+        // Too slow, locked, too many, and all that is the hub's own trouble.
+        for status in [408, 423, 429, 500, 502, 503] {
+            assert!(!refused(status).is_for_good(), "{status}");
+        }
+        assert!(!Error::NoRandom.is_for_good());
     }
 }

@@ -62,7 +62,7 @@ fn a_share_that_the_appliance_keeps_opens_with_its_state_alone() {
 fn imported_keys_come_back_as_they_were() {
     let vaulted = Vaulted::new();
     vaulted.text(&["create", "set"]);
-    let long: Vec<u8> = (0..65536_u32).map(|at| (at * 7 >> 3) as u8).collect();
+    let long: Vec<u8> = (0..65536_u32).map(|at| ((at * 7) >> 3) as u8).collect();
     for (name, key) in [("one", &b"k"[..]), ("long", &long)] {
         let file = vaulted.scene.file(name, key);
         let item = format!("set/{name}");

@@ -248,8 +248,7 @@ impl Appliance {
             Ok(made) => made,
             Err(error) => {
                 // What was refused for good is not asked again: another try may be another request.
-                if matches!(&error, Error::Refused(refused) if (400..500).contains(&refused.1.status))
-                {
+                if error.is_for_good() {
                     self.keep.remove(waiting)?;
                 }
                 return Err(error);
@@ -310,17 +309,36 @@ impl Appliance {
         let made: ItemTicket = match asked.await {
             Ok(made) => made,
             Err(error) => {
-                if matches!(&error, Error::Refused(refused) if (400..500).contains(&refused.1.status))
-                {
+                if error.is_for_good() {
                     self.keep.remove(&waiting)?;
                 }
                 return Err(error);
             }
         };
-        let ticket = self.remember(set, item, made)?;
+        let ticket = if made.share.is_none() && kept.protocol == Protocol::Homomorphic {
+            // A ticket alone asks nothing there, and the vault gives the share with the one that is looked up.
+            self.look_up(set, item, Some(made.item.generation)).await?
+        } else {
+            self.remember(set, item, made)?
+        };
         self.keep.remove(&waiting)?;
         // The key comes by the way that it will come by always: an item that can't be opened is noticed at once.
         self.open_by(set, item, &kept, scheme, &ticket).await
+    }
+
+    /// A fresh ticket, and the share where the protocol needs it.
+    async fn look_up(
+        &self,
+        set: &str,
+        item: &str,
+        generation: Option<u64>,
+    ) -> Result<KeptItem, Error> {
+        let mut path = format!("{}/{}", items(set), part(item));
+        if let Some(generation) = generation {
+            path.push_str(&format!("?generation={generation}"));
+        }
+        let made: ItemTicket = self.ask(Method::GET, path, None, None).await?;
+        self.remember(set, item, made)
     }
 
     fn remember(&self, set: &str, item: &str, made: ItemTicket) -> Result<KeptItem, Error> {
@@ -368,12 +386,7 @@ impl Appliance {
         if kept.appliances_keep_shares {
             return Err(Error::NoTicket(format!("{set}/{item}")));
         }
-        let mut path = format!("{}/{}", items(set), part(item));
-        if let Some(generation) = generation {
-            path.push_str(&format!("?generation={generation}"));
-        }
-        let made: ItemTicket = self.ask(Method::GET, path, None, None).await?;
-        let ticket = self.remember(set, item, made)?;
+        let ticket = self.look_up(set, item, generation).await?;
         self.open_by(set, item, &kept, scheme, &ticket).await
     }
 
