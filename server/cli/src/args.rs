@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Enroll(enroll::EnrollArgs),
     /// Run the hub: card, pool and channels.
     Serve(serve::ServeArgs),
+    /// Run an agent of the vault: a third location, which hubs ask.
+    HomomorphicAgent(crate::commands::homomorphic_agent::AgentArgs),
     /// Run a host: receive entropy, feed sinks, relay.
     Join(join::JoinArgs),
     /// Show what the running hub or host is doing.

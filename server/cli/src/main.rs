@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<()> {
     let common = cli.common;
     let quiet_level = match &cli.command {
-        Command::Serve(_) | Command::Join(_) => "info",
+        Command::Serve(_) | Command::Join(_) | Command::HomomorphicAgent(_) => "info",
         Command::Tunnel(tunnel) if tunnel.stays() => "info",
         // Its screen says what a warning would, and a log line would tear it.
         Command::Demo(_) => "error",
@@ -48,6 +48,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Init(args) => init::run(args, &common),
         Command::Enroll(args) => enroll::run(args, &common),
         Command::Serve(args) => serve::run(args, &common),
+        Command::HomomorphicAgent(args) => commands::homomorphic_agent::run(args, &common),
         Command::Join(args) => join::run(args, &common),
         Command::Status(args) => control::status(&args, &common),
         Command::Ledger(args) => control::ledger(&args, &common),

@@ -22,10 +22,8 @@ async fn create_and_open<G: Group>(protocol: Protocol, keep: bool) {
         assert_eq!(refused.title, "wrong-step");
         assert!(first.share.is_some());
         vec![first]
-    } else if protocol == Protocol::Homomorphic {
-        vec![alpha.look_up("disk/0 ä").await.unwrap()]
     } else {
-        assert!(first.share.is_none());
+        assert_eq!(first.share.is_some(), protocol == Protocol::Homomorphic);
         vec![alpha.look_up("disk/0 ä").await.unwrap(), first]
     };
     for ticket in tickets {

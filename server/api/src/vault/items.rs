@@ -151,7 +151,8 @@ impl Vault {
             user_blinded: asked.user_blinded,
             created: now,
         };
-        let answer = self.ticket(member, caller, &row, &share, keeps)?;
+        let give = keeps || gives_share(member);
+        let answer = self.ticket(member, caller, &row, &share, give)?;
         let (mut answer, fresh) = self.transaction(|rows| {
             if let Some(answer) = replay.answered(rows, caller)? {
                 return Ok((answer, false));
@@ -196,7 +197,7 @@ impl Vault {
                 "the appliances of this set keep shares and tickets themselves",
             ));
         };
-        let needed = !member.engine.has_clear_shares() && !member.engine.protocol.has_agents();
+        let needed = gives_share(&member);
         self.ticket(&member, caller, &row, share, needed)
     }
 
@@ -324,6 +325,11 @@ fn trusted_item(
     Member::trusted(rows, set, caller)?;
     let row = rows.item(set, generation, item)?;
     Ok(row.ok_or_else(|| Refusal::UnknownItem(item.into()))?)
+}
+
+/// The appliance derives its question of the share: *homomorphic*.
+fn gives_share(member: &Member) -> bool {
+    !member.engine.has_clear_shares() && !member.engine.protocol.has_agents()
 }
 
 /// What the item's share and data key are bound to.

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod control;
 pub(crate) mod demo;
 pub(crate) mod enroll;
+pub(crate) mod homomorphic_agent;
 pub(crate) mod init;
 pub(crate) mod ip_key;
 pub(crate) mod join;
