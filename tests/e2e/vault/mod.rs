@@ -1,5 +1,6 @@
 //! The vault's commands against a real hub.
 
+mod agents;
 mod files;
 mod keys;
 
