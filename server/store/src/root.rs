@@ -2,7 +2,9 @@
 //!
 //! A sealed value is `version (8) | key id (32) | nonce (96) | ciphertext | tag (128)`, AES-256-GCM under a key derived from the
 //! root key; associated data are table, column and the row's primary key, so that a value opens in its own place alone. Nonces are
-//! Countermeasure T25 (`docs/threat-model.md`). Nonces are random: one root key is good for 2^32 values (SP 800-38D §8.3).
+//! random: one root key is good for 2^32 values (SP 800-38D §8.3).
+//!
+//! Countermeasure T25 (`docs/threat-model.md`).
 
 use std::fs;
 use std::io::{Read as _, Write as _};
