@@ -1,10 +1,10 @@
 //! Three and N locations: agents that are processes of their own.
 
 use super::Vaulted;
-use crate::process::{self, Process, arg};
+use crate::process::{self, Background, arg};
 use crate::scene::address_in;
 
-fn agent(vaulted: &Vaulted, name: &str, listen: &str) -> (Process, String) {
+fn agent(vaulted: &Vaulted, name: &str, listen: &str) -> (Background, String) {
     let state = vaulted.scene.path(name);
     if !state.exists() {
         vaulted.scene.enrol(&vaulted.hub, name);
@@ -17,7 +17,7 @@ fn agent(vaulted: &Vaulted, name: &str, listen: &str) -> (Process, String) {
         listen,
         "--allow-unlocked-memory",
     ];
-    let mut process = Process::start(&line);
+    let mut process = Background::start(&line);
     let address = address_in(&process.line_with("listening on "), "listening on ");
     (process, address)
 }
