@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod appliance;
+mod document;
 mod flows;
 mod refusals;
 mod world;
