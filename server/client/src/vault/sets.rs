@@ -1,0 +1,125 @@
+//! Sets: made, with what this appliance keeps of them.
+
+use std::path::Path;
+
+use hpke::kem::DhP384HkdfSha384 as Dhkem;
+use hpke::{Kem as _, Serializable as _};
+use hyper::Method;
+use photonbox_channel::Drawn;
+use photonbox_vault::api::{Bytes, Conceal, CreateSet, Set, SetUp};
+use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
+
+use super::own::Own;
+use super::{Appliance, NewSet, check_set, json, part};
+use crate::Error;
+use crate::keep::{KeptSet, Pending};
+
+impl Appliance {
+    /// Makes a set, with this appliance as its first. What an earlier try left half done is ended.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn create_set(&self, new: &NewSet) -> Result<Set, Error> {
+        check_set(&new.set)?;
+        let _locked = self.keep.lock(&new.set)?;
+        let (file, waiting) = (
+            self.keep.set_file(&new.set),
+            self.keep.pending_set_file(&new.set),
+        );
+        let mut kept = match self.keep.read::<KeptSet>(&file)? {
+            Some(kept) if kept.conceal.is_none() => return Err(Error::HasSet(new.set.clone())),
+            Some(kept) => kept,
+            None => {
+                let kept = self.begin_set(new, &waiting).await?;
+                self.keep.write(&file, &kept)?;
+                kept
+            }
+        };
+        if let Some(message) = &kept.conceal {
+            let body = json(&Conceal {
+                message: message.clone(),
+            })?;
+            let path = format!("/v1/sets/{}/concealment", part(&new.set));
+            let () = self.ask(Method::POST, path, None, Some(body)).await?;
+            kept.conceal = None;
+            self.keep.write(&file, &kept)?;
+        }
+        self.keep.remove(&waiting)?;
+        self.set(&new.set).await
+    }
+
+    async fn begin_set(&self, new: &NewSet, waiting: &Path) -> Result<KeptSet, Error> {
+        let pending = match self.keep.read::<Pending>(waiting)? {
+            Some(pending) => pending,
+            None => {
+                let seed = self.draw::<48>()?;
+                let (private, public) = Dhkem::derive_keypair(seed.as_slice());
+                let body = json(&CreateSet {
+                    set: new.set.clone(),
+                    scheme: new.scheme.name().to_owned(),
+                    protocol: new.protocol,
+                    agents: new.agents.clone(),
+                    appliances_keep_shares: new.appliances_keep_shares,
+                    hpke_key: Bytes::new(public.to_bytes().to_vec()),
+                })?;
+                let pending = Pending {
+                    key: self.request_key()?,
+                    body: Bytes::new(body),
+                    hpke_private: Some(Bytes::new(private.to_bytes().to_vec())),
+                };
+                self.keep.write(waiting, &pending)?;
+                pending
+            }
+        };
+        let body = pending.body.as_slice().to_vec();
+        let asked = self.ask(
+            Method::POST,
+            "/v1/sets".into(),
+            Some(&pending.key),
+            Some(body),
+        );
+        let made: SetUp = match asked.await {
+            Ok(made) => made,
+            Err(error) => {
+                // What was refused for good is not asked again: another try may be another request.
+                if error.is_for_good() {
+                    self.keep.remove(waiting)?;
+                }
+                return Err(error);
+            }
+        };
+        let scheme = Scheme::of_name(&made.scheme);
+        let unknown = || Error::Wrong(format!("the vault made a set of scheme {}", made.scheme));
+        let scheme = scheme.ok_or_else(unknown)?;
+        let random = &mut Drawn(&*self.source.0);
+        let own = in_group!(scheme, set_up(&made, random))?;
+        Ok(KeptSet {
+            scheme: made.scheme,
+            protocol: made.protocol,
+            generation: made.generation,
+            appliances_keep_shares: made.appliances_keep_shares,
+            public_key: made.public_key,
+            own: own.own,
+            master: own.master,
+            hpke_private: pending.hpke_private.unwrap_or_default(),
+            conceal: own.conceal,
+        })
+    }
+}
+
+/// What an appliance has after step 1.
+struct Made {
+    own: Option<Bytes>,
+    master: Option<Bytes>,
+    conceal: Option<Bytes>,
+}
+
+fn set_up<G: Group>(made: &SetUp, random: &mut Drawn<'_>) -> Result<Made, Error> {
+    let (own, conceal) = Own::<G>::set_up(made, random)?;
+    let (own, master) = own.stored();
+    Ok(Made {
+        own,
+        master,
+        conceal,
+    })
+}
