@@ -38,6 +38,9 @@ pub enum Refusal {
     /// No such item.
     #[error("no item `{0}` in this set and generation")]
     UnknownItem(String),
+    /// Nothing was asked under this key, or it was forgotten.
+    #[error("no item was made under this idempotency key")]
+    UnknownAnswer,
     /// No such appliance.
     #[error("no appliance `{0}` in this set")]
     UnknownAppliance(String),
@@ -126,6 +129,7 @@ impl Refusal {
             Self::NoMethod => ("no-method", S::METHOD_NOT_ALLOWED),
             Self::UnknownSet(_) => ("unknown-set", S::NOT_FOUND),
             Self::UnknownItem(_) => ("unknown-item", S::NOT_FOUND),
+            Self::UnknownAnswer => ("unknown-answer", S::NOT_FOUND),
             Self::UnknownAppliance(_) => ("unknown-appliance", S::NOT_FOUND),
             Self::SetExists(_) => ("set-exists", S::CONFLICT),
             Self::TooManySets(_) => ("too-many-sets", S::CONFLICT),
@@ -161,7 +165,7 @@ impl Refusal {
             Self::UnknownSet(_) => {
                 "make the set first, or have a trusted appliance vouch for this one"
             }
-            Self::UnknownItem(_) => "look at the set's list of items",
+            Self::UnknownItem(_) | Self::UnknownAnswer => "look at the set's list of items",
             Self::UnknownAppliance(_) => "look at the set's list of appliances",
             Self::SetExists(_) | Self::ItemExists(_) => "choose another name",
             Self::TooManySets(_) => "use the sets that are there; one tenant needs one",

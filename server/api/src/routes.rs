@@ -300,6 +300,21 @@ async fn create_item(
     Ok((StatusCode::CREATED, Json(made.await?)))
 }
 
+/// What the making of an item was answered.
+///
+/// For an appliance that lost the answer, and with it what it had asked for.
+#[utoipa::path(get, path = "/v1/sets/{set}/answers/{key}", tag = "items",
+    params(("set" = String, Path), ("key" = String, Path, description = "The idempotency key")),
+    responses((status = 200, body = ItemTicket), (status = "default", description = "Refused", body = Problem, content_type = "application/problem+json")))]
+async fn item_answer(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Named((set, key)): Named<(String, String)>,
+) -> Answer<ItemTicket> {
+    let found = shared.vault(move |vault| vault.item_answer(caller.id(), &set, &key));
+    found.await.map(Json)
+}
+
 /// The items of a set.
 #[utoipa::path(get, path = "/v1/sets/{set}/items", tag = "items", params(("set" = String, Path), PageQuery),
     responses((status = 200, body = Page<Item>), (status = "default", description = "Refused", body = Problem, content_type = "application/problem+json")))]
@@ -396,6 +411,7 @@ async fn document(_: Caller) -> Json<utoipa::openapi::OpenApi> {
         appliances,
         revoke,
         create_item,
+        item_answer,
         items,
         item,
         delete_item,
@@ -456,6 +472,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/sets/{set}/concealment", post(conceal))
         .route("/v1/sets/{set}/appliances", get(appliances))
         .route("/v1/sets/{set}/appliances/{appliance}/revoke", post(revoke))
+        .route("/v1/sets/{set}/answers/{key}", get(item_answer))
         .route("/v1/sets/{set}/items", get(items).post(create_item))
         .route("/v1/sets/{set}/items/{item}", get(item).delete(delete_item))
         .route("/v1/sets/{set}/items/{item}/open", post(open_item))

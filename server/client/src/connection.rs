@@ -4,21 +4,23 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Bytes as Body;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes as Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use photonbox_channel::{ByteSource, CaCertificate, HttpTls, Identity, Role};
+use photonbox_secret::SecretBytes;
 use photonbox_vault::api::{IDEMPOTENCY_KEY, Problem};
 use rustls::pki_types::ServerName;
 use rustls::time_provider::DefaultTimeProvider;
+use serde::Serialize;
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
 
-use crate::Error;
+use crate::{Error, json};
 
 /// Longest answer.
 const MOST: usize = 8 * 1024 * 1024;
@@ -73,7 +75,7 @@ impl Credentials {
 }
 
 /// What is asked. Everything that this interface has may be asked again when an answer was lost.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Ask {
     /// `GET`, `POST`, ….
     pub method: Method,
@@ -81,8 +83,28 @@ pub struct Ask {
     pub path: String,
     /// Under which it is done once.
     pub key: Option<String>,
-    /// JSON.
-    pub body: Option<Vec<u8>>,
+    /// JSON ([`Ask::json`]).
+    pub body: Option<Arc<SecretBytes>>,
+}
+
+impl Ask {
+    /// A body, in memory that is wiped.
+    ///
+    /// # Errors
+    /// [`Error::Wrong`] if it can't be written as JSON.
+    pub fn json(value: &impl Serialize) -> Result<Arc<SecretBytes>, Error> {
+        let text = json::to_secret(value).map_err(|error| Error::Wrong(error.to_string()))?;
+        Ok(Arc::new(text))
+    }
+}
+
+/// Handed to hyper, which reads it from there.
+struct Sent(Arc<SecretBytes>);
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_slice()
+    }
 }
 
 /// What was answered, with success.
@@ -91,7 +113,7 @@ pub struct Answer {
     /// Who.
     pub address: String,
     /// JSON, or empty.
-    pub body: Vec<u8>,
+    pub body: SecretBytes,
 }
 
 /// A connection that is made when it is needed.
@@ -158,6 +180,11 @@ impl Connection {
         })
     }
 
+    /// Whom it may ask.
+    pub(crate) fn addresses(&self) -> &[String] {
+        &self.addresses
+    }
+
     /// Asks, at each address if need be, and some times again where the other side is busy or the way to it was lost.
     ///
     /// # Errors
@@ -170,7 +197,13 @@ impl Connection {
             tries += 1;
             match self.once(&mut open, ask).await {
                 Ok(answer) => return Ok(answer),
-                Err(Try::Final(error)) => return Err(error),
+                Err(Try::Final(error)) => {
+                    // One whose answer was not read to its end is of no more use.
+                    if matches!(error, Error::Answer { .. }) {
+                        open.sender = None;
+                    }
+                    return Err(error);
+                }
                 Err(Try::Again(error, _)) if tries == TRIES => return Err(error),
                 Err(Try::Again(error, wait)) => {
                     tracing::debug!(%error, tries, "asked again");
@@ -210,16 +243,21 @@ impl Connection {
             let (parts, body) = answer
                 .map_err(|error| lost(error.to_string()))?
                 .into_parts();
-            let body = Limited::new(body, MOST).collect().await;
-            let body = body.map_err(|error| lost(error.to_string()))?;
-            Ok((parts, body.to_bytes().to_vec()))
+            let body = received(body).await.map_err(|error| {
+                if !error.is::<LengthLimitError>() {
+                    return lost(error.to_string());
+                }
+                let (address, reason) = (address.clone(), format!("longer than {MOST} bytes"));
+                Try::Final(Error::Answer { address, reason })
+            })?;
+            Ok((parts, body))
         });
         let (parts, body) = answer.await.map_err(|_| lost("no answer".into()))??;
         let address = address.clone();
         if parts.status.is_success() {
             return Ok(Answer { address, body });
         }
-        let problem: Problem = serde_json::from_slice(&body).map_err(|_| {
+        let problem: Problem = serde_json::from_slice(body.as_slice()).map_err(|_| {
             let reason = format!("status {} without a reason", parts.status);
             Try::Final(Error::Answer {
                 address: address.clone(),
@@ -263,6 +301,19 @@ impl Connection {
     }
 }
 
+/// The whole body, and no more than [`MOST`].
+async fn received(body: Incoming) -> Result<SecretBytes, Box<dyn std::error::Error + Send + Sync>> {
+    let mut parts = Vec::new();
+    let mut body = Limited::new(body, MOST);
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            parts.push(SecretBytes::from_slice(&data));
+        }
+    }
+    let parts: Vec<_> = parts.iter().map(SecretBytes::as_slice).collect();
+    Ok(SecretBytes::concat(&parts))
+}
+
 fn request(address: &str, ask: &Ask) -> Result<Request<Full<Body>>, Error> {
     let mut request = Request::builder()
         .method(&ask.method)
@@ -274,7 +325,8 @@ fn request(address: &str, ask: &Ask) -> Result<Request<Full<Body>>, Error> {
     if ask.body.is_some() {
         request = request.header(CONTENT_TYPE, "application/json");
     }
-    let body = Full::new(Body::from(ask.body.clone().unwrap_or_default()));
+    let body = ask.body.as_ref().map(|body| Sent(Arc::clone(body)));
+    let body = Full::new(body.map_or_else(Body::new, Body::from_owner));
     request
         .body(body)
         .map_err(|error| Error::Wrong(format!("cannot ask for {}: {error}", ask.path)))

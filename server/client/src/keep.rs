@@ -1,7 +1,8 @@
 //! What an appliance keeps of its sets, in a folder of its own: its part of each concealment, its tickets, and shares where appliances
 //! keep them. Files are 0600, and there whole or not at all.
 //!
-//! A request is written down before it is sent: whoever ends between its answer and the next file finds it there, and asks the same again.
+//! A request is noted before it is sent: whoever ends between its answer and the next file finds the note, and asks again. Of an
+//! item's creation that is its idempotency key alone: its body would give the key of the item, together with the other files here.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
@@ -9,12 +10,15 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use photonbox_secret::SecretBytes;
-use photonbox_vault::api::{Bytes, Protocol};
+use photonbox_vault::api::{Bytes, CreateSet, Protocol};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::Error;
+use crate::{Error, json};
+
+/// Begins the names of files that are being written.
+const TEMPORARY: &str = ".new-";
 
 /// What an appliance has of a set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,15 +48,22 @@ pub(crate) struct KeptItem {
     pub(crate) share: Option<Bytes>,
 }
 
-/// A request that was not answered yet.
+/// The request for a set, which was not answered yet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Pending {
+pub(crate) struct PendingSet {
     /// The idempotency key.
     pub(crate) key: String,
-    /// The body.
-    pub(crate) body: Bytes,
-    /// Of a new set: own key for what other appliances send.
+    /// What was asked for. Nothing of it is secret.
+    pub(crate) asked: CreateSet,
+    /// Own key for what other appliances send.
     pub(crate) hpke_private: Option<Bytes>,
+}
+
+/// The request for an item, which was not answered yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PendingItem {
+    /// The idempotency key.
+    pub(crate) key: String,
 }
 
 /// The folder.
@@ -145,30 +156,18 @@ impl Keep {
     pub(crate) fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
         let folder = path.parent().unwrap_or(&self.folder);
         self.make(folder)?;
-        let text = serde_json::to_vec(value).map_err(|error| Error::Keep {
-            action: "write",
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
-        let text = SecretBytes::from_vec(text);
-        let temporary = path.with_extension(format!("{}.new", std::process::id()));
+        let text = json::to_secret(value).map_err(|error| failed("write", path)(error.into()))?;
         let written = (|| {
-            let mut options = File::options();
-            let mut file = options
-                .create(true)
-                .truncate(true)
-                .write(true)
-                .mode(0o600)
-                .open(&temporary)?;
+            // A name of its own (0600), that goes with it when this fails.
+            let mut file = tempfile::Builder::new()
+                .prefix(TEMPORARY)
+                .tempfile_in(folder)?;
             file.write_all(text.as_slice())?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)?;
+            file.as_file().sync_all()?;
+            file.persist(path)?;
             File::open(folder)?.sync_all()
         })();
-        written.map_err(|error| {
-            let _ = fs::remove_file(&temporary);
-            failed("write", path)(error)
-        })
+        written.map_err(failed("write", path))
     }
 
     pub(crate) fn remove(&self, path: &Path) -> Result<(), Error> {

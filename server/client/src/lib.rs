@@ -18,6 +18,7 @@
 
 mod connection;
 mod error;
+mod json;
 mod keep;
 mod random;
 mod vault;

@@ -10,6 +10,7 @@ use photonbox_api::vault::{Agents, AskedAgent, Turn};
 use photonbox_api::{AgentDesk, Server, ServerLimits, agent_routes};
 use photonbox_channel::{ByteSource, Identity as ChannelIdentity, Role as ChannelRole};
 use photonbox_client::{Ask, Connection, Credentials};
+use photonbox_secret::SecretBytes;
 use photonbox_store::{Role, SqliteStore, Store, VaultStore};
 use photonbox_vault::api::{Agent, AgentDraw, AgentTurn, AgentTurned};
 use serde::Serialize;
@@ -82,7 +83,7 @@ impl AgentLinks {
         agent: &Agent,
         path: &str,
         body: &impl Serialize,
-    ) -> std::result::Result<Vec<u8>, String> {
+    ) -> std::result::Result<SecretBytes, String> {
         let enrolled = {
             let (store, host) = (Arc::clone(&self.hub.store), agent.host.clone());
             tokio::task::spawn_blocking(move || store.living_enrolment(&host))
@@ -97,7 +98,7 @@ impl AgentLinks {
             method: hyper::Method::POST,
             path: path.into(),
             key: None,
-            body: Some(serde_json::to_vec(body).map_err(|error| error.to_string())?),
+            body: Some(Ask::json(body).map_err(|error| error.to_string())?),
         };
         let answer = self.link(agent)?.ask(&ask).await;
         answer
@@ -126,7 +127,7 @@ impl Agents for AgentLinks {
                 Turn::PutIn => "/v1/agent/put-in",
             };
             let answer = self.ask(agent, path, asked).await?;
-            let turned: AgentTurned = serde_json::from_slice(&answer)
+            let turned: AgentTurned = serde_json::from_slice(answer.as_slice())
                 .map_err(|_| "its answer is not understood".to_owned())?;
             Ok(turned.message.as_slice().to_vec())
         })

@@ -1,7 +1,7 @@
 //! What works.
 
 use axum::http::Method;
-use photonbox_vault::api::{Item, Page, Protocol, PutWrapped, Set};
+use photonbox_vault::api::{CreateSet, Item, ItemTicket, Page, Protocol, PutWrapped, Set, SetUp};
 use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255};
 
 use super::appliance::{Appliance, bytes, create_set};
@@ -94,6 +94,71 @@ async fn what_is_asked_twice_is_done_once() {
                 .await
                 .unwrap();
             assert_eq!(made["set"], "other");
+        }
+    }
+}
+
+/// Who lost the answer, and with it what it had asked, hears of what was made; nobody else does.
+#[tokio::test]
+async fn what_was_answered_can_be_asked_for() {
+    let own = [false, true].map(|keep| Protocol::ALL.map(|protocol| (protocol, keep)));
+    for (protocol, keep) in own.concat() {
+        let world = World::new(2);
+        let asked = create_set::<Ristretto255>("tenant", protocol, keep);
+        let alpha = Appliance::<Ristretto255>::first(&world, "alpha", &asked)
+            .await
+            .unwrap();
+        let other = create_set::<Ristretto255>("other", Protocol::Blinded, false);
+        for host in ["alpha", "beta"] {
+            let set = format!("{}-{host}", other.set);
+            let other = CreateSet {
+                set,
+                ..other.clone()
+            };
+            let _: SetUp = world
+                .ask_with(host, Method::POST, "/v1/sets", Some(&other), "of-a-set")
+                .await
+                .unwrap();
+        }
+        let path = "/v1/sets/tenant/items";
+        let (key, creation) = alpha.creation("disk");
+        let made: ItemTicket = world
+            .ask_with("alpha", Method::POST, path, Some(&creation), "k")
+            .await
+            .unwrap();
+        let answer = "/v1/sets/tenant/answers/k";
+        let again: ItemTicket = world.get("alpha", answer).await.unwrap();
+        assert_eq!(made, again);
+        let key = alpha.created(key, &again);
+        assert_eq!(bytes(&key), bytes(&alpha.open(&again).await.unwrap()));
+        for (host, path, word) in [
+            ("alpha", "/v1/sets/tenant/answers/none", "unknown-answer"),
+            (
+                "alpha",
+                "/v1/sets/tenant/answers/of-a-set",
+                "unknown-answer",
+            ),
+            ("alpha", "/v1/sets/other-alpha/answers/k", "unknown-item"),
+            ("beta", "/v1/sets/other-beta/answers/k", "unknown-answer"),
+            ("beta", answer, "unknown-set"),
+        ] {
+            let refused = world.get::<ItemTicket>(host, path).await.unwrap_err();
+            assert_eq!(refused.title, word, "{host} {path}");
+        }
+        // Neither of what is gone, nor of what has taken its name.
+        for _ in 0..2 {
+            let gone = format!("{path}/disk");
+            let () = world
+                .ask("alpha", Method::DELETE, &gone, None::<&()>)
+                .await
+                .unwrap();
+            let refused = world.get::<ItemTicket>("alpha", answer).await;
+            assert_eq!(refused.unwrap_err().title, "unknown-item");
+            alpha.create("disk").await.unwrap();
+            if !keep {
+                let refused = world.get::<ItemTicket>("alpha", answer).await;
+                assert_eq!(refused.unwrap_err().title, "unknown-item");
+            }
         }
     }
 }

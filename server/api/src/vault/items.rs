@@ -93,7 +93,11 @@ impl Vault {
     }
 
     /// What was answered before; what is secret of it was not kept and is made anew.
-    fn answer_again(&self, member: &Member, mut answer: ItemTicket) -> Result<ItemTicket, Refusal> {
+    pub(super) fn answer_again(
+        &self,
+        member: &Member,
+        mut answer: ItemTicket,
+    ) -> Result<ItemTicket, Refusal> {
         if member.engine.has_second_step() {
             let kept = match &answer.share {
                 Some(share) => share.as_slice().to_vec(),

@@ -4,6 +4,7 @@
 //! (countermeasure T24, `docs/threat-model.md`).
 
 mod agents;
+mod answers;
 mod engine;
 mod items;
 pub(crate) mod names;

@@ -1,5 +1,7 @@
 //! Items: made, imported, deleted.
 
+use std::path::Path;
+
 use hyper::Method;
 use photonbox_channel::Drawn;
 use photonbox_secret::SecretBytes;
@@ -8,9 +10,10 @@ use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::item::{self, MAX_IMPORT, WrapError};
 
 use super::own::Own;
-use super::{Appliance, OpenedKey, check_set, items, json, part};
+use super::{Appliance, OpenedKey, check_set, items, part};
 use crate::Error;
-use crate::keep::{KeptItem, KeptSet, Pending};
+use crate::connection::Ask;
+use crate::keep::{KeptItem, KeptSet, PendingItem};
 
 impl Appliance {
     /// Makes an item, and gives its key. What an earlier try left half done is ended.
@@ -26,45 +29,84 @@ impl Appliance {
     async fn make_item(&self, set: &str, item: &str) -> Result<OpenedKey, Error> {
         let (kept, scheme) = self.kept(set)?;
         let waiting = self.keep.pending_item_file(set, item);
-        let pending = match self.keep.read::<Pending>(&waiting)? {
+        let made = match self.ask_for_item(set, item, &kept, scheme, &waiting).await {
+            Err(error) => Err(error),
+            // The key comes by the way that it will come by always: an item that can't be opened is noticed at once.
+            Ok(ticket) => self.open_by(set, item, &kept, scheme, &ticket).await,
+        };
+        // Who was not answered asks again under the same key, for the item that may be there.
+        let open = matches!(&made, Err(error) if !error.is_for_good() && !matches!(error, Error::Unfit(_)));
+        if !open {
+            self.keep.remove(&waiting)?;
+        }
+        made
+    }
+
+    /// Step 2. An earlier try may have made the item, and its answer was lost with K_s: then that one is taken.
+    async fn ask_for_item(
+        &self,
+        set: &str,
+        item: &str,
+        kept: &KeptSet,
+        scheme: Scheme,
+        waiting: &Path,
+    ) -> Result<KeptItem, Error> {
+        let pending = match self.keep.read::<PendingItem>(waiting)? {
             Some(pending) => pending,
-            None => {
-                let random = &mut Drawn(&*self.source.0);
-                let message = in_group!(scheme, create(&kept, random))?;
-                let body = json(&CreateItem {
-                    item: item.to_owned(),
-                    message,
-                    user_blinded: false,
-                })?;
-                let pending = Pending {
-                    key: self.request_key()?,
-                    body: Bytes::new(body),
-                    hpke_private: None,
-                };
-                self.keep.write(&waiting, &pending)?;
-                pending
-            }
+            None => self.note_item(waiting)?,
         };
-        let body = pending.body.as_slice().to_vec();
-        let asked = self.ask(Method::POST, items(set), Some(&pending.key), Some(body));
-        let made: ItemTicket = match asked.await {
-            Ok(made) => made,
-            Err(error) => {
-                if error.is_for_good() {
-                    self.keep.remove(&waiting)?;
+        let made = match self.send_item(set, item, kept, scheme, &pending).await {
+            Err(error) if error.word() == Some("key-reused") => {
+                let path = format!("/v1/sets/{}/answers/{}", part(set), part(&pending.key));
+                match self.ask(Method::GET, path, None, None).await {
+                    // It was made, and deleted since.
+                    Err(error) if error.word() == Some("unknown-item") => {
+                        let pending = self.note_item(waiting)?;
+                        self.send_item(set, item, kept, scheme, &pending).await
+                    }
+                    answered => answered,
                 }
-                return Err(error);
             }
-        };
-        let ticket = if made.share.is_none() && kept.protocol == Protocol::Homomorphic {
+            answered => answered,
+        }?;
+        if made.item.generation != kept.generation {
+            let (theirs, ours) = (made.item.generation, kept.generation);
+            let what =
+                format!("it made `{item}` in generation {theirs}, this appliance is in {ours}");
+            return Err(self.astray(what));
+        }
+        if made.share.is_none() && kept.protocol == Protocol::Homomorphic {
             // A ticket alone asks nothing there, and the vault gives the share with the one that is looked up.
-            self.look_up(set, item, Some(made.item.generation)).await?
-        } else {
-            self.remember(set, item, made)?
+            return self.look_up(set, item, Some(made.item.generation)).await;
+        }
+        self.remember(set, item, made)
+    }
+
+    fn note_item(&self, waiting: &Path) -> Result<PendingItem, Error> {
+        let pending = PendingItem {
+            key: self.request_key()?,
         };
-        self.keep.remove(&waiting)?;
-        // The key comes by the way that it will come by always: an item that can't be opened is noticed at once.
-        self.open_by(set, item, &kept, scheme, &ticket).await
+        self.keep.write(waiting, &pending)?;
+        Ok(pending)
+    }
+
+    async fn send_item(
+        &self,
+        set: &str,
+        item: &str,
+        kept: &KeptSet,
+        scheme: Scheme,
+        pending: &PendingItem,
+    ) -> Result<ItemTicket, Error> {
+        let random = &mut Drawn(&*self.source.0);
+        let message = in_group!(scheme, create(kept, random))?;
+        let body = Ask::json(&CreateItem {
+            item: item.to_owned(),
+            message,
+            user_blinded: false,
+        })?;
+        self.ask(Method::POST, items(set), Some(&pending.key), Some(body))
+            .await
     }
 
     /// A fresh ticket, and the share where the protocol needs it.
@@ -79,10 +121,17 @@ impl Appliance {
             path.push_str(&format!("?generation={generation}"));
         }
         let made: ItemTicket = self.ask(Method::GET, path, None, None).await?;
+        if generation.is_some_and(|wanted| wanted != made.item.generation) {
+            let what = format!("it gave `{item}` of generation {}", made.item.generation);
+            return Err(self.astray(what));
+        }
         self.remember(set, item, made)
     }
 
     fn remember(&self, set: &str, item: &str, made: ItemTicket) -> Result<KeptItem, Error> {
+        if made.item.item != item {
+            return Err(self.astray(format!("it gave `{}` for `{item}`", made.item.item)));
+        }
         let ticket = KeptItem {
             generation: made.item.generation,
             ticket: made.ticket,
@@ -119,7 +168,7 @@ impl Appliance {
         let random = &mut Drawn(&*self.source.0);
         let wrapped = item::wrap(&made.data_key, &made.name, key, random);
         let wrapped = wrapped.map_err(|error| Error::Wrong(error.to_string()))?;
-        let body = json(&PutWrapped {
+        let body = Ask::json(&PutWrapped {
             generation: made.name.generation,
             wrapped: Bytes::new(wrapped),
         })?;
@@ -140,6 +189,7 @@ impl Appliance {
         let _locked = self.keep.lock(set)?;
         let path = format!("{}/{}", items(set), part(item));
         let () = self.ask(Method::DELETE, path, None, None).await?;
+        self.keep.remove(&self.keep.pending_item_file(set, item))?;
         self.keep.remove(&self.keep.item_file(set, item))
     }
 }

@@ -25,7 +25,6 @@ use photonbox_secret::{SecretArray, SecretBytes};
 use photonbox_vault::api::{Agent, Appliance as Listed, Item, Page, Protocol, Set};
 use photonbox_vault::group::Scheme;
 use photonbox_vault::item::ItemName;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
@@ -130,7 +129,7 @@ impl Appliance {
         method: Method,
         path: String,
         key: Option<&str>,
-        body: Option<Vec<u8>>,
+        body: Option<Arc<SecretBytes>>,
     ) -> Result<T, Error> {
         let key = key.map(str::to_owned);
         let ask = Ask {
@@ -140,16 +139,22 @@ impl Appliance {
             body,
         };
         let answer = self.connection.ask(&ask).await?;
-        let body = SecretBytes::from_vec(answer.body);
-        let body = if body.is_empty() {
-            b"null"
-        } else {
-            body.as_slice()
+        let body = match answer.body.as_slice() {
+            b"" => b"null",
+            body => body,
         };
         serde_json::from_slice(body).map_err(|error| Error::Answer {
             address: answer.address,
             reason: error.to_string(),
         })
+    }
+
+    /// An answer that is about something else than what was asked for.
+    fn astray(&self, what: String) -> Error {
+        Error::Answer {
+            address: self.connection.addresses().join(", "),
+            reason: what,
+        }
     }
 
     fn draw<const N: usize>(&self) -> Result<SecretArray<N>, Error> {
@@ -252,8 +257,4 @@ fn check_set(set: &str) -> Result<(), Error> {
     Err(Error::Wrong(
         "a set's name is 1 to 63 letters, digits, dots, dashes or underscores, a letter or digit first".into(),
     ))
-}
-
-fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|error| Error::Wrong(error.to_string()))
 }

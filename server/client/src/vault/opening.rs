@@ -7,8 +7,9 @@ use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::item::{self, ItemName};
 
 use super::own::Own;
-use super::{Appliance, OpenedKey, check_set, items, json, part};
+use super::{Appliance, OpenedKey, check_set, items, part};
 use crate::Error;
+use crate::connection::Ask;
 use crate::keep::{KeptItem, KeptSet};
 
 impl Appliance {
@@ -74,7 +75,7 @@ impl Appliance {
     ) -> Result<OpenedKey, Error> {
         let own = Own::<G>::of(kept)?;
         let (asked, message) = own.ask(ticket.share.as_ref(), &mut Drawn(&*self.source.0))?;
-        let body = json(&OpenItem {
+        let body = Ask::json(&OpenItem {
             generation: ticket.generation,
             ticket: ticket.ticket.clone(),
             share: ticket.share.clone(),

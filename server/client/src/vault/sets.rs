@@ -10,9 +10,10 @@ use photonbox_vault::api::{Bytes, Conceal, CreateSet, Set, SetUp};
 use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 
 use super::own::Own;
-use super::{Appliance, NewSet, check_set, json, part};
+use super::{Appliance, NewSet, check_set, part};
 use crate::Error;
-use crate::keep::{KeptSet, Pending};
+use crate::connection::Ask;
+use crate::keep::{KeptSet, PendingSet};
 
 impl Appliance {
     /// Makes a set, with this appliance as its first. What an earlier try left half done is ended.
@@ -36,7 +37,7 @@ impl Appliance {
             }
         };
         if let Some(message) = &kept.conceal {
-            let body = json(&Conceal {
+            let body = Ask::json(&Conceal {
                 message: message.clone(),
             })?;
             let path = format!("/v1/sets/{}/concealment", part(&new.set));
@@ -49,34 +50,33 @@ impl Appliance {
     }
 
     async fn begin_set(&self, new: &NewSet, waiting: &Path) -> Result<KeptSet, Error> {
-        let pending = match self.keep.read::<Pending>(waiting)? {
+        let pending = match self.keep.read::<PendingSet>(waiting)? {
             Some(pending) => pending,
             None => {
                 let seed = self.draw::<48>()?;
                 let (private, public) = Dhkem::derive_keypair(seed.as_slice());
-                let body = json(&CreateSet {
+                let asked = CreateSet {
                     set: new.set.clone(),
                     scheme: new.scheme.name().to_owned(),
                     protocol: new.protocol,
                     agents: new.agents.clone(),
                     appliances_keep_shares: new.appliances_keep_shares,
                     hpke_key: Bytes::new(public.to_bytes().to_vec()),
-                })?;
-                let pending = Pending {
+                };
+                let pending = PendingSet {
                     key: self.request_key()?,
-                    body: Bytes::new(body),
+                    asked,
                     hpke_private: Some(Bytes::new(private.to_bytes().to_vec())),
                 };
                 self.keep.write(waiting, &pending)?;
                 pending
             }
         };
-        let body = pending.body.as_slice().to_vec();
         let asked = self.ask(
             Method::POST,
             "/v1/sets".into(),
             Some(&pending.key),
-            Some(body),
+            Some(Ask::json(&pending.asked)?),
         );
         let made: SetUp = match asked.await {
             Ok(made) => made,
@@ -88,6 +88,17 @@ impl Appliance {
                 return Err(error);
             }
         };
+        let asked = &pending.asked;
+        if made.set != asked.set
+            || made.scheme != asked.scheme
+            || asked.protocol.is_some_and(|asked| asked != made.protocol)
+            || made.appliances_keep_shares != asked.appliances_keep_shares
+        {
+            let (set, scheme, protocol) = (&made.set, &made.scheme, made.protocol);
+            let what =
+                format!("it made set `{set}` of {scheme}, {protocol}, which was not asked for");
+            return Err(self.astray(what));
+        }
         let scheme = Scheme::of_name(&made.scheme);
         let unknown = || Error::Wrong(format!("the vault made a set of scheme {}", made.scheme));
         let scheme = scheme.ok_or_else(unknown)?;
