@@ -1,8 +1,10 @@
 //! The vault's commands against a real hub.
 
 mod agents;
+mod appliance;
 mod files;
 mod keys;
+mod kills;
 
 use std::path::{Path, PathBuf};
 
