@@ -2,6 +2,7 @@
 
 mod agents;
 mod appliance;
+mod faults;
 mod files;
 mod keys;
 mod kills;
