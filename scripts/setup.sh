@@ -2,7 +2,7 @@
 # Installs the Debian packages that the build and the tests need, and only those that are missing.
 #   scripts/setup.sh build   what `make demo` needs (a C compiler; Rust is assumed)
 #   scripts/setup.sh rtl     what verilated hardware needs: a C++ compiler, Python's venv, zlib, lz4 (scripts/tools.sh)
-#   scripts/setup.sh test    also what the tests use: QEMU, a guest kernel, busybox, ip, Python, its Prometheus client, PostgreSQL, tshark, iperf3, wireguard-go
+#   scripts/setup.sh test    also what the tests use: QEMU, a guest kernel, busybox, ip, Python, its Prometheus client, PostgreSQL, Schemathesis, tshark, iperf3, wireguard-go
 # Without apt or the right to use it, it says what is missing; only the build and rtl packages are
 # fatal.
 set -euo pipefail
@@ -60,6 +60,8 @@ install_for "the metrics' judge" python3-prometheus-client /usr/bin/python3 -c '
     say "python3-prometheus-client is missing: the test of the metrics' text will say skipped"
 postgres() { ls /usr/lib/postgresql/*/bin/initdb; }
 install_for "a server" postgresql postgres || say "postgresql is missing: the tests of the store on PostgreSQL will say skipped"
+install_for "python3 -m venv" python3-venv python3 -c 'import ensurepip, venv' || true
+scripts/schemathesis.sh || say "Schemathesis is missing: the test of the OpenAPI document will say skipped"
 install tshark tshark || say "tshark is missing: the test of the Wireshark dissector will say skipped"
 install iperf3 iperf3 || say "iperf3 is missing: make bench-tunnel will say skipped"
 install wireguard-go wireguard-go || say "wireguard-go is missing: make bench-tunnel has no baseline"

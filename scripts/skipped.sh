@@ -18,6 +18,10 @@ fi
 if ! ls "$target"/vm/kernel/lib/modules/*/kernel/drivers/iommu/virtio-iommu.ko >/dev/null 2>&1; then
     echo "skipped: a card behind virtio-iommu (needs a guest kernel with it; see scripts/kernel.sh)"
 fi
+cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}"
+if [ ! -e "${PHOTONBOX_SCHEMATHESIS:-${PHOTONBOX_TARGET:-$cache/photonbox/target}/schemathesis}/photonbox.stamp" ]; then
+    echo "skipped: the running interface against its OpenAPI document (needs Schemathesis; see scripts/schemathesis.sh)"
+fi
 command -v tshark >/dev/null || echo "skipped: the Wireshark dissector (needs tshark)"
 # What the tests themselves ask for: a namespace, and a bridge in it.
 probe="pbprobe$$"

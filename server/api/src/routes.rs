@@ -25,6 +25,7 @@ use sha2::{Digest, Sha384};
 use utoipa::{IntoParams, OpenApi};
 
 use crate::caller::{Admits, Caller};
+use crate::document::Names;
 use crate::pace::Pace;
 use crate::problem::Refusal;
 use crate::server::Routes;
@@ -419,6 +420,7 @@ async fn document(_: Caller) -> Json<utoipa::openapi::OpenApi> {
         put_wrapped,
         document
     ),
+    modifiers(&Names),
     components(schemas(
         Agent,
         AgentDraw,

@@ -180,20 +180,34 @@ pub struct Agent {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateSet {
     /// Its name: 1 to 63 letters, digits, dots, dashes or underscores.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 63,
+            pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+        )
+    )]
     pub set: String,
     /// `p384`, `ristretto255` or `paillier3072`.
     #[serde(default = "usual_scheme")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(pattern = "^(p384|ristretto255|paillier3072)$")
+    )]
     pub scheme: String,
     /// Without one: `three` or `n` where agents are named, else `blinded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
     /// In the order in which they are asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 8))]
     pub agents: Vec<Agent>,
     /// The appliances keep the shares; the vault keeps none.
     #[serde(default)]
     pub appliances_keep_shares: bool,
     /// The appliance's public key for what other appliances send it: HPKE, P-384 (RFC 9180), 97 bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Byte, pattern = "^B[A-P][A-Za-z0-9+/]{127}[AQgw]==$"))]
     pub hpke_key: Bytes,
 }
 
@@ -287,6 +301,14 @@ pub struct Appliance {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateItem {
     /// Its name in the set: 1 to 255 bytes, no control characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"
+        )
+    )]
     pub item: String,
     /// The protocol's message of creation.
     pub message: Bytes,

@@ -2,6 +2,7 @@
 
 mod agents;
 mod appliance;
+mod document;
 mod faults;
 mod files;
 mod keys;
