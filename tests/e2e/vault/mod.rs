@@ -5,8 +5,10 @@ mod appliance;
 mod document;
 mod faults;
 mod files;
+mod honesty;
 mod keys;
 mod kills;
+mod tap;
 
 use std::path::{Path, PathBuf};
 
