@@ -6,6 +6,7 @@
 
 mod agent;
 mod caller;
+mod members;
 mod pace;
 mod problem;
 mod routes;
