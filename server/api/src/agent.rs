@@ -12,14 +12,14 @@ use axum::{Json, Router};
 use photonbox_channel::ByteSource;
 use photonbox_secret::SecretBytes;
 use photonbox_store::{ApplianceRow, AuditEvent, SetRow, VaultStore};
-use photonbox_vault::api::{AgentDraw, AgentTurn, AgentTurned, Bytes};
+use photonbox_vault::api::{AgentCarry, AgentDraw, AgentMove, AgentTurn, AgentTurned, Bytes};
 use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::protocol::{Hidden, Kind, agents};
 
 use crate::problem::Refusal;
 use crate::routes::Given;
 use crate::server::Routes;
-use crate::vault::{Turn, Workers, names, transaction};
+use crate::vault::{Stop, Turn, Workers, names, transaction};
 use photonbox_channel::Drawn;
 
 /// Its part is drawn, and nothing hangs on it yet.
@@ -124,24 +124,105 @@ impl AgentDesk {
             }
             Ok(row)
         })?;
-        let damaged = || {
-            tracing::error!(set = row.set, "this agent's part cannot be read");
-            Refusal::Internal
-        };
-        let kept = row.concealment.as_ref().ok_or_else(damaged)?.as_slice();
-        let end = kept.iter().position(|byte| *byte == b'\n');
-        let (scheme, r) = kept.split_at(end.ok_or_else(damaged)?);
-        let scheme = std::str::from_utf8(scheme).ok().and_then(Scheme::of_name);
-        let public = row.public_key.as_deref().ok_or_else(damaged)?;
-        let has = (public, &r[1..]);
+        let part = Part::of(&row)?;
         let (message, source) = (asked.message.as_slice(), &*self.source);
-        let message = in_group!(
-            scheme.ok_or_else(damaged)?,
-            turned(has, turn, message, source)
-        )?;
+        let message = in_group!(part.scheme, turned(&part, turn, message, source))?;
         Ok(AgentTurned {
             message: Bytes::new(message),
         })
+    }
+
+    /// From one appliance's r_i to another's.
+    pub(crate) fn move_to(&self, asked: &AgentMove) -> Result<AgentTurned, Refusal> {
+        let rows = transaction(&*self.store, |rows| {
+            let mut find = |appliance: &str| {
+                let row = rows.appliance(&asked.set, asked.generation, appliance)?;
+                let nothing = || Refusal::NothingDrawn(format!("{}/{appliance}", asked.set));
+                Ok::<_, Stop>(row.ok_or_else(nothing)?)
+            };
+            let (from, to) = (find(&asked.from)?, find(&asked.to)?);
+            // From now on a concealment hangs on it.
+            let used = ApplianceRow {
+                state: USED.into(),
+                ..to
+            };
+            rows.put_appliance(&used)?;
+            Ok((from, used))
+        })?;
+        let (from, to) = (Part::of(&rows.0)?, Part::of(&rows.1)?);
+        let (message, source) = (asked.message.as_slice(), &*self.source);
+        let message = in_group!(from.scheme, moved(&from, &to, message, source))?;
+        Ok(AgentTurned {
+            message: Bytes::new(message),
+        })
+    }
+
+    /// r_i in the next generation.
+    pub(crate) fn carry(&self, asked: &AgentCarry) -> Result<(), Refusal> {
+        let now = (self.clock)();
+        transaction(&*self.store, |rows| {
+            if rows
+                .appliance(&asked.set, asked.generation, &asked.appliance)?
+                .is_some()
+            {
+                return Ok(());
+            }
+            let before = asked.generation.saturating_sub(1);
+            let row = rows.appliance(&asked.set, before, &asked.appliance)?;
+            let name = format!("{}/{}", asked.set, asked.appliance);
+            let row = row.ok_or_else(|| Refusal::NothingDrawn(name.clone()))?;
+            rows.put_appliance(&ApplianceRow {
+                generation: asked.generation,
+                state: USED.into(),
+                created: now,
+                ..row
+            })?;
+            rows.audit(&AuditEvent {
+                at: now,
+                hub: self.id.clone(),
+                actor: "hub".into(),
+                action: "agent.carry".into(),
+                subject: name,
+                detail: format!("generation {}", asked.generation),
+            })?;
+            Ok(())
+        })
+    }
+}
+
+/// What an agent has for an appliance, read.
+struct Part<'a> {
+    scheme: Scheme,
+    public: &'a [u8],
+    r: &'a [u8],
+}
+
+impl<'a> Part<'a> {
+    fn of(row: &'a ApplianceRow) -> Result<Self, Refusal> {
+        let read = || {
+            let kept = row.concealment.as_ref()?.as_slice();
+            let end = kept.iter().position(|byte| *byte == b'\n')?;
+            let (scheme, r) = kept.split_at(end);
+            Some(Self {
+                scheme: std::str::from_utf8(scheme).ok().and_then(Scheme::of_name)?,
+                public: row.public_key.as_deref()?,
+                r: &r[1..],
+            })
+        };
+        read().ok_or_else(|| {
+            tracing::error!(set = row.set, "this agent's part cannot be read");
+            Refusal::Internal
+        })
+    }
+
+    fn agent<G: Group>(&self) -> Result<agents::Agent<G>, Refusal> {
+        let stored = |error| {
+            tracing::error!(%error, "this agent's part does not fit its group");
+            Refusal::Internal
+        };
+        let public = G::decode_public_key(self.public).map_err(stored)?;
+        let r = G::decode_ciphertext(self.r).map_err(stored)?;
+        Ok(agents::Agent::new(public, r))
     }
 }
 
@@ -167,23 +248,30 @@ fn draw<G: Group>(public: &[u8], source: &dyn ByteSource) -> Result<Vec<u8>, Ref
 }
 
 fn turned<G: Group>(
-    (public, r): (&[u8], &[u8]),
+    part: &Part<'_>,
     turn: Turn,
     message: &[u8],
     source: &dyn ByteSource,
 ) -> Result<Vec<u8>, Refusal> {
-    let stored = |error| {
-        tracing::error!(%error, "this agent's part does not fit its group");
-        Refusal::Internal
-    };
-    let public = G::decode_public_key(public).map_err(stored)?;
-    let agent = agents::Agent::<G>::new(public, G::decode_ciphertext(r).map_err(stored)?);
+    let agent = part.agent::<G>()?;
     let random = &mut Drawn(source);
     let turned = match turn {
         Turn::TakeOut => agent.take_out(&Hidden::read(message, Kind::AgentsCreate)?, random)?,
         Turn::PutIn => agent.put_in(Hidden::read(message, Kind::AgentsAsk)?, random)?,
     };
     Ok(turned.to_bytes())
+}
+
+fn moved<G: Group>(
+    from: &Part<'_>,
+    to: &Part<'_>,
+    message: &[u8],
+    source: &dyn ByteSource,
+) -> Result<Vec<u8>, Refusal> {
+    let vouched = Hidden::<G>::read(message, Kind::AgentsVouch)?;
+    let (from, to) = (from.agent::<G>()?, to.agent::<G>()?);
+    let moved = from.move_to(&to, &vouched, &mut Drawn(source))?;
+    Ok(moved.to_bytes())
 }
 
 #[derive(Clone)]
@@ -210,6 +298,8 @@ pub fn agent_routes(desk: Arc<AgentDesk>) -> Routes {
         .route("/v1/agent/draw", post(asked_to_draw))
         .route("/v1/agent/take-out", post(asked_to_take_out))
         .route("/v1/agent/put-in", post(asked_to_put_in))
+        .route("/v1/agent/move", post(asked_to_move))
+        .route("/v1/agent/carry", post(asked_to_carry))
         .fallback(|| async { Refusal::NoPath })
         .method_not_allowed_fallback(|| async { Refusal::NoMethod })
         .with_state(Shared { desk, workers });
@@ -240,4 +330,22 @@ async fn asked_to_put_in(
 ) -> Result<Json<AgentTurned>, Refusal> {
     let turned = shared.work(move |desk| desk.turn(Turn::PutIn, &given.body));
     turned.await.map(Json)
+}
+
+async fn asked_to_move(
+    State(shared): State<Shared>,
+    given: Given<AgentMove>,
+) -> Result<Json<AgentTurned>, Refusal> {
+    let moved = shared.work(move |desk| desk.move_to(&given.body));
+    moved.await.map(Json)
+}
+
+async fn asked_to_carry(
+    State(shared): State<Shared>,
+    given: Given<AgentCarry>,
+) -> Result<StatusCode, Refusal> {
+    shared
+        .work(move |desk| desk.carry(&given.body))
+        .await
+        .map(|()| StatusCode::NO_CONTENT)
 }

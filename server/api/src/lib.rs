@@ -7,6 +7,7 @@
 mod agent;
 mod caller;
 mod document;
+mod members;
 mod pace;
 mod problem;
 mod routes;

@@ -71,6 +71,18 @@ pub enum Refusal {
     /// The master key was rotated while the request was under way.
     #[error("the set is at generation {0} by now")]
     Generation(u64),
+    /// Somebody came or was revoked while a rotation was made.
+    #[error("the set's appliances are others by now")]
+    Membership,
+    /// Its share is in clear, and of a generation before the appliance came.
+    #[error("item `{0}` is of a generation in which this appliance was not in the set")]
+    BeforeItCame(String),
+    /// One answer for all that can be wrong with a voucher.
+    #[error("the voucher lets nobody into this set: {0}")]
+    VoucherRefused(String),
+    /// It is in the set already.
+    #[error("`{0}` is {1} in this set already")]
+    Member(String, &'static str),
     /// The protocol has no such step.
     #[error("{0}")]
     WrongStep(&'static str),
@@ -140,6 +152,10 @@ impl Refusal {
             Self::TicketRefused => ("ticket-refused", S::FORBIDDEN),
             Self::KeyReused => ("key-reused", S::UNPROCESSABLE_ENTITY),
             Self::Generation(_) => ("generation", S::CONFLICT),
+            Self::Membership => ("membership", S::CONFLICT),
+            Self::BeforeItCame(_) => ("before-it-came", S::CONFLICT),
+            Self::VoucherRefused(_) => ("voucher-refused", S::FORBIDDEN),
+            Self::Member(..) => ("member", S::CONFLICT),
             Self::WrongStep(_) => ("wrong-step", S::CONFLICT),
             Self::Agent { .. } => ("agent", S::BAD_GATEWAY),
             Self::NothingDrawn(_) => ("nothing-drawn", S::NOT_FOUND),
@@ -170,7 +186,8 @@ impl Refusal {
             Self::SetExists(_) | Self::ItemExists(_) => "choose another name",
             Self::TooManySets(_) => "use the sets that are there; one tenant needs one",
             Self::Imported(_) => "make another item for another key",
-            Self::NotTrusted("pending") => "set its concealment up first",
+            Self::NotTrusted("pending") => "set its concealment up first, or follow the rotation",
+            Self::NotTrusted("vouched") => "accept the voucher first",
             Self::NotTrusted(_) => "have another trusted appliance vouch for it anew",
             Self::LastAppliance(_) => {
                 "vouch for another appliance first; without one nobody could open the set's items"
@@ -178,6 +195,12 @@ impl Refusal {
             Self::TicketRefused => "ask for the item anew (GET), which gives a fresh ticket",
             Self::KeyReused => "use a fresh idempotency key for each new request",
             Self::Generation(_) => "take part in the rotation, then ask again",
+            Self::Membership => "look at the set's list of appliances, then rotate again",
+            Self::BeforeItCame(_) => {
+                "make the item anew, which gives it a key of the present generation"
+            }
+            Self::VoucherRefused(_) => "have a trusted appliance of the set vouch anew",
+            Self::Member(..) => "who was revoked comes back under another name only",
             Self::WrongStep(_) => "follow the steps of the set's protocol (docs/vault.md)",
             Self::Agent { .. } => {
                 "see that the agent runs and that the hub reaches it; then ask again"
@@ -253,5 +276,14 @@ impl From<photonbox_vault::protocol::Received> for Refusal {
 impl From<photonbox_vault::protocol::Nothing> for Refusal {
     fn from(error: photonbox_vault::protocol::Nothing) -> Self {
         Self::Bad(error.to_string())
+    }
+}
+
+impl From<photonbox_vault::protocol::Stopped> for Refusal {
+    fn from(error: photonbox_vault::protocol::Stopped) -> Self {
+        match error {
+            photonbox_vault::protocol::Stopped::Nothing(nothing) => nothing.into(),
+            photonbox_vault::protocol::Stopped::NoRandom(nothing) => nothing.into(),
+        }
     }
 }

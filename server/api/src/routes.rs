@@ -15,9 +15,9 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use photonbox_vault::api::{
-    Agent, AgentDraw, AgentTurn, AgentTurned, Appliance, ApplianceState, Bytes, Conceal,
-    CreateItem, CreateSet, IDEMPOTENCY_KEY, Item, ItemTicket, MAX_BODY, MAX_PAGE, OpenItem, Opened,
-    PAGE, Page, Problem, Protocol, PutWrapped, Set, SetUp,
+    Agent, AgentCarry, AgentDraw, AgentMove, AgentTurn, AgentTurned, Appliance, ApplianceState,
+    Bytes, Conceal, CreateItem, CreateSet, IDEMPOTENCY_KEY, Item, ItemTicket, MAX_BODY, MAX_PAGE,
+    OpenItem, Opened, PAGE, Page, Problem, Protocol, PutWrapped, Set, SetUp,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +26,7 @@ use utoipa::{IntoParams, OpenApi};
 
 use crate::caller::{Admits, Caller};
 use crate::document::Names;
+use crate::members;
 use crate::pace::Pace;
 use crate::problem::Refusal;
 use crate::server::Routes;
@@ -67,7 +68,7 @@ impl Shared {
     }
 
     /// A step of the vault that waits or computes.
-    async fn vault<T: Send + 'static>(
+    pub(crate) async fn vault<T: Send + 'static>(
         &self,
         step: impl FnOnce(&Vault) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
@@ -79,7 +80,7 @@ impl Shared {
 /// A JSON body, and what the request was as a whole.
 pub(crate) struct Given<T> {
     pub(crate) body: T,
-    digest: [u8; 48],
+    pub(crate) digest: [u8; 48],
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Given<T> {
@@ -128,7 +129,7 @@ fn too_long(error: &axum::Error) -> Refusal {
 }
 
 /// The idempotency key of a request.
-struct Key(String);
+pub(crate) struct Key(pub(crate) String);
 
 impl FromRequestParts<Shared> for Key {
     type Rejection = Refusal;
@@ -160,7 +161,7 @@ impl From<QueryRejection> for Refusal {
 /// What stands in the path.
 #[derive(FromRequestParts)]
 #[from_request(via(Path), rejection(Refusal))]
-struct Named<T>(T);
+pub(crate) struct Named<T>(pub(crate) T);
 
 /// What stands behind the question mark.
 #[derive(FromRequestParts)]
@@ -197,7 +198,7 @@ struct GenerationQuery {
     generation: Option<u64>,
 }
 
-type Answer<T> = Result<Json<T>, Refusal>;
+pub(crate) type Answer<T> = Result<Json<T>, Refusal>;
 
 /// Make a set.
 ///
@@ -242,7 +243,7 @@ async fn set(
     found.await.map(Json)
 }
 
-/// End an appliance's set-up, where the protocol has a second step.
+/// End an appliance's set-up where the protocol has a second step, or its part in a rotation.
 #[utoipa::path(post, path = "/v1/sets/{set}/concealment", tag = "sets", request_body = Conceal, params(("set" = String, Path)),
     responses((status = 204), (status = "default", description = "Refused", body = Problem, content_type = "application/problem+json")))]
 async fn conceal(
@@ -418,12 +419,19 @@ async fn document(_: Caller) -> Json<utoipa::openapi::OpenApi> {
         delete_item,
         open_item,
         put_wrapped,
+        members::vouch,
+        members::accept,
+        members::rotate,
+        members::notes,
+        members::renew,
         document
     ),
     modifiers(&Names),
     components(schemas(
         Agent,
+        AgentCarry,
         AgentDraw,
+        AgentMove,
         AgentTurn,
         AgentTurned,
         ApplianceState,
@@ -479,6 +487,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/v1/sets/{set}/items/{item}", get(item).delete(delete_item))
         .route("/v1/sets/{set}/items/{item}/open", post(open_item))
         .route("/v1/sets/{set}/items/{item}/wrapped", put(put_wrapped))
+        .merge(members::routes())
         .fallback(|| async { Refusal::NoPath })
         .method_not_allowed_fallback(|| async { Refusal::NoMethod })
         .layer(axum::middleware::map_response(

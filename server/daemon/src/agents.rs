@@ -12,7 +12,7 @@ use photonbox_channel::{ByteSource, Identity as ChannelIdentity, Role as Channel
 use photonbox_client::{Ask, Connection, Credentials};
 use photonbox_secret::SecretBytes;
 use photonbox_store::{Role, SqliteStore, Store, VaultStore};
-use photonbox_vault::api::{Agent, AgentDraw, AgentTurn, AgentTurned};
+use photonbox_vault::api::{Agent, AgentCarry, AgentDraw, AgentMove, AgentTurn, AgentTurned};
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -127,11 +127,30 @@ impl Agents for AgentLinks {
                 Turn::PutIn => "/v1/agent/put-in",
             };
             let answer = self.ask(agent, path, asked).await?;
-            let turned: AgentTurned = serde_json::from_slice(answer.as_slice())
-                .map_err(|_| "its answer is not understood".to_owned())?;
-            Ok(turned.message.as_slice().to_vec())
+            turned(answer.as_slice())
         })
     }
+
+    fn move_to<'a>(&'a self, agent: &'a Agent, asked: &'a AgentMove) -> AskedAgent<'a, Vec<u8>> {
+        Box::pin(async move {
+            let answer = self.ask(agent, "/v1/agent/move", asked).await?;
+            turned(answer.as_slice())
+        })
+    }
+
+    fn carry<'a>(&'a self, agent: &'a Agent, asked: &'a AgentCarry) -> AskedAgent<'a, ()> {
+        Box::pin(async move {
+            self.ask(agent, "/v1/agent/carry", asked).await?;
+            Ok(())
+        })
+    }
+}
+
+/// The message of an agent's answer.
+fn turned(answer: &[u8]) -> std::result::Result<Vec<u8>, String> {
+    let turned: AgentTurned =
+        serde_json::from_slice(answer).map_err(|_| "its answer is not understood".to_owned())?;
+    Ok(turned.message.as_slice().to_vec())
 }
 
 /// `photonbox homomorphic-agent`.

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use photonbox_api::vault::{Vault, VaultParts, VaultSettings};
+use photonbox_api::vault::{Signers, Vault, VaultParts, VaultSettings};
 use photonbox_api::{Admits, Listening, Refusal, Server, ServerLimits, VaultRoutes, vault_routes};
 use photonbox_channel::{
     ByteSource, CaCertificate, HttpTls, Identity as ChannelIdentity, PeerIdentity,
-    Role as ChannelRole,
+    Role as ChannelRole, Usage, verify_signature,
 };
 use photonbox_store::{HubStore, ROOT_KEY_FILE, RootKey, VaultStore};
 use rustls::time_provider::DefaultTimeProvider;
@@ -114,6 +114,37 @@ impl Admits for Enrolled {
     }
 }
 
+/// Enrolled hosts of this hub's CA, as signers of vouchers.
+struct OurHosts(Arc<Hub>);
+
+impl std::fmt::Debug for OurHosts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OurHosts")
+    }
+}
+
+impl Signers for OurHosts {
+    fn signer(
+        &self,
+        certificate: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> std::result::Result<String, Refusal> {
+        let refused = |error: photonbox_channel::IdentityError| {
+            Refusal::VoucherRefused(format!("its signature: {error}"))
+        };
+        let (usage, roles) = (Usage::Client, [ChannelRole::Host]);
+        let peer = self.0.ca.verify(certificate, usage, &roles, os::unix_now());
+        let peer = peer.map_err(refused)?;
+        verify_signature(certificate, message, signature).map_err(refused)?;
+        if !self.0.admission.admits(&peer)? {
+            let why = "who signed it is not enrolled any more";
+            return Err(Refusal::VoucherRefused(why.into()));
+        }
+        Ok(peer.id)
+    }
+}
+
 /// The TLS of the certificate that this machine has at the moment.
 pub(crate) struct CurrentTls {
     ca: CaCertificate,
@@ -188,6 +219,7 @@ pub(crate) fn serve(
         store,
         source: Arc::clone(&hub.entropy) as Arc<dyn ByteSource>,
         agents: Arc::new(AgentLinks::new(hub)),
+        signers: Arc::new(OurHosts(Arc::clone(hub))),
         clock: os::unix_now,
         settings: VaultSettings::default(),
     });

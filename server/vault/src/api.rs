@@ -3,12 +3,18 @@
 //! Bytes are base64 (RFC 4648 §4). What is secret in a body is wiped when dropped; on its way through HTTP it lies in memory that is
 //! not locked.
 
+mod agents;
+mod members;
+
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize as _, Zeroizing};
+
+pub use agents::{AgentCarry, AgentDraw, AgentMove, AgentTurn, AgentTurned};
+pub use members::{Accept, Note, Notes, Renew, Rotate, Rotated, RotatedAppliance, Vouch};
 
 /// Header of requests that make something: the same key with the same body gives the same answer, and makes nothing twice.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -117,6 +123,18 @@ impl Protocol {
             .find(|protocol| protocol.name() == name)
     }
 
+    /// Whether its shares are under E, so that a rotation takes them along.
+    #[must_use]
+    pub fn has_hidden_shares(self) -> bool {
+        matches!(self, Self::Homomorphic | Self::Three | Self::N)
+    }
+
+    /// Whether each appliance has a pair of keys of E at the vault.
+    #[must_use]
+    pub fn has_own_keys(self) -> bool {
+        matches!(self, Self::Homomorphic | Self::Optimised)
+    }
+
     /// Whether it has agents.
     #[must_use]
     pub fn has_agents(self) -> bool {
@@ -135,7 +153,9 @@ impl fmt::Display for Protocol {
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ApplianceState {
-    /// Its concealment is not set up yet.
+    /// Another one vouches for it, and it has not come yet.
+    Vouched,
+    /// Its concealment is not set up yet, or has not followed a rotation.
     Pending,
     /// It may create and open.
     Trusted,
@@ -148,6 +168,7 @@ impl ApplianceState {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Vouched => "vouched",
             Self::Pending => "pending",
             Self::Trusted => "trusted",
             Self::Revoked => "revoked",
@@ -157,7 +178,7 @@ impl ApplianceState {
     /// The state of a word.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Trusted, Self::Revoked]
+        [Self::Vouched, Self::Pending, Self::Trusted, Self::Revoked]
             .into_iter()
             .find(|state| state.name() == name)
     }
@@ -237,15 +258,21 @@ pub struct SetUp {
     /// E(b), a message of [`crate::protocol::Kind::MasterPart`]: homomorphic and optimised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Bytes>,
+    /// To a newcomer: the covered concealment, which it divides by the voucher's t.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Bytes>,
 }
 
-/// `POST /v1/sets/{set}/concealment`: the end of the set-up of *optimised*.
+/// `POST /v1/sets/{set}/concealment`: the end of an appliance's set-up, and of its part in a rotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Conceal {
-    /// E(K_m·r), a message of [`crate::protocol::Kind::OptimisedSetUp`].
-    pub message: Bytes,
+    /// Generation of the master key that the appliance has its concealment for.
+    pub generation: u64,
+    /// *optimised*: E(K_m·r), a message of [`crate::protocol::Kind::OptimisedSetUp`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Bytes>,
 }
 
 /// A set, as one of its appliances sees it.
@@ -421,46 +448,6 @@ pub struct Problem {
     pub help: String,
 }
 
-/// To an agent, `POST /v1/agent/draw`: draw r_i for an appliance. Under the same name it answers the same again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AgentDraw {
-    /// The set.
-    pub set: String,
-    /// Generation of the master key.
-    pub generation: u64,
-    /// The appliance.
-    pub appliance: String,
-    /// The group.
-    pub scheme: String,
-    /// E's public key.
-    pub public_key: Bytes,
-}
-
-/// To an agent, `POST /v1/agent/take-out` and `/v1/agent/put-in`: divide by E(r_i), or multiply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AgentTurn {
-    /// The set.
-    pub set: String,
-    /// Generation of the master key.
-    pub generation: u64,
-    /// The appliance whose r_i is meant.
-    pub appliance: String,
-    /// A message of [`crate::protocol::Kind::AgentsCreate`] or [`crate::protocol::Kind::AgentsAsk`].
-    pub message: Bytes,
-}
-
-/// An agent's answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AgentTurned {
-    /// What comes of the message.
-    pub message: Bytes,
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)] // an unexpected error must fail the test
@@ -491,7 +478,7 @@ mod tests {
             assert_eq!(json, protocol.name());
             assert_eq!(Protocol::of_name(protocol.name()), Some(protocol));
         }
-        for state in ["pending", "trusted", "revoked"] {
+        for state in ["vouched", "pending", "trusted", "revoked"] {
             let known = ApplianceState::of_name(state).unwrap();
             assert_eq!(serde_json::to_value(known).unwrap(), state);
         }

@@ -1,5 +1,5 @@
-//! The vault (specification 4-vault): so far the groups in which keys are split, and the files that are sealed under its items'
-//! keys.
+//! The vault (specification 4-vault), without I/O: groups, protocols, tickets, vouchers, and the files that are sealed under its
+//! items' keys.
 
 #![forbid(unsafe_code)]
 
@@ -7,6 +7,8 @@ pub mod api;
 pub mod group;
 pub mod item;
 pub mod kept;
+pub mod note;
 pub mod protocol;
 pub mod sealed;
 pub mod ticket;
+pub mod voucher;

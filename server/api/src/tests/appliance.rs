@@ -1,5 +1,7 @@
 //! An appliance: its own part of each protocol.
 
+use std::collections::HashMap;
+
 use axum::http::Method;
 use photonbox_vault::api::{
     Agent, Bytes, Conceal, CreateItem, CreateSet, ItemTicket, OpenItem, Opened, Problem, Protocol,
@@ -14,7 +16,7 @@ use super::world::World;
 use photonbox_channel::Drawn;
 
 /// What an appliance has of a set.
-enum Has<G: Group> {
+pub(super) enum Has<G: Group> {
     Blinded(blinded::Appliance<G>),
     Homomorphic(homomorphic::Appliance<G>),
     Agents(agents::Appliance<G>),
@@ -22,10 +24,14 @@ enum Has<G: Group> {
 }
 
 pub(super) struct Appliance<'a, G: Group> {
-    world: &'a World,
+    pub(super) world: &'a World,
     pub(super) host: String,
     pub(super) set: String,
-    has: Has<G>,
+    pub(super) generation: u64,
+    pub(super) public: Option<G::PublicKey>,
+    pub(super) has: Has<G>,
+    /// By their generation, for items whose shares are in clear.
+    pub(super) before: HashMap<u64, Has<G>>,
 }
 
 pub(super) fn create_set<G: Group>(set: &str, protocol: Protocol, keep: bool) -> CreateSet {
@@ -45,7 +51,7 @@ pub(super) fn create_set<G: Group>(set: &str, protocol: Protocol, keep: bool) ->
             })
             .collect(),
         appliances_keep_shares: keep,
-        hpke_key: Bytes::new([&[4][..], &[1; 96]].concat()),
+        hpke_key: Bytes::new(super::hpke_key().1),
     }
 }
 
@@ -71,18 +77,22 @@ impl<'a, G: Group> Appliance<'a, G> {
         let has = match made.protocol {
             Protocol::Blinded => Has::Blinded(blinded::Appliance::draw(random).unwrap()),
             Protocol::Homomorphic => {
-                let (public, part) = (public.unwrap(), part.unwrap());
+                let (public, part) = (public.clone().unwrap(), part.unwrap());
                 Has::Homomorphic(homomorphic::Appliance::draw(public, &part, random).unwrap())
             }
             Protocol::Three | Protocol::N => {
-                Has::Agents(agents::Appliance::draw(public.unwrap(), random).unwrap())
+                Has::Agents(agents::Appliance::draw(public.clone().unwrap(), random).unwrap())
             }
             Protocol::Optimised => {
                 let (own, message) =
-                    optimised::Appliance::draw(&public.unwrap(), &part.unwrap(), random).unwrap();
+                    optimised::Appliance::draw(public.as_ref().unwrap(), &part.unwrap(), random)
+                        .unwrap();
                 let message = Bytes::new(message.to_bytes());
                 let path = format!("/v1/sets/{}/concealment", asked.set);
-                let conceal = Conceal { message };
+                let conceal = Conceal {
+                    generation: 1,
+                    message: Some(message),
+                };
                 for _ in 0..2 {
                     // Once more, as if the first answer had been lost.
                     let () = world.ask(host, Method::POST, &path, Some(&conceal)).await?;
@@ -94,7 +104,10 @@ impl<'a, G: Group> Appliance<'a, G> {
             world,
             host: host.into(),
             set: asked.set.clone(),
+            generation: 1,
+            public,
             has,
+            before: HashMap::new(),
         })
     }
 
@@ -161,7 +174,9 @@ impl<'a, G: Group> Appliance<'a, G> {
     /// Opens by this ticket, and share where the appliance has it.
     pub(super) async fn open(&self, ticket: &ItemTicket) -> Result<Key<G>, Problem> {
         let random = &mut Drawn(&*self.world.source);
-        let (asked, message) = match &self.has {
+        let has = self.before.get(&ticket.item.share_generation);
+        let has = has.unwrap_or(&self.has);
+        let (asked, message) = match has {
             Has::Homomorphic(own) => {
                 let share = ticket.share.as_ref().unwrap();
                 let share = HiddenShare::new(G::decode_ciphertext(share.as_slice()).unwrap());
@@ -180,7 +195,7 @@ impl<'a, G: Group> Appliance<'a, G> {
             .asked_to_open(&self.host, &ticket.item.item, &open)
             .await?;
         let message = opened.message.as_slice();
-        Ok(match (&self.has, asked) {
+        Ok(match (has, asked) {
             (Has::Blinded(own), _) => own.open(&Clear::read(message, Kind::BlindedServe).unwrap()),
             (Has::Agents(own), _) => own.open(&Clear::read(message, Kind::AgentsServe).unwrap()),
             (Has::Optimised(own), _) => {

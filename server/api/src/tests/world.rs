@@ -12,11 +12,14 @@ use http_body_util::BodyExt as _;
 use photonbox_channel::{ByteSource, PeerIdentity, Role, SourceExhausted};
 use photonbox_secret::SecretArray;
 use photonbox_store::{RootKey, SqliteStore, VaultStore};
-use photonbox_vault::api::{Agent, AgentDraw, AgentTurn, IDEMPOTENCY_KEY, Problem};
+use photonbox_vault::api::{
+    Agent, AgentCarry, AgentDraw, AgentMove, AgentTurn, IDEMPOTENCY_KEY, Problem,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha384};
 use tower_service::Service as _;
 
 use crate::agent::AgentDesk;
@@ -24,7 +27,7 @@ use crate::caller::Admits;
 use crate::pace::Pace;
 use crate::problem::Refusal;
 use crate::routes::{Inner, Shared, router};
-use crate::vault::{Agents, AskedAgent, Turn, Vault, VaultParts, VaultSettings, Workers};
+use crate::vault::{Agents, AskedAgent, Signers, Turn, Vault, VaultParts, VaultSettings, Workers};
 
 /// A generator from a seed.
 pub(super) struct Seeded(Mutex<ChaCha20Rng>);
@@ -50,7 +53,7 @@ pub(super) fn now() -> u64 {
 }
 
 /// Everybody but those who were revoked.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Enrolments(pub(super) Mutex<Vec<String>>);
 
 impl Admits for Enrolments {
@@ -131,6 +134,39 @@ impl Agents for Beside {
             Ok(turned.message.as_slice().to_vec())
         })
     }
+
+    fn move_to<'a>(&'a self, agent: &'a Agent, asked: &'a AgentMove) -> AskedAgent<'a, Vec<u8>> {
+        Box::pin(async move {
+            let moved = self.desk(agent)?.move_to(asked);
+            let moved = moved.map_err(|refusal| refusal.to_string())?;
+            Ok(moved.message.as_slice().to_vec())
+        })
+    }
+
+    fn carry<'a>(&'a self, agent: &'a Agent, asked: &'a AgentCarry) -> AskedAgent<'a, ()> {
+        Box::pin(async move {
+            let carried = self.desk(agent)?.carry(asked);
+            carried.map_err(|refusal| refusal.to_string())
+        })
+    }
+}
+
+/// Signatures that are the hash of who signs and what.
+#[derive(Debug)]
+pub(super) struct Hashes(Arc<Enrolments>);
+
+pub(super) fn signature(signer: &[u8], message: &[u8]) -> Vec<u8> {
+    Sha384::digest([signer, b":", message].concat()).to_vec()
+}
+
+impl Signers for Hashes {
+    fn signer(&self, certificate: &[u8], message: &[u8], given: &[u8]) -> Result<String, Refusal> {
+        let id = String::from_utf8(certificate.to_vec()).unwrap();
+        if signature(certificate, message) != given || self.0.0.lock().unwrap().contains(&id) {
+            return Err(Refusal::VoucherRefused("signature".into()));
+        }
+        Ok(id)
+    }
 }
 
 /// A hub and its agents.
@@ -154,15 +190,16 @@ impl World {
         let store = Arc::new(store(&directory.path().join("hub")));
         let source = Seeded::new(seed);
         let agents = Arc::new(Beside::new());
+        let enrolments = Arc::new(Enrolments::default());
         let vault = Vault::new(VaultParts {
             hub: "hub".into(),
             store: Arc::clone(&store) as Arc<dyn VaultStore>,
             source: Arc::clone(&source) as Arc<dyn ByteSource>,
             agents: Arc::clone(&agents) as Arc<dyn Agents>,
+            signers: Arc::new(Hashes(Arc::clone(&enrolments))),
             clock: now,
             settings,
         });
-        let enrolments = Arc::new(Enrolments::default());
         let router = router(Shared(Arc::new(Inner {
             vault,
             admits: Arc::clone(&enrolments) as Arc<dyn Admits>,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use photonbox_vault::api::{Agent, AgentDraw, AgentTurn};
+use photonbox_vault::api::{Agent, AgentCarry, AgentDraw, AgentMove, AgentTurn, Bytes};
 
 use crate::problem::Refusal;
 
@@ -32,6 +32,12 @@ pub trait Agents: Send + Sync + fmt::Debug + 'static {
         turn: Turn,
         asked: &'a AgentTurn,
     ) -> AskedAgent<'a, Vec<u8>>;
+
+    /// Has it move a covered concealment from the voucher to the newcomer.
+    fn move_to<'a>(&'a self, agent: &'a Agent, asked: &'a AgentMove) -> AskedAgent<'a, Vec<u8>>;
+
+    /// Has it keep an appliance's r_i for the next generation.
+    fn carry<'a>(&'a self, agent: &'a Agent, asked: &'a AgentCarry) -> AskedAgent<'a, ()>;
 }
 
 /// The line of agents of one appliance.
@@ -51,7 +57,7 @@ impl Line<'_> {
             generation: self.generation,
             appliance: self.appliance.into(),
             scheme: scheme.into(),
-            public_key: photonbox_vault::api::Bytes::new(public_key),
+            public_key: Bytes::new(public_key),
         };
         for agent in self.of_set {
             let drawn = self.agents.draw(agent, &asked).await;
@@ -68,12 +74,43 @@ impl Line<'_> {
                 set: self.set.into(),
                 generation: self.generation,
                 appliance: self.appliance.into(),
-                message: photonbox_vault::api::Bytes::new(message),
+                message: Bytes::new(message),
             };
             let turned = self.agents.turn(agent, turn, &asked).await;
             message = turned.map_err(|reason| refused(agent, reason))?;
         }
         Ok(message)
+    }
+
+    /// From another appliance's r to this one's, from one agent to the next.
+    pub(super) async fn moves(&self, from: &str, message: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+        let mut message = message;
+        for agent in self.of_set {
+            let asked = AgentMove {
+                set: self.set.into(),
+                generation: self.generation,
+                from: from.into(),
+                to: self.appliance.into(),
+                message: Bytes::new(message),
+            };
+            let moved = self.agents.move_to(agent, &asked).await;
+            message = moved.map_err(|reason| refused(agent, reason))?;
+        }
+        Ok(message)
+    }
+
+    /// Each of them keeps this appliance's r in this generation, too.
+    pub(super) async fn carry(&self) -> Result<(), Refusal> {
+        let asked = AgentCarry {
+            set: self.set.into(),
+            generation: self.generation,
+            appliance: self.appliance.into(),
+        };
+        for agent in self.of_set {
+            let carried = self.agents.carry(agent, &asked).await;
+            carried.map_err(|reason| refused(agent, reason))?;
+        }
+        Ok(())
     }
 }
 

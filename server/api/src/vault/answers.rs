@@ -27,6 +27,10 @@ impl Vault {
             let row = row.ok_or_else(|| Refusal::UnknownItem(item.item.clone()))?;
             Ok((member, answer, row))
         })?;
+        // Rotations bring shares up: a ticket of before is of no use.
+        if row.share.is_some() && row.share_generation != answer.item.share_generation {
+            return self.item(caller, set, &row.item, Some(row.generation));
+        }
         let given = answer.share.as_ref().map(|share| share.as_slice());
         let claim = Claim {
             set,

@@ -66,6 +66,70 @@ impl Engine {
         matches!(self.protocol, Protocol::Blinded | Protocol::Optimised)
     }
 
+    /// Draws what the vault has for a newcomer. Its agents draw for themselves.
+    pub(crate) fn draw_newcomer(self, source: &dyn ByteSource) -> Result<Drawn, Refusal> {
+        in_group!(self, draw_newcomer(self.protocol, source))
+    }
+
+    /// Whether this is what a voucher sends.
+    pub(crate) fn check_vouched(self, message: &[u8]) -> Result<(), Refusal> {
+        match self.protocol {
+            Protocol::Blinded => in_group!(self, check_clear(message, Kind::BlindedVouch)),
+            Protocol::Homomorphic | Protocol::Optimised => {
+                in_group!(self, check(message, Kind::HomomorphicVouch))
+            }
+            Protocol::Three | Protocol::N => in_group!(self, check(message, Kind::AgentsVouch)),
+        }
+    }
+
+    /// *blinded*: from the voucher's concealment to the newcomer's.
+    pub(crate) fn move_clear(
+        self,
+        from: &SecretBytes,
+        to: &SecretBytes,
+        message: &[u8],
+    ) -> Result<Vec<u8>, Refusal> {
+        in_group!(self, move_clear(from, to, message))
+    }
+
+    /// *homomorphic*, *optimised*: from the voucher's key to the newcomer's.
+    pub(crate) fn move_hidden(
+        self,
+        from: &SecretBytes,
+        to: &[u8],
+        message: &[u8],
+        source: &dyn ByteSource,
+    ) -> Result<Vec<u8>, Refusal> {
+        in_group!(self, move_hidden(from, to, message, source))
+    }
+
+    /// *three*, N: what the last agent gave, for the newcomer.
+    pub(crate) fn moved(self, private: &SecretBytes, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+        in_group!(self, moved(private, message))
+    }
+
+    /// E(δ) of a rotation, as it is kept.
+    pub(crate) fn delta(self, message: &[u8]) -> Result<SecretBytes, Refusal> {
+        in_group!(self, check(message, Kind::Delta))?;
+        Ok(SecretBytes::from_slice(message))
+    }
+
+    /// A share after these rotations.
+    pub(crate) fn rotated(self, share: &[u8], deltas: &[SecretBytes]) -> Result<Vec<u8>, Refusal> {
+        in_group!(self, rotated(share, deltas))
+    }
+
+    /// *homomorphic*: a share under one appliance's key as one under another's.
+    pub(crate) fn share_for(
+        self,
+        from: &SecretBytes,
+        to: &[u8],
+        share: &[u8],
+        source: &dyn ByteSource,
+    ) -> Result<Vec<u8>, Refusal> {
+        in_group!(self, share_for(from, to, share, source))
+    }
+
     /// *optimised*: K_m·r of the appliance's message, with its private key at the vault.
     pub(crate) fn conceal(
         self,
@@ -249,4 +313,77 @@ fn serve_hidden<G: Group>(
         agents::Vault::<G>::new(private).serve(&asked)?
     };
     Ok(served.to_bytes())
+}
+
+fn draw_newcomer<G: Group>(protocol: Protocol, source: &dyn ByteSource) -> Result<Drawn, Refusal> {
+    Ok(match protocol {
+        Protocol::Blinded => draw::<G>(protocol, source)?,
+        Protocol::Homomorphic | Protocol::Optimised => Drawn {
+            own: Some(pair::<G>(source)?.0),
+            ..Drawn::default()
+        },
+        Protocol::Three | Protocol::N => Drawn::default(),
+    })
+}
+
+fn check_clear<G: Group>(message: &[u8], kind: Kind) -> Result<(), Refusal> {
+    Clear::<G>::read(message, kind)?;
+    Ok(())
+}
+
+fn move_clear<G: Group>(
+    from: &SecretBytes,
+    to: &SecretBytes,
+    message: &[u8],
+) -> Result<Vec<u8>, Refusal> {
+    let vouched = Clear::<G>::read(message, Kind::BlindedVouch)?;
+    let vault = |bytes: &SecretBytes| {
+        let r = G::decode(bytes.as_slice()).map_err(stored)?;
+        Ok::<_, Refusal>(blinded::Vault::<G>::new(r))
+    };
+    let moved = vault(from)?.move_to(&vault(to)?, &vouched);
+    Ok(moved.to_bytes().as_slice().to_vec())
+}
+
+fn move_hidden<G: Group>(
+    from: &SecretBytes,
+    to: &[u8],
+    message: &[u8],
+    source: &dyn ByteSource,
+) -> Result<Vec<u8>, Refusal> {
+    let vouched = Hidden::<G>::read(message, Kind::HomomorphicVouch)?;
+    let private = G::decode_private_key(from.as_slice()).map_err(stored)?;
+    let newcomer = G::decode_public_key(to).map_err(stored)?;
+    let vault = homomorphic::Vault::<G>::new(private);
+    let moved = vault.move_to(&newcomer, &vouched, &mut Random(source))?;
+    Ok(moved.to_bytes())
+}
+
+fn moved<G: Group>(private: &SecretBytes, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let vouched = Hidden::<G>::read(message, Kind::AgentsVouch)?;
+    let private = G::decode_private_key(private.as_slice()).map_err(stored)?;
+    let moved = agents::Vault::<G>::new(private).moved(&vouched)?;
+    Ok(moved.to_bytes().as_slice().to_vec())
+}
+
+fn rotated<G: Group>(share: &[u8], deltas: &[SecretBytes]) -> Result<Vec<u8>, Refusal> {
+    let mut share = HiddenShare::<G>::new(G::decode_ciphertext(share).map_err(stored)?);
+    for delta in deltas {
+        share = share.rotated(&Hidden::<G>::read(delta.as_slice(), Kind::Delta)?);
+    }
+    Ok(G::encode_ciphertext(share.ciphertext()))
+}
+
+fn share_for<G: Group>(
+    from: &SecretBytes,
+    to: &[u8],
+    share: &[u8],
+    source: &dyn ByteSource,
+) -> Result<Vec<u8>, Refusal> {
+    let private = G::decode_private_key(from.as_slice()).map_err(stored)?;
+    let other = G::decode_public_key(to).map_err(stored)?;
+    let share = HiddenShare::<G>::new(G::decode_ciphertext(share).map_err(stored)?);
+    let vault = homomorphic::Vault::<G>::new(private);
+    let share = vault.share_for(&other, &share, &mut Random(source))?;
+    Ok(G::encode_ciphertext(share.ciphertext()))
 }

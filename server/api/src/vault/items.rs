@@ -188,24 +188,73 @@ impl Vault {
         item: &str,
         generation: Option<u64>,
     ) -> Result<ItemTicket, Refusal> {
-        let (member, row) = self.reading(|rows| {
+        let (member, mut row, own) = self.reading(|rows| {
             let member = Member::trusted(rows, set, caller)?;
             let row = rows.item(set, generation, item)?;
-            Ok((
-                member,
-                row.ok_or_else(|| Refusal::UnknownItem(item.into()))?,
-            ))
+            let row = row.ok_or_else(|| Refusal::UnknownItem(item.into()))?;
+            let own = rows.appliance(set, row.share_generation, caller)?.is_some();
+            Ok((member, row, own))
         })?;
-        let Some(share) = &row.share else {
+        let Some(share) = row.share.take() else {
             return Err(Refusal::WrongStep(
                 "the appliances of this set keep shares and tickets themselves",
             ));
         };
+        if member.engine.has_clear_shares() && !own {
+            return Err(Refusal::BeforeItCame(item.into()));
+        }
         let needed = gives_share(&member);
-        self.ticket(&member, caller, &row, share, needed)
+        let mut share = self.present_share(&member, &mut row, share)?;
+        if needed && row.appliance != caller {
+            share = self.share_for(&member, &row, &share)?;
+        }
+        self.ticket(&member, caller, &row, &share, needed)
     }
 
-    fn ticket(
+    /// The vault's own share, brought up to the present master key if it is hidden and of an earlier one.
+    fn present_share(
+        &self,
+        member: &Member,
+        row: &mut ItemRow,
+        share: Vec<u8>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let hidden = member.engine.protocol.has_hidden_shares();
+        if !hidden || row.share_generation == member.set.generation {
+            return Ok(share);
+        }
+        let present = self.brought_up(member, row, row.share_generation, &share)?;
+        row.share_generation = member.set.generation;
+        self.transaction(|rows| {
+            let Some(mut stored) = rows.item(&row.set, Some(row.generation), &row.item)? else {
+                return Err(Refusal::UnknownItem(row.item.clone()).into());
+            };
+            // Another request may have been faster: it made the same of it.
+            if stored.share_generation < row.share_generation {
+                stored.share_generation = row.share_generation;
+                stored.share = Some(present.clone());
+                rows.update_item(&stored)?;
+            }
+            Ok(())
+        })?;
+        Ok(present)
+    }
+
+    /// *homomorphic*: another appliance's share, under the key of the one that asks.
+    fn share_for(&self, member: &Member, row: &ItemRow, share: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let generation = member.set.generation;
+        let maker = self.reading(|rows| {
+            let maker = rows.appliance(&row.set, generation, &row.appliance)?;
+            Ok(maker.and_then(|maker| maker.private_key))
+        })?;
+        let (Some(from), Some(to)) = (maker, &member.appliance.public_key) else {
+            tracing::error!(set = row.set, item = row.item, "a key of E is missing");
+            return Err(Refusal::Internal);
+        };
+        let source = &*self.parts.source;
+        member.engine.share_for(&from, to, share, source)
+    }
+
+    pub(super) fn ticket(
         &self,
         member: &Member,
         caller: &str,

@@ -10,8 +10,10 @@ mod items;
 pub(crate) mod names;
 mod opening;
 mod replay;
+mod rotation;
 mod secrets;
 mod sets;
+mod vouching;
 mod work;
 
 use std::fmt;
@@ -24,12 +26,11 @@ use photonbox_vault::group::Scheme;
 
 pub use agents::{Agents, AskedAgent, Turn};
 pub(crate) use replay::Replay;
-pub(crate) use work::{Workers, reading, transaction};
+pub(crate) use work::{Stop, Workers, reading, transaction};
 
 use crate::problem::Refusal;
 use engine::Engine;
 use secrets::Secrets;
-use work::Stop;
 
 /// How the vault behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,20 @@ impl Default for VaultSettings {
     }
 }
 
+/// Judges signatures of enrolled hosts.
+pub trait Signers: Send + Sync + fmt::Debug + 'static {
+    /// The id of who signed the message, if the certificate (DER) is of this hub's CA and in force, and the signature its owner's.
+    ///
+    /// # Errors
+    /// [`Refusal::VoucherRefused`], or the database is not there.
+    fn signer(
+        &self,
+        certificate: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<String, Refusal>;
+}
+
 /// What a vault is made of.
 pub struct VaultParts {
     /// Name of this hub, for the audit log.
@@ -62,6 +77,8 @@ pub struct VaultParts {
     pub source: Arc<dyn ByteSource>,
     /// How agents are asked.
     pub agents: Arc<dyn Agents>,
+    /// Whose signature is good.
+    pub signers: Arc<dyn Signers>,
     /// Seconds since 1970.
     pub clock: fn() -> u64,
     /// Behaviour.

@@ -3,6 +3,7 @@
 use photonbox_vault::api::{Agent, CreateSet, Protocol};
 use photonbox_vault::group::Scheme;
 use photonbox_vault::item::MAX_NAME;
+use photonbox_vault::note;
 
 use super::engine::Engine;
 use crate::problem::Refusal;
@@ -11,8 +12,6 @@ use crate::problem::Refusal;
 const MAX_AGENTS: usize = 8;
 /// The longest address of an agent.
 const MAX_ADDRESS: usize = 255;
-/// An uncompressed point of P-384 (SEC 1).
-const HPKE_KEY: usize = 97;
 
 fn bad(what: impl Into<String>) -> Refusal {
     Refusal::Bad(what.into())
@@ -75,7 +74,7 @@ pub(crate) fn set(asked: &CreateSet) -> Result<Engine, Refusal> {
             ));
         }
     }
-    if asked.hpke_key.as_slice().len() != HPKE_KEY || asked.hpke_key.as_slice()[0] != 4 {
+    if !note::is_public_key(asked.hpke_key.as_slice()) {
         return Err(bad(
             "hpke_key is not an uncompressed point of P-384, 97 bytes",
         ));
@@ -117,7 +116,7 @@ mod tests {
                 })
                 .collect(),
             appliances_keep_shares: false,
-            hpke_key: Bytes::new([&[4][..], &[1; 96]].concat()),
+            hpke_key: Bytes::new(crate::tests::hpke_key().1),
         }
     }
 

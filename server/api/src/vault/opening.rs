@@ -72,7 +72,14 @@ impl Vault {
         let (member, concealed, mut row) = self.reading(|rows| {
             let member = Member::trusted(rows, set, caller)?;
             let row = rows.item(set, Some(asked.generation), item)?;
-            let row = row.ok_or_else(|| Refusal::UnknownItem(item.into()))?;
+            let mut row = row.ok_or_else(|| Refusal::UnknownItem(item.into()))?;
+            if member.engine.protocol.has_hidden_shares() {
+                // A share of before the last rotation is brought up when it is looked up, not here, where the ticket comes first.
+                if asked.share.is_none() && row.share_generation != member.set.generation {
+                    return Err(Refusal::TicketRefused.into());
+                }
+                row.share_generation = member.set.generation;
+            }
             let concealed = rows.appliance(set, row.share_generation, caller)?;
             // A ticket of another generation can't be one of this appliance.
             let concealed = concealed.ok_or(Refusal::TicketRefused)?;
@@ -90,19 +97,21 @@ impl Vault {
             scheme: member.engine.scheme,
             share: &share,
         };
-        let checked = self
-            .secrets()?
-            .tickets
-            .check(asked.ticket.as_slice(), &claim, self.now());
-        if let Err(refused) = checked {
-            tracing::info!(appliance = caller, set, reason = %refused, "a ticket was refused");
-            return Err(Refusal::TicketRefused);
-        }
+        self.check_ticket(asked.ticket.as_slice(), &claim)?;
         Ok(Authorised {
             member,
             concealed,
             row,
             share,
+        })
+    }
+
+    pub(super) fn check_ticket(&self, ticket: &[u8], claim: &Claim<'_>) -> Result<(), Refusal> {
+        let checked = self.secrets()?.tickets.check(ticket, claim, self.now());
+        checked.map_err(|reason| {
+            let Claim { appliance, set, .. } = claim;
+            tracing::info!(appliance, set, %reason, "a ticket was refused");
+            Refusal::TicketRefused
         })
     }
 

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use photonbox_store::{AgentRow, ApplianceRow, SetRow};
-use photonbox_vault::api::{
-    Agent, Appliance, ApplianceState, Bytes, Conceal, CreateSet, Page, Set, SetUp,
-};
+use photonbox_vault::api::{Agent, Appliance, ApplianceState, Bytes, CreateSet, Page, Set, SetUp};
 
 use super::agents::Line;
 use super::engine::{Drawn, Engine};
+use super::vouching::forget_notes;
 use super::work::Workers;
 use super::{Member, Replay, Vault, engine_of, names, state_of};
 use crate::problem::Refusal;
@@ -105,6 +104,7 @@ impl Vault {
             state,
             public_key: public.map(|key| Bytes::new(&key[..])),
             part: part.map(Bytes::new),
+            moved: None,
         };
         let (private_key, public_key) =
             set.map_or((None, None), |pair| (Some(pair.private), Some(pair.public)));
@@ -148,35 +148,6 @@ impl Vault {
             self.audit(rows, caller, "set.create", row.set.clone(), how)?;
             replay.keep(rows, caller, &answer, now)?;
             Ok(answer.clone())
-        })
-    }
-
-    /// The end of the set-up of *optimised*.
-    pub(crate) fn conceal(&self, caller: &str, set: &str, asked: &Conceal) -> Result<(), Refusal> {
-        let member = self.reading(|rows| Member::find(rows, set, caller))?;
-        let no_step = || Refusal::WrongStep("this set's protocol has no second step of its set-up");
-        let private = member.appliance.private_key.as_ref();
-        let private = private.filter(|_| member.engine.has_second_step());
-        let private = private.ok_or_else(no_step)?;
-        let concealment = member.engine.conceal(private, asked.message.as_slice())?;
-        self.transaction(|rows| {
-            let mut member = Member::find(rows, set, caller)?;
-            match (member.state, &member.appliance.concealment) {
-                (ApplianceState::Pending, _) => {}
-                // Its answer was lost.
-                (ApplianceState::Trusted, Some(before)) if *before == concealment => return Ok(()),
-                (ApplianceState::Trusted, _) => {
-                    return Err(Refusal::WrongStep("the concealment was set up before").into());
-                }
-                (ApplianceState::Revoked, _) => {
-                    return Err(Refusal::NotTrusted("revoked").into());
-                }
-            }
-            let copy = photonbox_secret::SecretBytes::from_slice(concealment.as_slice());
-            member.appliance.concealment = Some(copy);
-            member.appliance.state = ApplianceState::Trusted.name().into();
-            rows.put_appliance(&member.appliance)?;
-            self.audit(rows, caller, "appliance.conceal", set.into(), String::new())
         })
     }
 
@@ -227,7 +198,7 @@ impl Vault {
             found.truncate(limit as usize);
             let next = found.last().filter(|_| more);
             let next = next.map(|last| last.appliance.clone());
-            let entries = found.into_iter().map(appliance_of);
+            let entries = found.iter().map(appliance_of);
             let entries = entries.collect::<Result<_, _>>()?;
             Ok(Page { entries, next })
         })
@@ -250,19 +221,27 @@ impl Vault {
             let row = rows.appliance(set, generation, appliance)?;
             let mut row = row.ok_or_else(|| Refusal::UnknownAppliance(appliance.into()))?;
             if state_of(&row)? == ApplianceState::Revoked {
-                return Ok(appliance_of(row)?);
+                return Ok(appliance_of(&row)?);
             }
             if state_of(&row)? == ApplianceState::Trusted {
                 self.check_not_last(rows, &member, appliance)?;
             }
             row.state = ApplianceState::Revoked.name().into();
             row.revoked = Some(now);
-            // Without it the appliance's own B or r opens nothing. Its E stays: others' shares may be under that.
-            row.concealment = None;
             rows.put_appliance(&row)?;
+            forget_notes(rows, set, appliance)?;
+            if member.engine.has_clear_shares() {
+                // Without it the appliance's own B or r opens nothing, of whatever generation. Its E stays: shares may be under that.
+                for generation in 1..=generation {
+                    if let Some(mut row) = rows.appliance(set, generation, appliance)? {
+                        row.concealment = None;
+                        rows.put_appliance(&row)?;
+                    }
+                }
+            }
             let subject = format!("{set}/{appliance}");
             self.audit(rows, caller, "appliance.revoke", subject, String::new())?;
-            Ok(appliance_of(row)?)
+            Ok(appliance_of(&row)?)
         })
     }
 
@@ -324,13 +303,13 @@ fn set_of(row: SetRow, state: ApplianceState) -> Result<Set, Refusal> {
     })
 }
 
-fn appliance_of(row: ApplianceRow) -> Result<Appliance, Refusal> {
+pub(super) fn appliance_of(row: &ApplianceRow) -> Result<Appliance, Refusal> {
     Ok(Appliance {
-        state: state_of(&row)?,
-        appliance: row.appliance,
-        hpke_key: Bytes::new(row.hpke_key),
-        public_key: row.public_key.map(Bytes::new),
-        vouched_by: row.vouched_by,
+        state: state_of(row)?,
+        appliance: row.appliance.clone(),
+        hpke_key: Bytes::new(&row.hpke_key[..]),
+        public_key: row.public_key.as_deref().map(Bytes::new),
+        vouched_by: row.vouched_by.clone(),
         created: row.created,
         revoked: row.revoked,
     })

@@ -69,12 +69,6 @@ impl Appliance {
             }
             answered => answered,
         }?;
-        if made.item.generation != kept.generation {
-            let (theirs, ours) = (made.item.generation, kept.generation);
-            let what =
-                format!("it made `{item}` in generation {theirs}, this appliance is in {ours}");
-            return Err(self.astray(what));
-        }
         if made.share.is_none() && kept.protocol == Protocol::Homomorphic {
             // A ticket alone asks nothing there, and the vault gives the share with the one that is looked up.
             return self.look_up(set, item, Some(made.item.generation)).await;
@@ -105,8 +99,15 @@ impl Appliance {
             message,
             user_blinded: false,
         })?;
-        self.ask(Method::POST, items(set), Some(&pending.key), Some(body))
-            .await
+        let asked = self.ask(Method::POST, items(set), Some(&pending.key), Some(body));
+        let made: ItemTicket = asked.await?;
+        if made.item.generation != kept.generation {
+            let (theirs, ours) = (made.item.generation, kept.generation);
+            let what =
+                format!("it made `{item}` in generation {theirs}, this appliance is in {ours}");
+            return Err(self.astray(what));
+        }
+        Ok(made)
     }
 
     /// A fresh ticket, and the share where the protocol needs it.

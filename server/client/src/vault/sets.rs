@@ -38,7 +38,8 @@ impl Appliance {
         };
         if let Some(message) = &kept.conceal {
             let body = Ask::json(&Conceal {
-                message: message.clone(),
+                generation: kept.generation,
+                message: Some(message.clone()),
             })?;
             let path = format!("/v1/sets/{}/concealment", part(&new.set));
             let () = self.ask(Method::POST, path, None, Some(body)).await?;

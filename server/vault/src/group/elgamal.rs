@@ -14,7 +14,7 @@ use rand_core::TryCryptoRng;
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Group, NoRandom, Purpose, Scheme, Unfit};
+use super::{Group, NoRandom, Purpose, Scheme, Unfit, of_length};
 
 /// A curve of prime order.
 pub trait Curve: 'static {
@@ -165,15 +165,6 @@ fn decoded<C: Curve>(what: &'static str, bytes: &[u8], identity: bool) -> Result
         return Err(Unfit::Identity(what));
     }
     Ok(point)
-}
-
-fn of_length(what: &'static str, bytes: &[u8], right: usize) -> Result<(), Unfit> {
-    let length = bytes.len();
-    (length == right).then_some(()).ok_or(Unfit::Length {
-        what,
-        length,
-        right,
-    })
 }
 
 /// Any scalar but 0.

@@ -94,6 +94,15 @@ pub enum Unfit {
     Range,
 }
 
+fn of_length(what: &'static str, bytes: &[u8], right: usize) -> Result<(), Unfit> {
+    let length = bytes.len();
+    (length == right).then_some(()).ok_or(Unfit::Length {
+        what,
+        length,
+        right,
+    })
+}
+
 /// An abelian group whose elements are key shares, and an encryption E with E(a) · E(b) = E(a · b).
 ///
 /// Whatever comes from elsewhere passes `decode…` before it meets a secret. Encodings have one length each, and each value has

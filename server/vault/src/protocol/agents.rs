@@ -16,8 +16,8 @@ use crate::group::{Group, NoRandom, Purpose};
 
 /// An appliance: B, and the vault's public key.
 pub struct Appliance<G: Group> {
-    vault: G::PublicKey,
-    b: G::Element,
+    pub(super) vault: G::PublicKey,
+    pub(super) b: G::Element,
 }
 
 impl<G: Group> Appliance<G> {
@@ -64,8 +64,8 @@ impl<G: Group> Appliance<G> {
 /// An agent: E(r_i), and the vault's public key.
 #[derive(Debug, Clone)]
 pub struct Agent<G: Group> {
-    vault: G::PublicKey,
-    r: G::Ciphertext,
+    pub(super) vault: G::PublicKey,
+    pub(super) r: G::Ciphertext,
 }
 
 impl<G: Group> Agent<G> {
@@ -148,7 +148,7 @@ impl<G: Group> Agent<G> {
 }
 
 /// The vault: D.
-pub struct Vault<G: Group>(G::PrivateKey);
+pub struct Vault<G: Group>(pub(super) G::PrivateKey);
 
 impl<G: Group> Vault<G> {
     /// With its private key.

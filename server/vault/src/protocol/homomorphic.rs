@@ -16,8 +16,8 @@ use crate::group::{Group, NoRandom, Purpose};
 /// An appliance: E(K_m), and the vault's public key.
 #[derive(Debug, Clone)]
 pub struct Appliance<G: Group> {
-    vault: G::PublicKey,
-    master: G::Ciphertext,
+    pub(super) vault: G::PublicKey,
+    pub(super) master: G::Ciphertext,
 }
 
 impl<G: Group> Appliance<G> {
@@ -92,7 +92,7 @@ impl<G: Group> Asked<G> {
 }
 
 /// The vault: D.
-pub struct Vault<G: Group>(G::PrivateKey);
+pub struct Vault<G: Group>(pub(super) G::PrivateKey);
 
 impl<G: Group> Vault<G> {
     /// With its private key.

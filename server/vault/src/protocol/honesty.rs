@@ -15,7 +15,7 @@ const ITEMS: usize = 3;
 
 type Bytes = Vec<u8>;
 
-fn bytes<G: Group>(element: &G::Element) -> Bytes {
+pub(super) fn bytes<G: Group>(element: &G::Element) -> Bytes {
     G::encode(element).as_slice().to_vec()
 }
 
@@ -23,11 +23,11 @@ fn element<G: Group>(bytes: &[u8]) -> G::Element {
     G::decode(bytes).unwrap()
 }
 
-fn times<G: Group>(a: &[u8], b: &[u8]) -> Bytes {
+pub(super) fn times<G: Group>(a: &[u8], b: &[u8]) -> Bytes {
     bytes::<G>(&G::product(&element::<G>(a), &element::<G>(b)))
 }
 
-fn over<G: Group>(a: &[u8], b: &[u8]) -> Bytes {
+pub(super) fn over<G: Group>(a: &[u8], b: &[u8]) -> Bytes {
     bytes::<G>(&G::quotient(&element::<G>(a), &element::<G>(b)))
 }
 

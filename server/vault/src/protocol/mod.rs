@@ -8,6 +8,9 @@
 //! | [`agents`]: three locations, N locations | B = K_m·r_1·…·r_k | D | E(r_i) each |
 //! | [`optimised`] | E(K_m), r | K_m·r, shares | |
 //!
+//! How a set gets another appliance and another K_m is in the same types: vouching (`vouching.rs`) and rotation (`rotation.rs`).
+//! [`UserBlinding`] is for users who trust neither vault nor appliance with their keys.
+//!
 //! K_m itself is nowhere. What each protocol does not protect stands in `docs/vault.md`, and the tests of this module do it.
 //!
 //! Messages that carry an element in clear ([`Clear`]) are secrets of both ends: they go through a channel that encrypts them to the
@@ -19,6 +22,11 @@ pub mod homomorphic;
 #[cfg(test)]
 mod honesty;
 pub mod optimised;
+mod rotation;
+#[cfg(test)]
+mod set_tests;
+mod user;
+mod vouching;
 mod wire;
 
 use std::fmt;
@@ -29,6 +37,9 @@ use rand_core::TryCryptoRng;
 use crate::group::{Group, NoRandom, Purpose};
 use crate::item::{ItemName, data_key};
 
+pub use rotation::{Delta, MAX_GENERATION};
+pub use user::UserBlinding;
+pub use vouching::{Stopped, Transfer};
 pub use wire::{Clear, Hidden, Kind, Received};
 
 /// A specific key K_s, which protects an item. Only an appliance ever has one.
@@ -113,7 +124,7 @@ impl<G: Group> HiddenShare<G> {
     }
 }
 
-/// What was decrypted is the identity: no message of an honest party does that.
+/// What was decrypted is the identity, longer than any protocol makes, or under another key: no message of an honest party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a message that decrypts to the identity; refuse its sender")]
+#[error("a message that decrypts to nothing; refuse its sender")]
 pub struct Nothing;

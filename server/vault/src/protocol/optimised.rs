@@ -27,10 +27,23 @@ impl<G: Group> Appliance<G> {
         part: &Hidden<G>,
         random: &mut impl TryCryptoRng,
     ) -> Result<(Self, Hidden<G>), NoRandom> {
-        let concealed = homomorphic::Appliance::<G>::draw(vault.clone(), part, random)?;
-        let master = concealed.stored().clone();
+        Self::conceal(
+            homomorphic::Appliance::draw(vault.clone(), part, random)?,
+            random,
+        )
+    }
+
+    /// The end of step 1, with E(K_m) of wherever it came from: the first set-up, a voucher, or a rotation.
+    ///
+    /// # Errors
+    /// [`NoRandom`].
+    pub fn conceal(
+        concealed: homomorphic::Appliance<G>,
+        random: &mut impl TryCryptoRng,
+    ) -> Result<(Self, Hidden<G>), NoRandom> {
+        let homomorphic::Appliance { vault, master } = concealed;
         let r = G::random(Purpose::Blinding, random)?;
-        let hidden = G::encrypt(vault, &r, random)?;
+        let hidden = G::encrypt(&vault, &r, random)?;
         let ciphertext = G::product_of_encrypted(&master, &hidden);
         let kind = Kind::OptimisedSetUp;
         Ok((Self { master, r }, Hidden { kind, ciphertext }))

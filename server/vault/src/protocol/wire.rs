@@ -38,10 +38,26 @@ pub enum Kind {
     OptimisedServe = 11,
     /// `homomorphic`, appliance to vault: the share E(K_s·K_m).
     HomomorphicCreate = 12,
+    /// `blinded`, voucher to vault: K_m·r_1·t.
+    BlindedVouch = 13,
+    /// `blinded`, vault to newcomer: K_m·r_2·t.
+    BlindedMoved = 14,
+    /// `homomorphic` and `optimised`, voucher to vault: E_1(K_m·t).
+    HomomorphicVouch = 15,
+    /// `homomorphic` and `optimised`, vault to newcomer: E_2(K_m·t).
+    HomomorphicMoved = 16,
+    /// `three` and N, voucher to the first agent, and on to the vault: E of K_m·t and of what the agents have moved so far.
+    AgentsVouch = 17,
+    /// `three` and N, vault to newcomer: K_m·r_2·t.
+    AgentsMoved = 18,
+    /// Who rotates to the vault: E(δ).
+    Delta = 19,
+    /// An appliance to a user who blinds: K_s.
+    ForUser = 20,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 20] = [
         Self::BlindedCreate,
         Self::BlindedServe,
         Self::MasterPart,
@@ -54,6 +70,14 @@ impl Kind {
         Self::OptimisedCreate,
         Self::OptimisedServe,
         Self::HomomorphicCreate,
+        Self::BlindedVouch,
+        Self::BlindedMoved,
+        Self::HomomorphicVouch,
+        Self::HomomorphicMoved,
+        Self::AgentsVouch,
+        Self::AgentsMoved,
+        Self::Delta,
+        Self::ForUser,
     ];
 }
 

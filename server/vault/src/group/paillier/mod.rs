@@ -19,7 +19,7 @@ use photonbox_secret::SecretBytes;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
-use super::{Group, NoRandom, Purpose, Scheme, Unfit};
+use super::{Group, NoRandom, Purpose, Scheme, Unfit, of_length};
 use keys::{MODULUS, Modulus};
 pub use keys::{PrivateKey, PublicKey};
 pub use number::Element;
@@ -71,15 +71,6 @@ impl Ciphertext {
             value: self.residue().mul(&factor).retrieve(),
         }
     }
-}
-
-fn of_length(what: &'static str, bytes: &[u8], right: usize) -> Result<(), Unfit> {
-    let length = bytes.len();
-    (length == right).then_some(()).ok_or(Unfit::Length {
-        what,
-        length,
-        right,
-    })
 }
 
 /// r^n modulo n² for a random r from 1 to n - 1. One that has a factor of n is as unlikely as to guess a factor.

@@ -1,0 +1,277 @@
+//! What one appliance sends another past the vault's eyes: HPKE (RFC 9180), DHKEM(P-384, HKDF-SHA384), HKDF-SHA384, AES-256-GCM,
+//! base mode. Who sent it is the voucher's signature to say, or the vault, whose notes they are.
+
+use std::convert::Infallible;
+
+use hpke::aead::AesGcm256;
+use hpke::kdf::HkdfSha384;
+use hpke::kem::DhP384HkdfSha384 as Dhkem;
+use hpke::rand_core::{TryCryptoRng as HpkeCryptoRng, TryRng as HpkeRng};
+use hpke::{Deserializable as _, Kem, OpModeR, OpModeS, Serializable as _};
+use photonbox_secret::{SecretArray, SecretBytes};
+use rand_core::TryCryptoRng;
+
+use crate::group::NoRandom;
+use crate::item::put;
+
+/// Bytes of a public key: an uncompressed point of P-384 (SEC 1).
+pub const PUBLIC_KEY: usize = 97;
+/// Bytes of a private key.
+pub const PRIVATE_KEY: usize = 48;
+/// What sealing adds: the encapsulated key and the tag.
+pub const SEALING: usize = PUBLIC_KEY + 16;
+/// The longest secret of a note: an element of the widest group, and room.
+const MAX_SECRET: usize = 256;
+
+/// What a note is for; it opens as nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// t of a voucher.
+    Transfer,
+    /// δ of a rotation.
+    Rotation,
+}
+
+impl Purpose {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::Transfer => b"photonbox/vault/v1/transfer",
+            Self::Rotation => b"photonbox/vault/v1/rotation",
+        }
+    }
+}
+
+/// What a note belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About<'a> {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The set.
+    pub set: &'a str,
+    /// Generation of the master key that it gives.
+    pub generation: u64,
+    /// Who wrote it.
+    pub from: &'a str,
+    /// Who may read it.
+    pub to: &'a str,
+    /// Names the voucher or the rotation.
+    pub nonce: &'a [u8],
+}
+
+impl About<'_> {
+    /// Each part with its length before it.
+    fn info(&self) -> Vec<u8> {
+        let mut info = Vec::new();
+        put(&mut info, self.purpose.label());
+        put(&mut info, self.set.as_bytes());
+        info.extend_from_slice(&self.generation.to_be_bytes());
+        for part in [self.from.as_bytes(), self.to.as_bytes(), self.nonce] {
+            put(&mut info, part);
+        }
+        info
+    }
+}
+
+/// Why a note was not sealed or opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    /// The key to seal to is no point of the curve.
+    #[error("the other appliance's HPKE key is no point of P-384; have it ask anew")]
+    Key,
+    /// Too short or too long.
+    #[error("a sealed note of {0} bytes; ask its sender for a new one")]
+    Length(usize),
+    /// For another appliance, set, generation or purpose, or changed.
+    #[error(
+        "a sealed note that is for something else, or was changed; ask its sender for a new one"
+    )]
+    Forged,
+    /// No bytes for a key.
+    #[error(transparent)]
+    NoRandom(#[from] NoRandom),
+}
+
+/// A generator as HPKE asks for one. An error can't be said there: it is remembered, and what was made of zeros is dropped.
+struct Adaptor<'a, R> {
+    random: &'a mut R,
+    failed: bool,
+}
+
+impl<R: TryCryptoRng> HpkeRng for Adaptor<'_, R> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        if self.random.try_fill_bytes(out).is_err() {
+            out.fill(0);
+            self.failed = true;
+        }
+        Ok(())
+    }
+}
+
+impl<R: TryCryptoRng> HpkeCryptoRng for Adaptor<'_, R> {}
+
+/// A pair of keys for notes: private, public.
+///
+/// # Errors
+/// [`NoRandom`].
+pub fn key_pair(
+    random: &mut impl TryCryptoRng,
+) -> Result<(SecretArray<PRIVATE_KEY>, [u8; PUBLIC_KEY]), NoRandom> {
+    let mut seed = SecretArray::<48>::new_zeroed();
+    let filled = random.try_fill_bytes(seed.as_mut_slice());
+    filled.map_err(|_| NoRandom)?;
+    let (private, public) = Dhkem::derive_keypair(seed.as_slice());
+    let bytes = private.to_bytes();
+    let Ok(private) = SecretArray::from_slice(&bytes) else {
+        unreachable!("a scalar of P-384 has 48 bytes")
+    };
+    let mut encoded = [0; PUBLIC_KEY];
+    encoded.copy_from_slice(&public.to_bytes());
+    Ok((private, encoded))
+}
+
+/// Whether a public key is a point of the curve.
+#[must_use]
+pub fn is_public_key(key: &[u8]) -> bool {
+    <Dhkem as Kem>::PublicKey::from_bytes(key).is_ok()
+}
+
+/// Seals a secret to an appliance's public key.
+///
+/// # Errors
+/// [`NoteError::Key`], [`NoteError::Length`], [`NoteError::NoRandom`].
+pub fn seal(
+    to: &[u8],
+    about: &About<'_>,
+    secret: &SecretBytes,
+    random: &mut impl TryCryptoRng,
+) -> Result<Vec<u8>, NoteError> {
+    if !(1..=MAX_SECRET).contains(&secret.len()) {
+        return Err(NoteError::Length(secret.len()));
+    }
+    let key = <Dhkem as Kem>::PublicKey::from_bytes(to).map_err(|_| NoteError::Key)?;
+    let failed = false;
+    let mut random = Adaptor { random, failed };
+    let made = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha384, Dhkem>(
+        &OpModeS::Base,
+        &key,
+        &about.info(),
+        secret.as_slice(),
+        &[],
+        &mut random,
+    );
+    if random.failed {
+        return Err(NoRandom.into());
+    }
+    let (encapsulated, sealed) = made.map_err(|_| NoteError::Key)?;
+    let mut note = encapsulated.to_bytes().to_vec();
+    note.extend_from_slice(&sealed);
+    Ok(note)
+}
+
+/// Opens what [`seal`] made, with the private key.
+///
+/// # Errors
+/// [`NoteError::Length`], [`NoteError::Forged`], and [`NoteError::Key`] of a private key that is none.
+pub fn open(private: &[u8], about: &About<'_>, note: &[u8]) -> Result<SecretBytes, NoteError> {
+    if !(SEALING + 1..=SEALING + MAX_SECRET).contains(&note.len()) {
+        return Err(NoteError::Length(note.len()));
+    }
+    let key = <Dhkem as Kem>::PrivateKey::from_bytes(private).map_err(|_| NoteError::Key)?;
+    let (encapsulated, sealed) = note.split_at(PUBLIC_KEY);
+    let encapsulated = <Dhkem as Kem>::EncappedKey::from_bytes(encapsulated);
+    let opened = hpke::single_shot_open::<AesGcm256, HkdfSha384, Dhkem>(
+        &OpModeR::Base,
+        &key,
+        &encapsulated.map_err(|_| NoteError::Forged)?,
+        &about.info(),
+        sealed,
+        &[],
+    );
+    let opened = opened.map_err(|_| NoteError::Forged)?;
+    Ok(SecretBytes::from_vec(opened))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // an unexpected error must fail the test
+
+    use super::*;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng as _;
+
+    const ABOUT: About<'_> = About {
+        purpose: Purpose::Transfer,
+        set: "tenant",
+        generation: 2,
+        from: "alpha",
+        to: "beta",
+        nonce: b"number",
+    };
+
+    #[test]
+    fn a_note_opens_for_what_it_is_about_and_for_whom_it_is_alone() {
+        let mut random = ChaCha20Rng::seed_from_u64(1);
+        let (private, public) = key_pair(&mut random).unwrap();
+        assert!(is_public_key(&public) && !is_public_key(&[4; PUBLIC_KEY]));
+        let secret = SecretBytes::from_slice(b"t");
+        let note = seal(&public, &ABOUT, &secret, &mut random).unwrap();
+        let opened = |about: &About<'_>, note: &[u8]| open(private.as_slice(), about, note);
+        assert_eq!(opened(&ABOUT, &note).unwrap().as_slice(), b"t");
+        let (purpose, generation) = (Purpose::Rotation, 3);
+        for other in [
+            About { purpose, ..ABOUT },
+            About {
+                generation,
+                ..ABOUT
+            },
+            About {
+                set: "tenan",
+                ..ABOUT
+            },
+            About {
+                from: "beta",
+                ..ABOUT
+            },
+            About {
+                to: "alpha",
+                ..ABOUT
+            },
+            About {
+                nonce: b"",
+                ..ABOUT
+            },
+            About {
+                from: "alphab",
+                to: "eta",
+                ..ABOUT
+            },
+        ] {
+            assert_eq!(opened(&other, &note).err(), Some(NoteError::Forged));
+        }
+        for at in 0..note.len() {
+            let mut changed = note.clone();
+            changed[at] ^= 1;
+            assert!(opened(&ABOUT, &changed).is_err(), "byte {at}");
+            assert!(opened(&ABOUT, &note[..at]).is_err(), "cut at {at}");
+        }
+        let (other, _) = key_pair(&mut random).unwrap();
+        let foreign = open(other.as_slice(), &ABOUT, &note);
+        assert_eq!(foreign.err(), Some(NoteError::Forged));
+        let nobody = seal(&[4; PUBLIC_KEY], &ABOUT, &secret, &mut random);
+        assert_eq!(nobody.err(), Some(NoteError::Key));
+    }
+}
