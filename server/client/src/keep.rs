@@ -75,7 +75,14 @@ pub struct Keep {
 /// Held while a set's files are changed; the system lets go of it with the process.
 #[derive(Debug)]
 pub(crate) struct Locked {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is just being started may hold a copy of the descriptor.
+        let _ = self.file.unlock();
+    }
 }
 
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
@@ -113,7 +120,7 @@ impl Keep {
         let file = options.create(true).append(true).mode(0o600).open(&path);
         let file = file.map_err(failed("write", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Locked { _file: file }),
+            Ok(()) => Ok(Locked { file }),
             Err(TryLockError::WouldBlock) => Err(Error::Busy(path)),
             Err(TryLockError::Error(error)) => Err(failed("lock", &path)(error)),
         }
@@ -183,4 +190,21 @@ impl Keep {
 fn hash(item: &str) -> String {
     let digest = Sha256::digest(item.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_ends_with_its_holder_whoever_has_a_copy_of_its_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keep = Keep::open(folder.path()).expect("a folder");
+        let locked = keep.lock("set").expect("nobody holds it");
+        let _copy = locked.file.try_clone().expect("a copy");
+        assert!(matches!(keep.lock("set"), Err(Error::Busy(_))));
+        let _other = keep.lock("other").expect("another set's");
+        drop(locked);
+        let _again = keep.lock("set").expect("it was let go of");
+    }
 }
