@@ -43,8 +43,8 @@ pub use token::{
     EnrolRefusal, Grant, IssuedToken, TOKEN_SECRET_BYTES, TOKEN_TRIES, TokenRefusal, TokenTerms,
 };
 pub use vault::{
-    AgentRow, ApplianceRow, AuditBreak, AuditEntry, AuditEvent, AuditHead, ItemRow, NoteRow,
-    RequestRow, SetRow, VaultRows, VaultStore, VaultWork,
+    AgentRow, ApplianceRow, AuditBreak, AuditEntry, AuditEvent, AuditHead, AuditVerdict, ItemRow,
+    NoteRow, RequestRow, SetRow, VaultRows, VaultStore, VaultWork, verify_audit,
 };
 
 /// Issues the certificate that a grant allows; its error is the one line that the host is told.

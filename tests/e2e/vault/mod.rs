@@ -1,6 +1,7 @@
 //! The vault's commands against a real hub.
 
 mod agents;
+mod audit;
 mod files;
 mod keys;
 
