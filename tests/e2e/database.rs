@@ -1,7 +1,7 @@
 //! Hubs whose store is a PostgreSQL database: one and two of them, and a database that goes away under them.
 
 #[path = "../postgres/mod.rs"]
-mod server;
+pub(crate) mod server;
 
 use self::server::{Server, shared};
 use crate::process::{self, Background, arg, refusal, until};
@@ -9,7 +9,7 @@ use crate::scene::{self, Hub, Scene, address_in};
 use serde_json::Value;
 
 /// The URL of an empty database; none, said once, where there is no server.
-fn database() -> Option<(&'static Server, String, String)> {
+pub(crate) fn database() -> Option<(&'static Server, String, String)> {
     match shared() {
         Ok(server) => {
             let database = server.database();

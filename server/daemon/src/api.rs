@@ -30,7 +30,7 @@ const REQUESTS_PER_SECOND: u32 = 2000;
 const CREDENTIAL: &str = "root-key";
 
 /// Where the root key comes from: what was named, what systemd hands over, or the state directory's own.
-fn root_key_path(state: &Path, given: Option<&Path>) -> PathBuf {
+pub(crate) fn root_key_path(state: &Path, given: Option<&Path>) -> PathBuf {
     if let Some(given) = given {
         return given.to_owned();
     }

@@ -5,6 +5,7 @@
 //! survives a crash.
 #![forbid(unsafe_code)]
 
+mod backup;
 mod engine;
 mod error;
 mod held;
@@ -29,6 +30,9 @@ mod testing;
 
 use photonbox_secret::SecretBytes;
 
+pub use backup::{
+    BackupFault, BackupFile, BackupSummary, PortableStore, Progress, RootKeyCheck, inspect, restore,
+};
 pub use error::{Error, Result};
 pub use location::{HubStore, create, open};
 pub use postgres::PostgresStore;
