@@ -99,6 +99,9 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
         work: impl FnOnce(&mut dyn Statements) -> Result<Ending<T>, Failure>,
     ) -> Result<T>;
 
+    /// Overwrites what replaced and deleted rows of a table have left in the database's files.
+    fn purge(&self, table: &str) -> Result<()>;
+
     /// One `SELECT`, read row by row.
     fn rows<T>(
         &self,

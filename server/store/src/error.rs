@@ -173,7 +173,9 @@ impl Error {
             Self::Interrupted { .. } => "try again; look at the server's log if it happens again",
             Self::Backup { fault, .. } => fault.help(),
             Self::NotEmpty { .. } => "restore into a new --state directory, or an empty database",
-            Self::SecretsLocked => "give the root key that this store was made with",
+            Self::SecretsLocked => {
+                "put the root key back (root.key in the state directory, or name it with --root-key), and start again"
+            }
             Self::RootKey(error) => error.help(),
             Self::Unsure { .. } => "look at what is there, then try again",
         }

@@ -24,6 +24,8 @@ mod value;
 mod vault;
 
 #[cfg(test)]
+mod authority_tests;
+#[cfg(test)]
 mod store_tests;
 #[cfg(test)]
 mod testing;
@@ -57,10 +59,10 @@ pub type Issue<'a> = &'a mut dyn FnMut(Grant) -> std::result::Result<Enrolment, 
 /// Storage of one hub or host. Implementations are shared between threads; each method is one
 /// transaction.
 pub trait Store: Send + Sync + std::fmt::Debug {
-    /// Writes the identity of a fresh directory.
+    /// Writes the identity of a fresh directory; a CA's private key under the root key.
     ///
     /// # Errors
-    /// [`Error::AlreadyInitialised`] when there is one.
+    /// [`Error::AlreadyInitialised`] when there is one, [`Error::SecretsLocked`] where there is a CA and no root key.
     fn create_identity(&self, identity: &Identity, authority: Option<&Authority>) -> Result<()>;
 
     /// The identity.
@@ -72,8 +74,19 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The CA, on a hub.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] and failures of the database.
+    /// [`Error::SecretsLocked`] where there is no root key, [`Error::Corrupt`] and failures of the database.
     fn authority(&self) -> Result<Option<Authority>>;
+
+    /// Puts the CA's private key of a store of before under the root key, and overwrites its old bytes in the database's files; says
+    /// whether there was something to do.
+    ///
+    /// # Errors
+    /// [`Error::SecretsLocked`]; [`Error::RootKey`] where other secrets are under another key; [`Error::Locked`] while another
+    /// process reads the database; failures of the database.
+    fn seal_authority(&self) -> Result<bool>;
+
+    /// Whether there is no root key: what lies under it cannot be read.
+    fn is_locked(&self) -> bool;
 
     /// Makes a join token from `secret`; only its SHA-256 is stored.
     ///

@@ -13,6 +13,7 @@ use std::path::Path;
 use self::tables::{SEALED, TABLES, Table};
 use self::wire::{Head, Part, Writer};
 use crate::engine::{Ending, Engine, Failure, Statements};
+use crate::key_frame::is_framed;
 use crate::location;
 use crate::root::{Place, RootKey};
 use crate::sqlite::schema::newest;
@@ -332,7 +333,7 @@ fn read_into(
 }
 
 /// Opens one value of each column that lies under the root key.
-fn check_root_key(
+pub(crate) fn check_root_key(
     statements: &mut dyn Statements,
     root: Option<&RootKey>,
 ) -> Result<RootKeyCheck, Failure> {
@@ -347,6 +348,9 @@ fn check_root_key(
             continue;
         };
         let sealed = row.bytes(table.key)?;
+        if is_framed(sealed) {
+            continue;
+        }
         let Some(root) = root else {
             let number = RootKey::number_of(sealed)
                 .ok_or_else(|| Failure::row(format!("a secret of {name} is none")))?;

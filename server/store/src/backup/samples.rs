@@ -1,18 +1,15 @@
 //! A store with something in every table.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use photonbox_secret::{SecretArray, SecretBytes};
+use photonbox_secret::SecretBytes;
 
 use super::PAGE;
 use crate::store_tests::{TERMS, enrolment, identity};
+use crate::testing::root;
 use crate::{
     AgentRow, ApplianceRow, AuditEvent, Authority, DeliveryRow, FailedTry, HeldLane, HubStore,
-    ItemRow, LedgerRows, NoteRow, RequestRow, RootKey, SetRow, SourceRow, VaultRows,
+    ItemRow, LedgerRows, NoteRow, RequestRow, SetRow, SourceRow, VaultRows,
 };
-
-pub(super) fn root(byte: u8) -> RootKey {
-    RootKey::new(&SecretArray::from_array([byte; crate::ROOT_KEY]))
-}
 
 /// What is done with the vault in one transaction.
 pub(super) fn vault(store: &dyn HubStore, work: impl Fn(&mut dyn VaultRows)) {

@@ -34,7 +34,7 @@ pub(super) const TABLES: &[Table] = &[
     table("identity", 1, &[
         "only_one", "role", "name", "hub", "certificate", "private_key", "ca_certificate", "relay", "created", "renewed",
     ]),
-    table("authority", 1, &["only_one", "certificate", "private_key", "created"]),
+    table("authority", 1, &["only_one", "certificate", "private_key", "created", "sealed"]),
     counted("enrolments", &[
         "number", "serial", "host", "fingerprint", "relay", "issued", "expires", "revoked", "superseded",
     ]),
@@ -68,8 +68,9 @@ pub(super) const TABLES: &[Table] = &[
     table("audit_head", 1, &["only_row", "number", "hash"]),
 ];
 
-/// Columns that lie under the root key.
+/// Columns that lie under the root key; the CA's private key once a hub has opened the store.
 pub(super) const SEALED: &[(&str, &str)] = &[
+    ("authority", "private_key"),
     ("vault_secrets", "secret"),
     ("vault_sets", "private_key"),
     ("vault_appliances", "concealment"),

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 
+use photonbox_secret::SecretBytes;
 use sha2::{Digest as _, Sha384};
 
-use super::samples::{appliance, audit, fill, root, set, vault};
+use super::samples::{appliance, audit, fill, set, vault};
 use super::*;
 use crate::store_tests::{TERMS, enrolment, identity};
-use crate::testing::World;
-use crate::{FailedTry, HubStore, SqliteStore, verify_audit};
+use crate::testing::{World, root};
+use crate::value::values;
+use crate::{FailedTry, HubStore, SqliteStore, Store as _, verify_audit};
 
 fn worlds() -> Vec<World> {
     std::iter::once(World::sqlite())
@@ -421,4 +423,60 @@ fn restore_makes_a_store() {
     assert!(Kept::back_up(&store).0.bytes() == kept.bytes());
     let again = restored(&kept, Some(root(1)));
     assert!(matches!(again, Err(Error::NotEmpty { .. })), "{again:?}");
+}
+
+/// A backup of the sixth schema, whose CA's key is in the clear: restored as it was, and brought up to date.
+#[test]
+fn one_of_an_older_schema_is_brought_up_to_date() {
+    const OLD: u32 = 6;
+    let folder = tempfile::tempdir().unwrap();
+    let old = SqliteStore::create_at(&folder.path().join("old"), OLD).unwrap();
+    old.create_identity(&identity("a"), None).unwrap();
+    let own = Table::named("identity").unwrap();
+    let sql = format!("SELECT {} FROM identity", own.columns.join(", "));
+    let row = old
+        .rows(&sql, &[], |Row(values)| Ok(values.clone()))
+        .unwrap();
+    let ca = SecretBytes::from_slice(b"a CA's private key");
+    let kept = Kept::new();
+    kept.with(|out| {
+        let head = Head {
+            schema: OLD,
+            taken: 5,
+        };
+        let mut writer = Writer::new(out, head).unwrap();
+        writer.table("identity", own.columns, 1).unwrap();
+        writer.row(&row[0]).unwrap();
+        let columns = ["only_one", "certificate", "private_key", "created"];
+        writer.table("authority", &columns, 1).unwrap();
+        let framed = crate::key_frame::frame_key(&ca);
+        let values = values![1_u64, &[9_u8][..], framed.as_slice(), 3_u64];
+        writer.row(values).unwrap();
+        writer.end(2).unwrap();
+    });
+    let newer = SqliteStore::create(&folder.path().join("newer")).unwrap();
+    let Err(Error::Backup { fault, .. }) = kept.take_over(&newer) else {
+        panic!("it has a newer schema");
+    };
+    let (found, store) = (OLD, newest());
+    assert_eq!(fault, BackupFault::OlderSchema { found, store });
+    let mut worlds: Vec<(Option<String>, &str)> = vec![(None, "sqlite")];
+    let postgres = World::postgres();
+    if let Some(World::Postgres { server, database }) = &postgres {
+        worlds.push((Some(server.url(database)), "postgres"));
+    }
+    for (url, name) in worlds {
+        let (url, state) = (url.as_deref(), folder.path().join(name));
+        let restored = kept.with(|from| restore(url, &state, from, None, &mut |_, _| ()));
+        let (summary, check) = restored.unwrap();
+        assert_eq!((summary.schema, check), (OLD, RootKeyCheck::NotNeeded));
+        let store = crate::open(url, &state).unwrap();
+        store.set_root_key(Some(root(1)));
+        assert_eq!(store.authority().unwrap().unwrap().private_key, ca);
+        assert!(store.seal_authority().unwrap());
+        let again = Kept::back_up(&*store).0;
+        assert_eq!(again.inspect().unwrap().schema, newest());
+        let bytes = again.bytes();
+        assert!(!bytes.windows(ca.len()).any(|part| part == ca.as_slice()));
+    }
 }

@@ -194,6 +194,16 @@ impl Engine for PostgresStore {
         }
         Ok(done)
     }
+
+    fn purge(&self, table: &str) -> Result<()> {
+        // The rows go into a new file, and the old one is removed with the commit. VACUUM FULL would keep what anybody's snapshot might
+        // still see, be it only that of a connection that is being made. The server's own log keeps what it keeps.
+        let sql = format!(
+            "{BEGIN_WRITING}; CREATE TEMPORARY TABLE purged ON COMMIT DROP AS TABLE {table}; TRUNCATE {table}; \
+             INSERT INTO {table} TABLE purged; COMMIT"
+        );
+        self.reading(|link| link.batch(&sql))
+    }
 }
 
 #[cfg(test)]

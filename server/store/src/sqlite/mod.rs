@@ -133,6 +133,13 @@ impl SqliteStore {
         Ok(Ok(connection))
     }
 
+    /// Waits for nobody.
+    #[cfg(test)]
+    pub(crate) fn be_impatient(&self) {
+        let told = self.lock().busy_timeout(Duration::ZERO);
+        told.unwrap_or_else(|error| panic!("{error}"));
+    }
+
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic while the lock was held left at most an open transaction, which rolled back.
         self.connection
@@ -283,6 +290,26 @@ impl Engine for SqliteStore {
             // Dropped, it rolls back.
             Ending::Leave(done) => Ok(done),
         }
+    }
+
+    fn purge(&self, _table: &str) -> Result<()> {
+        let connection = self.lock();
+        let failed = |error| explain(&self.path, error);
+        // Into the file, and the log is cut to nothing; the file is written anew, since pages that were filled up or split may hold
+        // copies of what moved; and that, too, goes from the log into the file.
+        for rewrite in [true, false] {
+            let busy: i64 = connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+                .map_err(failed)?;
+            if busy != 0 {
+                let path = self.path.clone();
+                return Err(Error::Locked { path });
+            }
+            if rewrite {
+                connection.execute_batch("VACUUM").map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -552,7 +552,7 @@ impl<'a> VaultRows for Queries<'a> {
 
     fn has_secrets(&mut self) -> Result<bool> {
         let sql = "SELECT 1 FROM vault_secrets UNION ALL SELECT 1 FROM vault_appliances \
-                   UNION ALL SELECT 1 FROM vault_sets LIMIT 1";
+                   UNION ALL SELECT 1 FROM vault_sets UNION ALL SELECT 1 FROM authority WHERE sealed > 0 LIMIT 1";
         Ok(!self.rows(sql, &[], |_, _| Ok(()))?.is_empty())
     }
 

@@ -1,14 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use photonbox_secret::{SecretArray, SecretBytes};
+use photonbox_secret::SecretBytes;
 
 use super::*;
-use crate::testing::{World, each};
-use crate::{Error, HubStore, RootKey};
-
-fn root(byte: u8) -> RootKey {
-    RootKey::new(&SecretArray::from_array([byte; crate::ROOT_KEY]))
-}
+use crate::testing::{World, each, root};
+use crate::{Error, HubStore};
 
 fn store(world: &World) -> Box<dyn HubStore> {
     let store = world.store();
