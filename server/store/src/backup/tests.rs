@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 
 use photonbox_secret::SecretBytes;
+use proptest::prelude::*;
 use sha2::{Digest as _, Sha384};
 
 use super::samples::{appliance, audit, fill, set, vault};
@@ -478,5 +479,54 @@ fn one_of_an_older_schema_is_brought_up_to_date() {
         assert_eq!(again.inspect().unwrap().schema, newest());
         let bytes = again.bytes();
         assert!(!bytes.windows(ca.len()).any(|part| part == ca.as_slice()));
+    }
+}
+
+/// One change of a file: what happens at which place.
+#[derive(Clone, Debug)]
+enum Edit {
+    Set(u8),
+    Insert(Vec<u8>),
+    Remove(usize),
+    /// What is there comes once more.
+    Double(usize),
+}
+
+fn edit() -> impl Strategy<Value = (f64, Edit)> {
+    let what = prop_oneof![
+        any::<u8>().prop_map(Edit::Set),
+        proptest::collection::vec(any::<u8>(), 1..20).prop_map(Edit::Insert),
+        (1..200_usize).prop_map(Edit::Remove),
+        (1..200_usize).prop_map(Edit::Double),
+    ];
+    (0.0..1.0, what)
+}
+
+proptest! {
+    /// Somebody who can compute a digest gets an error or a store, never a panic, and after an error nothing is there.
+    #[test]
+    fn whatever_is_in_it_is_judged(edits in proptest::collection::vec(edit(), 1..6)) {
+        static WHOLE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let mut bytes = WHOLE.get_or_init(small).clone();
+        for (place, edit) in edits {
+            let at = (place * bytes.len() as f64) as usize;
+            match edit {
+                Edit::Set(byte) => bytes[at] = byte,
+                Edit::Insert(more) => drop(bytes.splice(at..at, more)),
+                Edit::Remove(count) => drop(bytes.drain(at..bytes.len().min(at + count))),
+                Edit::Double(count) => {
+                    let part = bytes[at..bytes.len().min(at + count)].to_vec();
+                    bytes.splice(at..at, part);
+                }
+            }
+            prop_assume!(bytes.len() > 100);
+        }
+        let kept = Kept::of(&digested(&bytes));
+        let judged = kept.inspect();
+        let world = World::sqlite();
+        let store = world.store();
+        let taken = kept.take_over(&*store);
+        prop_assert!(taken.is_err() || judged.is_ok());
+        prop_assert_eq!(taken.is_err(), is_empty(&*store));
     }
 }
