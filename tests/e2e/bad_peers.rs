@@ -5,7 +5,9 @@
 use crate::process::{self, arg, refusal, until};
 use crate::scene::{self, Hub, Scene};
 use photonbox_daemon::pki::{LeafRole, Signer, fingerprint};
-use photonbox_store::{Enrolment, Identity, Role, SqliteStore, Store as _};
+use photonbox_store::{
+    Enrolment, Identity, ROOT_KEY_FILE, Role, RootKey, SqliteStore, Store as _, VaultStore as _,
+};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -142,7 +144,9 @@ pub(crate) fn expired_host(scene: &Scene, hub: &Path) -> PathBuf {
         .expect("after 1970")
         .as_secs()
         - 2 * YEAR;
+    let root = RootKey::read(&hub.join(ROOT_KEY_FILE)).expect("its root key");
     let hub = SqliteStore::open(hub).expect("the hub's store");
+    hub.set_root_key(Some(root));
     let authority = hub
         .authority()
         .expect("a readable store")

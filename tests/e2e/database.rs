@@ -110,6 +110,11 @@ fn two_hubs_on_one_database_share_enrolments_and_revocations() {
         again.contains("already holds the identity of hub `centre`"),
         "{again}"
     );
+    // Hubs that share a store share its root key.
+    for name in ["north", "south"] {
+        std::fs::create_dir_all(scene.path(name)).expect("a state directory");
+    }
+    std::fs::copy(scene.path("north/root.key"), scene.path("south/root.key")).expect("a copy");
     let north = serve(&scene, "north", &url);
     let south = serve(&scene, "south", &url);
     let alpha = enrol(&scene, &north, &url, "alpha");

@@ -20,6 +20,7 @@ mod packaging;
 mod process;
 mod ptu_file;
 mod renewal;
+mod root_key;
 mod scene;
 mod simcard;
 mod simulate;

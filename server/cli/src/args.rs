@@ -1,8 +1,8 @@
 //! The command line as a whole. Each command's own flags stand beside the command.
 
 use crate::commands::{
-    card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard, simulate,
-    tunnel, vault,
+    audit, backup, card, completions, control, demo, enroll, init, join, keybox, man, serve,
+    simcard, simulate, tunnel, vault,
 };
 use crate::logging::LogFormat;
 use crate::{assess, bench, capture};
@@ -89,6 +89,12 @@ pub(crate) enum Command {
     Tunnel(tunnel::TunnelCommand),
     /// Split keys: make and open them at a hub's vault, and seal files under them.
     Vault(vault::VaultCommand),
+    /// Check the audit log, or list it.
+    Audit(audit::AuditCommand),
+    /// Write all that a hub's store holds into one file; a running hub goes on.
+    Backup(backup::BackupArgs),
+    /// Make a hub's store of a backup, in a state directory or database that has none.
+    Restore(backup::RestoreArgs),
     /// Look at a recording of photons and turn it into bits.
     Capture(capture::CaptureArgs),
     /// Estimate the min-entropy of a bit file or a recording (SP 800-90B §6.3).

@@ -17,8 +17,8 @@ mod settings;
 use args::{Cli, Command};
 use clap::Parser as _;
 use commands::{
-    card, completions, control, demo, enroll, init, join, keybox, man, serve, simcard, simulate,
-    tunnel, vault,
+    audit, backup, card, completions, control, demo, enroll, init, join, keybox, man, serve,
+    simcard, simulate, tunnel, vault,
 };
 use std::process::ExitCode;
 
@@ -44,6 +44,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Tunnel(args) => tunnel::run(args, &common),
         Command::Vault(args) => vault::run(args, &common),
+        Command::Audit(args) => audit::run(args, &common),
+        Command::Backup(args) => backup::backup(args, &common),
+        Command::Restore(args) => backup::restore(args, &common),
         Command::Demo(args) => demo::run(args, &common),
         Command::Init(args) => init::run(args, &common),
         Command::Enroll(args) => enroll::run(args, &common),

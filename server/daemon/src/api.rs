@@ -10,7 +10,7 @@ use photonbox_channel::{
     ByteSource, CaCertificate, HttpTls, Identity as ChannelIdentity, PeerIdentity,
     Role as ChannelRole, Usage, verify_signature,
 };
-use photonbox_store::{HubStore, ROOT_KEY_FILE, RootKey, VaultStore};
+use photonbox_store::{HubStore, ROOT_KEY_FILE, RootKey, RootKeyError, VaultStore};
 use rustls::time_provider::DefaultTimeProvider;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -18,9 +18,8 @@ use tokio::task::JoinHandle;
 use crate::agents::AgentLinks;
 use crate::error::with_default_port;
 use crate::hub::{Enrolled, Hub};
-use crate::options::ServeOptions;
 use crate::shutdown::{Phase, Shutdown};
-use crate::{Error, Result, channel_settings, os};
+use crate::{Error, Result, StoreOptions, channel_settings, os};
 
 /// Default port of the HTTP interface.
 pub const API_PORT: u16 = 4502;
@@ -30,7 +29,7 @@ const REQUESTS_PER_SECOND: u32 = 2000;
 const CREDENTIAL: &str = "root-key";
 
 /// Where the root key comes from: what was named, what systemd hands over, or the state directory's own.
-fn root_key_path(state: &Path, given: Option<&Path>) -> PathBuf {
+pub(crate) fn root_key_path(state: &Path, given: Option<&Path>) -> PathBuf {
     if let Some(given) = given {
         return given.to_owned();
     }
@@ -42,17 +41,45 @@ fn root_key_path(state: &Path, given: Option<&Path>) -> PathBuf {
     }
 }
 
-/// Makes the root key of a fresh hub.
-pub(crate) fn create_root_key(state: &Path) -> Result<()> {
-    RootKey::create(&state.join(ROOT_KEY_FILE)).map_err(photonbox_store::Error::from)?;
+/// Gives the store of a fresh hub its root key: a new one, or one that somebody has put there.
+pub(crate) fn first_root_key(store: &dyn HubStore, state: &Path) -> Result<()> {
+    let path = state.join(ROOT_KEY_FILE);
+    let key = if path.exists() {
+        RootKey::read(&path)
+    } else {
+        RootKey::create(&path)
+    };
+    store.set_root_key(Some(key.map_err(photonbox_store::Error::from)?));
     Ok(())
 }
 
-/// The store of a hub with its root key.
-pub(crate) fn open_store(options: &ServeOptions, state: &Path) -> Result<Arc<dyn HubStore>> {
-    let store = options.store.open(state)?;
-    give_root_key(&*store, state, options.root_key.as_deref())?;
+/// The store of a hub with its root key. Without it the hub is locked: it signs no certificates, and its vault opens nothing.
+pub(crate) fn open_store(
+    store: &StoreOptions,
+    root_key: Option<&Path>,
+    state: &Path,
+) -> Result<Arc<dyn HubStore>> {
+    let store = store.open(state)?;
+    match give_root_key(&*store, state, root_key) {
+        Err(Error::Store(photonbox_store::Error::RootKey(RootKeyError::Missing(path))))
+            if root_key.is_none() =>
+        {
+            tracing::warn!(
+                path = %path.display(),
+                "the root key is not there: this hub is locked, signs no certificates and opens nothing of the vault"
+            );
+        }
+        given => given?,
+    }
     Ok(store)
+}
+
+/// Puts the CA's private key of a store of before under the root key, if there is one.
+pub(crate) fn seal_authority(store: &dyn HubStore) -> Result<()> {
+    if !store.is_locked() && store.seal_authority()? {
+        tracing::info!("the CA's private key lies under the root key from now on");
+    }
+    Ok(())
 }
 
 /// Gives a store its root key. One of before there were root keys gets a fresh one, as long as nothing is sealed in it.
@@ -73,7 +100,7 @@ pub(crate) fn give_root_key(
         Ok(true)
     })?;
     if sealed {
-        let missing = photonbox_store::RootKeyError::Missing(path);
+        let missing = RootKeyError::Missing(path);
         return Err(photonbox_store::Error::from(missing).into());
     }
     let key = RootKey::create(&path).map_err(photonbox_store::Error::from)?;

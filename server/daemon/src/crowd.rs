@@ -62,6 +62,7 @@ impl Crowd {
     pub fn enrol(state: &Path, prefix: &str, hosts: usize) -> Result<Self> {
         let store = SqliteStore::open(state)?;
         let own = store.identity()?;
+        crate::api::give_root_key(&store, state, None)?;
         let authority = store.authority()?.ok_or_else(|| {
             Error::failed("this state directory has no CA key", "give that of a hub")
         })?;

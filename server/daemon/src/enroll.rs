@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use crate::control::{ControlCommand, control_request};
 use crate::enroll_protocol::{self as protocol, Message};
 use crate::error::with_default_port;
-use crate::failure::{NO_KEYS, NO_KEYS_TEXT};
+use crate::failure::{LOCKED_TEXT, NO_KEYS, NO_KEYS_TEXT};
 use crate::options::{
     DEFAULT_PORT, EnrollOptions, EnrollReport, InitOptions, InitReport, RevokeReport, TokenOptions,
     TokenReport,
@@ -55,7 +55,7 @@ pub fn init(options: &InitOptions) -> Result<InitReport> {
     let own = signer.new_identity(&hub, LeafRole::Hub, now, life)?;
     let store = options.store.create(&state)?;
     if store.identity().is_err() {
-        crate::api::create_root_key(&state)?;
+        crate::api::first_root_key(&*store, &state)?;
     }
     let ca_hash = pki::hex(&pki::fingerprint(&ca.certificate));
     store.create_identity(
@@ -224,9 +224,12 @@ pub async fn enroll(options: &EnrollOptions) -> Result<EnrollReport> {
         relay,
         own,
     } = Granted::judge(answer, &address, &host, ca_hash, &request.private_key)?.map_err(
-        |reason| Error::EnrolmentRefused {
-            hub: address,
-            reason,
+        |reason| match reason.as_str() {
+            LOCKED_TEXT => locked(&address, "with the same token"),
+            _ => Error::EnrolmentRefused {
+                hub: address,
+                reason,
+            },
         },
     )?;
     let now = os::unix_now();
@@ -251,6 +254,14 @@ pub async fn enroll(options: &EnrollOptions) -> Result<EnrollReport> {
         relay,
         expires,
     })
+}
+
+/// The hub has no root key now.
+pub(crate) fn locked(hub: &str, again: &str) -> Error {
+    Error::Locked {
+        what: format!("the hub at {hub} signs no certificates now: {LOCKED_TEXT}"),
+        help: format!("have the hub's operator put its root key back, then try again {again}"),
+    }
 }
 
 /// What a hub granted, judged.

@@ -10,20 +10,21 @@ use photonbox_channel::labels::RENEWAL;
 use photonbox_channel::{
     ByteSource, CaCertificate, Identity as ChannelIdentity, enroll_server_config,
 };
-use photonbox_store::{Authority, Enrolment, FailedTry, Grant, Store};
+use photonbox_store::{Enrolment, FailedTry, Grant, Store};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
 use crate::current::Current;
 use crate::enroll::{EXPORTED, TIMEOUT, read, write};
 use crate::enroll_protocol::Message;
+use crate::failure::LOCKED_TEXT;
 use crate::pki::{self, LeafRole};
-use crate::{Result, channel_settings, os};
+use crate::renewal::no_authority;
+use crate::{Error, Result, channel_settings, os};
 
 /// The hub's side: judges tokens, signs requests.
 pub(crate) struct EnrolmentDesk {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) signer: pki::Signer,
     hub: String,
     pub(crate) ca: CaCertificate,
     /// Seconds that issued certificates live.
@@ -38,18 +39,15 @@ pub(crate) struct EnrolmentDesk {
 impl EnrolmentDesk {
     pub(crate) fn new(
         store: Arc<dyn Store>,
-        authority: &Authority,
         identity: &ChannelIdentity,
         ca: CaCertificate,
         source: Arc<dyn ByteSource>,
         life: u64,
     ) -> Result<Self> {
-        let signer = pki::Signer::new(&authority.certificate, &authority.private_key)?;
         let tls = enroll_server_config(identity, &ca, &source, os::unix_now())
             .map_err(|error| channel_settings::refused(&error))?;
         Ok(Self {
             store,
-            signer,
             hub: identity.id().to_owned(),
             ca,
             life,
@@ -64,6 +62,21 @@ impl EnrolmentDesk {
             .map_err(|error| channel_settings::refused(&error))?;
         self.tls.set(tls);
         Ok(())
+    }
+
+    /// The CA as something that signs. Made for each signature: its key is in the clear no longer than that, and not at all while
+    /// the hub is locked.
+    pub(crate) fn signer(&self) -> Result<pki::Signer> {
+        let authority = self.store.authority()?.ok_or_else(no_authority)?;
+        pki::Signer::new(&authority.certificate, &authority.private_key)
+    }
+
+    /// The same for somebody who asked, and who hears in one line why not.
+    pub(crate) fn signer_for_others(&self) -> std::result::Result<pki::Signer, String> {
+        self.signer().map_err(|error| match error {
+            Error::Store(photonbox_store::Error::SecretsLocked) => LOCKED_TEXT.to_owned(),
+            error => broken(&error),
+        })
     }
 
     /// One connection: TLS, one request, one answer.
@@ -142,9 +155,12 @@ impl EnrolmentDesk {
             return Err("a request was expected".into());
         };
         pki::check_id(&host).map_err(|error| error.to_string())?;
+        // Before the store's transaction, in which it could not be read; told only to who has a token.
+        let signer = self.signer_for_others();
         let mut issued = None;
         let mut issue = |grant: Grant| {
-            let (enrolment, certificate) = self.issue(&host, grant, &request, now)?;
+            let signer = signer.as_ref().map_err(Clone::clone)?;
+            let (enrolment, certificate) = self.issue(signer, &host, grant, &request, now)?;
             issued = Some(certificate);
             Ok(enrolment)
         };
@@ -167,6 +183,7 @@ impl EnrolmentDesk {
     /// Signs what a grant allows.
     pub(crate) fn issue(
         &self,
+        signer: &pki::Signer,
         host: &str,
         grant: Grant,
         request: &[u8],
@@ -177,8 +194,7 @@ impl EnrolmentDesk {
         } else {
             LeafRole::Host
         };
-        let leaf = self
-            .signer
+        let leaf = signer
             .sign_request(request, host, role, now, self.life)
             .map_err(|error| error.to_string())?;
         let enrolment = Enrolment {

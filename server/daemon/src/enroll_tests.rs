@@ -29,15 +29,14 @@ impl Desk {
             ..InitOptions::default()
         })
         .unwrap();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&state).unwrap());
+        let store = crate::api::open_store(&StoreOptions::default(), None, &state).unwrap();
+        let store: Arc<dyn Store> = store;
         let own = store.identity().unwrap();
         let ca = CaCertificate::from_der(&own.ca_certificate).unwrap();
         let identity =
             ChannelIdentity::from_der(&own.certificate, own.private_key.as_slice()).unwrap();
-        let authority = store.authority().unwrap().unwrap();
         let desk = EnrolmentDesk::new(
             Arc::clone(&store),
-            &authority,
             &identity,
             ca,
             Arc::new(OsSource),

@@ -124,7 +124,10 @@ impl Error {
         match self {
             Self::Usage { .. } => 2,
             Self::Unhealthy { .. } => 3,
-            Self::Locked { .. } | Self::Store(photonbox_store::Error::Locked { .. }) => 4,
+            Self::Locked { .. }
+            | Self::Store(
+                photonbox_store::Error::Locked { .. } | photonbox_store::Error::SecretsLocked,
+            ) => 4,
             Self::Store(photonbox_store::Error::Address { .. }) => 2,
             _ => 1,
         }

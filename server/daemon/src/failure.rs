@@ -17,6 +17,9 @@ pub(crate) const NO_KEYS: Alert = Alert::InternalError;
 pub(crate) const NO_KEYS_TEXT: &str =
     "it has no healthy source of entropy now, so it cannot make keys";
 
+/// What a hub says to whoever wants a certificate while it has no root key.
+pub(crate) const LOCKED_TEXT: &str = "the hub is locked: it has no root key";
+
 /// A connection that never became a channel.
 #[derive(Debug)]
 pub(crate) enum Failure {

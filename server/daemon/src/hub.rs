@@ -375,8 +375,7 @@ impl Hub {
             "replayed": pool.provenance.replayed || self.label == Some("replayed"),
             "test": pool.provenance.test || self.label == Some("test"),
             "label": shown,
-            // The custody lock of the root key comes with custody; nothing is locked before.
-            "locked": false,
+            "locked": self.store.is_locked(),
             "memory_locked": photonbox_secret::lock_state().all_locked(),
             "seeded": pool.seeded,
             "certificate": self.certificate.renewal.json(),
@@ -464,10 +463,11 @@ pub(crate) async fn serve_watched(
     ready: impl FnOnce(Ready, &Arc<Hub>) + Send,
 ) -> Result<()> {
     let state = state_dir::resolve(options.state.as_deref())?;
-    let store = api::open_store(&options, &state)?;
+    let store = api::open_store(&options.store, options.root_key.as_deref(), &state)?;
     let _running = RunningLock::take(&state)?;
     options.boxes.check()?;
     check_memory(options.allow_unlocked_memory)?;
+    api::seal_authority(&*store)?;
     gate::make_room_for_files(&options.limits);
     let listener = TcpListener::bind(&options.listen)
         .await

@@ -7,12 +7,12 @@ use photonbox_channel::{
 };
 use photonbox_store::{Identity, Store};
 
-use crate::Result;
 use crate::channel_settings::{self, groups, settings};
 use crate::current::Current;
 use crate::enroll_desk::EnrolmentDesk;
 use crate::options::ServeOptions;
-use crate::renewal::{ByAuthority, Renewal, no_authority};
+use crate::renewal::{ByAuthority, Renewal};
+use crate::{Error, Result};
 
 /// The certificate of a running hub.
 pub(crate) struct HubCertificate {
@@ -46,9 +46,13 @@ impl HubCertificate {
             }
         };
         let channels = Current::new(make(Arc::clone(&identity))?);
-        let authority = store.authority()?.ok_or_else(no_authority)?;
         let life = options.certificates.life_seconds;
-        let desk = EnrolmentDesk::new(Arc::clone(store), &authority, &identity, ca, source, life)?;
+        let desk = EnrolmentDesk::new(Arc::clone(store), &identity, ca, source, life)?;
+        match desk.signer() {
+            // Everything but signing goes on.
+            Ok(_) | Err(Error::Store(photonbox_store::Error::SecretsLocked)) => {}
+            Err(error) => return Err(error),
+        }
         let desk = Arc::new(desk);
         let take = {
             let (channels, desk) = (channels.clone(), Arc::clone(&desk));

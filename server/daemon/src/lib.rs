@@ -10,6 +10,8 @@ mod answering;
 mod api;
 mod asked;
 mod attest;
+mod audit;
+mod backup;
 pub mod boxes;
 mod card;
 mod channel_settings;
@@ -65,6 +67,12 @@ mod workers;
 
 pub use agents::{AGENT_PORT, AgentOptions, AgentReady, agent};
 pub use api::API_PORT;
+pub use audit::{
+    AuditFault, AuditLine, AuditMark, AuditOptions, AuditReport, audit_list, audit_verify,
+};
+pub use backup::{
+    BackupOptions, BackupProgress, BackupReport, RestoreOptions, RestoreReport, backup, restore,
+};
 pub use card::{OpenedCard, SimulatedCard, card_failed, open_card, simulated_card, start_card};
 pub use config::Config;
 pub use control::{ControlCommand, control_request};

@@ -9,7 +9,7 @@ use photonbox_secret::SecretBytes;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P384_SHA384, SanType, SerialNumber,
+    PKCS_ECDSA_P384_SHA384, PublicKeyData, SanType, SerialNumber, SignatureAlgorithm, SigningKey,
 };
 use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
@@ -295,9 +295,28 @@ pub fn new_authority(id: &str, now: u64) -> Result<KeyedCertificate> {
     })
 }
 
+/// A key whose bytes are wiped on drop.
+struct WipedKey(Zeroizing<KeyPair>);
+
+impl PublicKeyData for WipedKey {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+impl SigningKey for WipedKey {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.0.sign(message)
+    }
+}
+
 /// The CA as something that signs.
 pub struct Signer {
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Issuer<'static, WipedKey>,
     /// The CA's own end, seconds since 1970: what it signs ends with it.
     ends: u64,
 }
@@ -310,7 +329,7 @@ impl Signer {
     pub fn new(ca_certificate: &[u8], ca_private_key: &SecretBytes) -> Result<Self> {
         let key = read_key(ca_private_key)?;
         let certificate = CertificateDer::from(ca_certificate);
-        let issuer = Issuer::from_ca_cert_der(&certificate, key)
+        let issuer = Issuer::from_ca_cert_der(&certificate, WipedKey(Zeroizing::new(key)))
             .map_err(|e| broken("read the CA certificate", &e))?;
         let ends = validity(ca_certificate)?.not_after;
         Ok(Self { issuer, ends })

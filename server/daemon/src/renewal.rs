@@ -21,15 +21,16 @@ use tokio::sync::Notify;
 
 use crate::control::{ControlCommand, control_request};
 use crate::current::Current;
-use crate::enroll::{EXPORTED, Granted, exchange};
+use crate::enroll::{EXPORTED, Granted, exchange, locked};
 use crate::enroll_desk::{EnrolmentDesk, broken};
 use crate::enroll_protocol::Message;
 use crate::error::with_default_port;
+use crate::failure::LOCKED_TEXT;
 use crate::options::DEFAULT_PORT;
 use crate::pki::{self, LeafRole, Validity};
 use crate::shutdown::{Phase, Shutdown};
 use crate::state_dir::{self, RunningLock};
-use crate::{Error, Result, channel_settings, os};
+use crate::{Error, Result, api, channel_settings, os};
 
 /// From so many seconds before the end on it is told that it comes.
 const WARN_SECONDS: u64 = 7 * 86_400;
@@ -303,7 +304,7 @@ impl Source for ByAuthority {
         let (store, desk) = (Arc::clone(&self.store), Arc::clone(&self.desk));
         blocking(move || {
             let own = store.identity()?;
-            by_authority(&*store, own, &desk.signer, desk.life)
+            by_authority(&*store, own, &desk.signer()?, desk.life)
         })
         .await
     }
@@ -377,9 +378,12 @@ async fn ask(address: &str, own: &Identity) -> Result<(Granted, photonbox_secret
     })
     .await?;
     let granted = Granted::judge(answer, address, &own.name, ca_hash, &private_key)?;
-    let granted = granted.map_err(|reason| Error::RenewalRefused {
-        hub: address.to_owned(),
-        reason,
+    let granted = granted.map_err(|reason| match reason.as_str() {
+        LOCKED_TEXT => locked(address, "later"),
+        _ => Error::RenewalRefused {
+            hub: address.to_owned(),
+            reason,
+        },
     })?;
     Ok((granted, private_key))
 }
@@ -421,11 +425,13 @@ impl EnrolmentDesk {
             signature,
         )
         .map_err(|_| "the request is not signed by the certificate's key".to_owned())?;
+        let signer = self.signer_for_others();
         let mut issued = None;
         let renewed = self
             .store
             .renew_enrolment(&host.fingerprint, &host.id, now, &mut |grant| {
-                let (enrolment, certificate) = self.issue(&host.id, grant, request, now)?;
+                let signer = signer.as_ref().map_err(Clone::clone)?;
+                let (enrolment, certificate) = self.issue(signer, &host.id, grant, request, now)?;
                 issued = Some(certificate);
                 Ok(enrolment)
             })
@@ -450,6 +456,8 @@ pub struct RenewOptions {
     pub store: crate::StoreOptions,
     /// For a host that does not run: addresses of its hub, or of relays before it.
     pub hubs: Vec<String>,
+    /// For a hub that does not run: the file of its root key; none: where `serve` looks for it.
+    pub root_key: Option<std::path::PathBuf>,
     /// For a hub that does not run.
     pub certificates: CertificateOptions,
 }
@@ -482,6 +490,8 @@ async fn renew_at_rest(state: &Path, options: &RenewOptions) -> Result<RenewRepo
     match own.role {
         Role::Hub => {
             options.certificates.check()?;
+            let store = api::open_store(&options.store, options.root_key.as_deref(), state)?;
+            api::seal_authority(&*store)?;
             let authority = store.authority()?.ok_or_else(no_authority)?;
             let signer = pki::Signer::new(&authority.certificate, &authority.private_key)?;
             let life = options.certificates.life_seconds;

@@ -81,14 +81,13 @@ impl Rig {
             ..InitOptions::default()
         })
         .unwrap();
-        let store: Arc<dyn Store> = Arc::new(photonbox_store::SqliteStore::open(&state).unwrap());
+        let store = api::open_store(&crate::StoreOptions::default(), None, &state).unwrap();
+        let store: Arc<dyn Store> = store;
         let own = store.identity().unwrap();
-        let authority = store.authority().unwrap().unwrap();
         let identity = channel_settings::identity(&own).unwrap();
         let ca = channel_settings::ca(&own).unwrap();
         let source = Arc::new(OsSource);
-        let desk = EnrolmentDesk::new(Arc::clone(&store), &authority, &identity, ca, source, 1000)
-            .unwrap();
+        let desk = EnrolmentDesk::new(Arc::clone(&store), &identity, ca, source, 1000).unwrap();
         let mut rig = Self {
             directory,
             desk,
@@ -101,7 +100,7 @@ impl Rig {
 
     /// An identity of a host that the hub has issued at `issued`.
     fn enrolled(&self, host: &str, issued: u64, life: u64) -> Identity {
-        let signer = &self.desk.signer;
+        let signer = self.desk.signer().unwrap();
         let leaf = signer
             .new_identity(host, LeafRole::HostAndRelay, issued, life)
             .unwrap();
@@ -217,10 +216,11 @@ fn who_may_not_renew_is_told_why_in_a_line() {
 fn a_hub_renews_by_its_ca_though_its_own_has_expired() {
     let rig = Rig::new();
     let own = rig.store.identity().unwrap();
-    let old = rig
-        .desk
-        .signer
-        .new_identity("hub", LeafRole::Hub, os::unix_now() - 500, 100);
+    let old =
+        rig.desk
+            .signer()
+            .unwrap()
+            .new_identity("hub", LeafRole::Hub, os::unix_now() - 500, 100);
     let old = old.unwrap();
     let expired = store_renewed(&*rig.store, own, old.certificate, old.private_key).unwrap();
     let ca = channel_settings::ca(&expired).unwrap();
@@ -248,7 +248,7 @@ fn a_hub_renews_by_its_ca_though_its_own_has_expired() {
 fn somebody_who_was_faster_is_not_overwritten() {
     let rig = Rig::new();
     let (one, two) = (rig.store.identity().unwrap(), rig.store.identity().unwrap());
-    by_authority(&*rig.store, one, &rig.desk.signer, 100).unwrap();
-    let late = by_authority(&*rig.store, two, &rig.desk.signer, 100).unwrap_err();
+    by_authority(&*rig.store, one, &rig.desk.signer().unwrap(), 100).unwrap();
+    let late = by_authority(&*rig.store, two, &rig.desk.signer().unwrap(), 100).unwrap_err();
     assert!(late.to_string().contains("meanwhile"), "{late}");
 }

@@ -37,6 +37,12 @@ impl Failure {
     }
 }
 
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
 /// Where statements go.
 pub(crate) trait Statements {
     /// Rows of an answer.
@@ -70,6 +76,12 @@ pub(crate) enum Ending<T> {
 pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     /// `SELECT` of the bytes that the database takes.
     const SIZE: &'static str;
+    /// `SELECT` of the version of the schema.
+    const VERSION: &'static str;
+
+    /// What makes the database count a column on from its greatest number, after rows came with numbers of their own; none where
+    /// it does so anyway.
+    fn count_on(table: &str, column: &str) -> Option<String>;
 
     /// Where the root key is, once there is one.
     fn root(&self) -> &RootSlot;
@@ -86,6 +98,9 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
         &self,
         work: impl FnOnce(&mut dyn Statements) -> Result<Ending<T>, Failure>,
     ) -> Result<T>;
+
+    /// Overwrites what replaced and deleted rows of a table have left in the database's files.
+    fn purge(&self, table: &str) -> Result<()>;
 
     /// One `SELECT`, read row by row.
     fn rows<T>(

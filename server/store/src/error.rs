@@ -105,6 +105,22 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A backup that cannot be used.
+    #[error("the backup {path} {fault}")]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: crate::BackupFault,
+    },
+    /// Something was to be restored over what is there.
+    #[error("the store {path} is not empty: there are rows in its table {table}")]
+    NotEmpty {
+        /// The directory, or the address.
+        path: PathBuf,
+        /// A table with rows.
+        table: &'static str,
+    },
     /// A secret was asked for, and there is no root key that would open it.
     #[error("the secrets of this store are locked: there is no root key")]
     SecretsLocked,
@@ -155,7 +171,11 @@ impl Error {
             }
             Self::Unfit { .. } => "give --store a PostgreSQL server that fits",
             Self::Interrupted { .. } => "try again; look at the server's log if it happens again",
-            Self::SecretsLocked => "give the root key that this store was made with",
+            Self::Backup { fault, .. } => fault.help(),
+            Self::NotEmpty { .. } => "restore into a new --state directory, or an empty database",
+            Self::SecretsLocked => {
+                "put the root key back (root.key in the state directory, or name it with --root-key), and start again"
+            }
             Self::RootKey(error) => error.help(),
             Self::Unsure { .. } => "look at what is there, then try again",
         }

@@ -12,6 +12,11 @@ pub(crate) fn frame_key(key: &SecretBytes) -> SecretBytes {
     SecretBytes::concat(&[KEY_MAGIC, &[KEY_VERSION], &length, key.as_slice()])
 }
 
+/// Whether there is one.
+pub(crate) fn is_framed(value: &[u8]) -> bool {
+    value.starts_with(KEY_MAGIC)
+}
+
 /// Takes it off again.
 pub(crate) fn unframe_key(framed: &[u8]) -> Result<SecretBytes, &'static str> {
     let (header, key) = framed

@@ -5,6 +5,7 @@
 //! survives a crash.
 #![forbid(unsafe_code)]
 
+mod backup;
 mod engine;
 mod error;
 mod held;
@@ -23,12 +24,17 @@ mod value;
 mod vault;
 
 #[cfg(test)]
+mod authority_tests;
+#[cfg(test)]
 mod store_tests;
 #[cfg(test)]
 mod testing;
 
 use photonbox_secret::SecretBytes;
 
+pub use backup::{
+    BackupFault, BackupFile, BackupSummary, PortableStore, Progress, RootKeyCheck, inspect, restore,
+};
 pub use error::{Error, Result};
 pub use location::{HubStore, create, open};
 pub use postgres::PostgresStore;
@@ -43,8 +49,8 @@ pub use token::{
     EnrolRefusal, Grant, IssuedToken, TOKEN_SECRET_BYTES, TOKEN_TRIES, TokenRefusal, TokenTerms,
 };
 pub use vault::{
-    AgentRow, ApplianceRow, AuditBreak, AuditEntry, AuditEvent, AuditHead, ItemRow, NoteRow,
-    RequestRow, SetRow, VaultRows, VaultStore, VaultWork,
+    AgentRow, ApplianceRow, AuditBreak, AuditEntry, AuditEvent, AuditHead, AuditVerdict, ItemRow,
+    NoteRow, RequestRow, SetRow, VaultRows, VaultStore, VaultWork, verify_audit,
 };
 
 /// Issues the certificate that a grant allows; its error is the one line that the host is told.
@@ -53,10 +59,10 @@ pub type Issue<'a> = &'a mut dyn FnMut(Grant) -> std::result::Result<Enrolment, 
 /// Storage of one hub or host. Implementations are shared between threads; each method is one
 /// transaction.
 pub trait Store: Send + Sync + std::fmt::Debug {
-    /// Writes the identity of a fresh directory.
+    /// Writes the identity of a fresh directory; a CA's private key under the root key.
     ///
     /// # Errors
-    /// [`Error::AlreadyInitialised`] when there is one.
+    /// [`Error::AlreadyInitialised`] when there is one, [`Error::SecretsLocked`] where there is a CA and no root key.
     fn create_identity(&self, identity: &Identity, authority: Option<&Authority>) -> Result<()>;
 
     /// The identity.
@@ -68,8 +74,19 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The CA, on a hub.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] and failures of the database.
+    /// [`Error::SecretsLocked`] where there is no root key, [`Error::Corrupt`] and failures of the database.
     fn authority(&self) -> Result<Option<Authority>>;
+
+    /// Puts the CA's private key of a store of before under the root key, and overwrites its old bytes in the database's files; says
+    /// whether there was something to do.
+    ///
+    /// # Errors
+    /// [`Error::SecretsLocked`]; [`Error::RootKey`] where other secrets are under another key; [`Error::Locked`] while another
+    /// process reads the database; failures of the database.
+    fn seal_authority(&self) -> Result<bool>;
+
+    /// Whether there is no root key: what lies under it cannot be read.
+    fn is_locked(&self) -> bool;
 
     /// Makes a join token from `secret`; only its SHA-256 is stored.
     ///

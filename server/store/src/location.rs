@@ -5,24 +5,34 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::{Error, PostgresStore, Result, SqliteStore, Store, VaultStore};
+use crate::sqlite::schema::newest;
+use crate::{Error, PortableStore, PostgresStore, Result, SqliteStore, Store, VaultStore};
 
 /// All that a hub keeps.
-pub trait HubStore: Store + VaultStore {}
+pub trait HubStore: Store + VaultStore + PortableStore {}
 
-impl<T: Store + VaultStore> HubStore for T {}
+impl<T: Store + VaultStore + PortableStore> HubStore for T {}
 
 /// Makes the store where there is none, and opens it: PostgreSQL where a `url` is given, else SQLite in `directory`.
 ///
 /// # Errors
 /// What [`SqliteStore::create`] and [`PostgresStore::create`] refuse.
 pub fn create(url: Option<&str>, directory: &Path) -> Result<Arc<dyn HubStore>> {
+    create_at(url, directory, newest())
+}
+
+/// The same, with the schema of an older version where there is none yet.
+pub(crate) fn create_at(
+    url: Option<&str>,
+    directory: &Path,
+    version: u32,
+) -> Result<Arc<dyn HubStore>> {
     Ok(match url {
-        None => Arc::new(SqliteStore::create(directory)?),
+        None => Arc::new(SqliteStore::create_at(directory, version)?),
         Some(url) => {
             let url = postgres(url)?;
             make_directory(directory)?;
-            Arc::new(PostgresStore::create(url)?)
+            Arc::new(PostgresStore::create_at(url, version)?)
         }
     })
 }

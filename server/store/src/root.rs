@@ -231,6 +231,14 @@ impl RootKey {
         self.id
     }
 
+    /// The number of the key that a value was sealed under.
+    pub(crate) fn number_of(sealed: &[u8]) -> Option<u32> {
+        match sealed {
+            [VERSION, a, b, c, d, ..] => Some(u32::from_be_bytes([*a, *b, *c, *d])),
+            _ => None,
+        }
+    }
+
     pub(crate) fn seal(
         &self,
         place: &Place<'_>,

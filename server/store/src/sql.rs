@@ -2,12 +2,14 @@
 
 use photonbox_secret::SecretBytes;
 
+use crate::backup::check_root_key;
 use crate::engine::{Ending, Engine, Failure};
 use crate::key_frame::{frame_key, unframe_key};
 use crate::records::{
     Authority, Enrolment, FailedTry, HeldLane, Identity, LedgerRows, Role, RunRow, Sizes,
 };
 use crate::renewal::{self, RenewalRefusal};
+use crate::root::{Place, RootKey};
 use crate::rows::{ENROLMENT_COLUMNS, enrolment_from, insert_enrolment, judge_token};
 use crate::token::{self, EnrolRefusal, IssuedToken, TOKEN_SECRET_BYTES, TokenTerms};
 use crate::value::{Row, Value, values};
@@ -42,10 +44,34 @@ fn identity_from(row: &Row) -> Result<Identity, Failure> {
     })
 }
 
-fn authority_from(row: &Row) -> Result<Authority, Failure> {
+/// Where the CA's private key lies, under the root key.
+const CA_KEY: Place<'static> = Place {
+    table: "authority",
+    column: "private_key",
+    row: &["1"],
+};
+
+/// How far the CA's private key is, in its row.
+const IN_CLEAR: u8 = 0;
+const SEALED: u8 = 1;
+const SEALED_AND_PURGED: u8 = 2;
+
+fn seal_ca_key(root: Option<&RootKey>, key: &SecretBytes) -> Result<Value, Failure> {
+    let root = root.ok_or(Error::SecretsLocked)?;
+    let sealed = root.seal(&CA_KEY, key).map_err(Error::from)?;
+    Ok(Value::bytes(&sealed))
+}
+
+fn authority_from(row: &Row, root: Option<&RootKey>) -> Result<Authority, Failure> {
+    let private_key = if row.small::<u8>(3)? == IN_CLEAR {
+        unframe_key(row.bytes(1)?).map_err(Failure::row)?
+    } else {
+        let root = root.ok_or(Error::SecretsLocked)?;
+        root.open(&CA_KEY, row.bytes(1)?).map_err(Error::from)?
+    };
     Ok(Authority {
         certificate: row.bytes(0)?.to_vec(),
-        private_key: unframe_key(row.bytes(1)?).map_err(Failure::row)?,
+        private_key,
         created: row.natural(2)?,
     })
 }
@@ -61,6 +87,7 @@ fn enrolment_where(
 
 impl<E: Engine> Store for E {
     fn create_identity(&self, identity: &Identity, authority: Option<&Authority>) -> Result<()> {
+        let root = self.root().get();
         let existing = self.write(|statements| {
             if let Some(row) = statements.first("SELECT role, name FROM identity", &[])? {
                 return Ok(Ending::Leave(Some((role_from(&row.text(0)?)?, row.text(1)?))));
@@ -81,11 +108,12 @@ impl<E: Engine> Store for E {
             )?;
             if let Some(authority) = authority {
                 statements.execute(
-                    "INSERT INTO authority (only_one, certificate, private_key, created) VALUES (1, ?1, ?2, ?3)",
+                    "INSERT INTO authority (only_one, certificate, private_key, created, sealed) VALUES (1, ?1, ?2, ?3, ?4)",
                     &[
                         Value::bytes(&authority.certificate),
-                        Value::bytes(frame_key(&authority.private_key).as_slice()),
+                        seal_ca_key(root.as_deref(), &authority.private_key)?,
                         authority.created.into(),
+                        SEALED_AND_PURGED.into(),
                     ],
                 )?;
             }
@@ -112,8 +140,43 @@ impl<E: Engine> Store for E {
     }
 
     fn authority(&self) -> Result<Option<Authority>> {
-        let sql = "SELECT certificate, private_key, created FROM authority";
-        Ok(self.rows(sql, &[], authority_from)?.pop())
+        let root = self.root().get();
+        let sql = "SELECT certificate, private_key, created, sealed FROM authority";
+        let read = |row: &Row| authority_from(row, root.as_deref());
+        Ok(self.rows(sql, &[], read)?.pop())
+    }
+
+    fn seal_authority(&self) -> Result<bool> {
+        let root = self.root().get();
+        let state = self.write(|statements| {
+            let sql = "SELECT private_key, sealed FROM authority";
+            let Some(row) = statements.first(sql, &[])? else {
+                return Ok(Ending::Leave(SEALED_AND_PURGED));
+            };
+            let state = row.small(1)?;
+            if state != IN_CLEAR {
+                return Ok(Ending::Leave(state));
+            }
+            // Two root keys in one store would be one too many.
+            check_root_key(statements, root.as_deref())?;
+            let key = unframe_key(row.bytes(0)?).map_err(Failure::row)?;
+            let sealed = seal_ca_key(root.as_deref(), &key)?;
+            let sql = "UPDATE authority SET private_key = ?1, sealed = ?2";
+            statements.execute(sql, &[sealed, SEALED.into()])?;
+            Ok(Ending::Commit(SEALED))
+        })?;
+        if state == SEALED_AND_PURGED {
+            return Ok(false);
+        }
+        // After a crash before this it is done at the next start.
+        self.purge(CA_KEY.table)?;
+        let sql = "UPDATE authority SET sealed = ?1";
+        self.change(sql, values![SEALED_AND_PURGED])?;
+        Ok(true)
+    }
+
+    fn is_locked(&self) -> bool {
+        self.root().get().is_none()
     }
 
     fn issue_token(

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::records::{DeliveryRow, SourceRow};
 use crate::sql::FAILED_TRIES_KEPT;
-use crate::testing::{World, each};
+use crate::testing::{World, each, root};
 use crate::token::{Grant, TokenRefusal};
 use crate::{
     Authority, EnrolRefusal, Enrolment, Error, FailedTry, HeldLane, Identity, LedgerRows, Result,
@@ -81,9 +81,14 @@ fn identity_is_written_once_and_read_back() {
             private_key: SecretBytes::from_slice(b"ca key"),
             created: 3,
         };
+        let refused = store.create_identity(&identity("a"), Some(&authority));
+        assert!(matches!(refused, Err(Error::SecretsLocked)), "{refused:?}");
+        assert!(store.is_locked());
+        store.set_root_key(Some(root(1)));
         store
             .create_identity(&identity("a"), Some(&authority))
             .unwrap();
+        assert!(!store.seal_authority().unwrap(), "nothing is left to do");
         let again = store.create_identity(&identity("b"), None);
         assert!(matches!(again, Err(Error::AlreadyInitialised { name, .. }) if name == "a"));
         drop(store);
@@ -91,6 +96,10 @@ fn identity_is_written_once_and_read_back() {
         let read = store.identity().unwrap();
         assert_eq!((read.name.as_str(), read.hub.as_str()), ("a", "the hub"));
         assert_eq!(read.private_key.as_slice(), b"private");
+        assert!(matches!(store.authority(), Err(Error::SecretsLocked)));
+        store.set_root_key(Some(root(2)));
+        assert!(matches!(store.authority(), Err(Error::RootKey(_))));
+        store.set_root_key(Some(root(1)));
         let authority = store.authority().unwrap().unwrap();
         assert_eq!((authority.certificate, authority.created), (vec![9], 3));
         assert_eq!(authority.private_key.as_slice(), b"ca key");

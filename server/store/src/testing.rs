@@ -6,7 +6,14 @@ use tempfile::TempDir;
 #[path = "../../../tests/postgres/mod.rs"]
 pub(crate) mod server;
 
-use crate::{HubStore, PostgresStore, SqliteStore};
+use photonbox_secret::SecretArray;
+
+use crate::{HubStore, PostgresStore, RootKey, SqliteStore};
+
+/// A root key of one byte, again and again.
+pub(crate) fn root(byte: u8) -> RootKey {
+    RootKey::new(&SecretArray::from_array([byte; crate::ROOT_KEY]))
+}
 
 /// One empty database, as often as it is opened.
 pub(crate) enum World {

@@ -2,6 +2,8 @@
 
 mod agents;
 mod appliance;
+mod audit;
+mod backup;
 mod document;
 mod faults;
 mod files;

@@ -59,6 +59,10 @@ struct RenewArgs {
         value_delimiter = ','
     )]
     hubs: Vec<String>,
+    /// For a hub that does not run: the file of its root key [default: systemd's credential root-key, else root.key in the state
+    /// directory].
+    #[arg(long, value_name = "FILE", env = "PHOTONBOX_ROOT_KEY")]
+    root_key: Option<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -130,6 +134,7 @@ fn renew(args: RenewArgs, mut config: Config) -> anyhow::Result<()> {
         } else {
             args.hubs
         },
+        root_key: args.root_key.or(config.serve.root_key),
         certificates: config.certificates,
     };
     let report = settings::runtime()?.block_on(photonbox_daemon::renew(&options))?;

@@ -1,5 +1,7 @@
 //! The commands, one file a group.
 
+pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod card;
 pub(crate) mod completions;
 pub(crate) mod control;

@@ -54,8 +54,12 @@ async fn quotas_and_revocations_end_a_host() {
 /// A host whose certificate the hub's CA signed two years ago, for one year.
 fn expired_host(world: &World, name: &str) {
     use photonbox_daemon::pki::{LEAF_SECONDS, LeafRole, Signer};
-    use photonbox_store::{Identity, Role, SqliteStore, Store};
+    use photonbox_store::{
+        Identity, ROOT_KEY_FILE, Role, RootKey, SqliteStore, Store, VaultStore as _,
+    };
     let hub = SqliteStore::open(&world.state("hub")).unwrap();
+    let root = RootKey::read(&world.state("hub").join(ROOT_KEY_FILE)).unwrap();
+    hub.set_root_key(Some(root));
     let authority = hub.authority().unwrap().unwrap();
     let signer = Signer::new(&authority.certificate, &authority.private_key).unwrap();
     let now = std::time::SystemTime::now()

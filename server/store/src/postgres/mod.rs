@@ -38,7 +38,12 @@ impl PostgresStore {
     /// # Errors
     /// Everything that [`PostgresStore::open`] refuses but an empty schema.
     pub fn create(url: &str) -> Result<Self> {
-        Self::connect(url, true)
+        Self::create_at(url, schema::newest())
+    }
+
+    /// The same, with the schema of an older version where there is none yet.
+    pub(crate) fn create_at(url: &str, version: u32) -> Result<Self> {
+        Self::connect(url, Some(version))
     }
 
     /// Opens a database that has our tables.
@@ -47,26 +52,29 @@ impl PostgresStore {
     /// [`Error::Address`], [`Error::Unreachable`], [`Error::Refused`], [`Error::Unfit`], [`Error::NotInitialised`],
     /// [`Error::NotPhotonbox`], [`Error::NewerSchema`].
     pub fn open(url: &str) -> Result<Self> {
-        Self::connect(url, false)
+        Self::connect(url, None)
     }
 
-    fn connect(url: &str, create: bool) -> Result<Self> {
+    /// `create`: the version of the schema to make where there is none.
+    fn connect(url: &str, create: Option<u32>) -> Result<Self> {
         let store = Self {
             pool: Pool::new(Address::parse(url)?)?,
             root: RootSlot::default(),
         };
         let path = store.place();
         let mut lease = store.pool.lease()?;
+        let wanted = create.unwrap_or(schema::newest());
         let found = schema::probe(&mut lease.link).map_err(|failure| failure.at(&path))?;
         match found {
             Found::Foreign => return Err(Error::NotPhotonbox { path }),
-            Found::Nothing if !create => return Err(Error::NotInitialised { path }),
+            Found::Nothing if create.is_none() => return Err(Error::NotInitialised { path }),
             Found::Version(version) if version > schema::newest() => {
                 return Err(store.newer(version));
             }
-            Found::Version(version) if version == schema::newest() => {}
+            Found::Version(version) if version >= wanted => {}
             Found::Nothing | Found::Version(_) => {
-                schema::migrate(&mut lease.link, MIGRATIONS).map_err(|failure| failure.at(&path))?
+                schema::migrate(&mut lease.link, &MIGRATIONS[..wanted as usize])
+                    .map_err(|failure| failure.at(&path))?;
             }
         }
         lease.give_back();
@@ -128,6 +136,13 @@ impl PostgresStore {
 
 impl Engine for PostgresStore {
     const SIZE: &'static str = "SELECT pg_database_size(current_database())";
+    const VERSION: &'static str = "SELECT version FROM photonbox_store";
+
+    fn count_on(table: &str, column: &str) -> Option<String> {
+        Some(format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), coalesce(max({column}), 0) + 1, false) FROM {table}"
+        ))
+    }
 
     fn root(&self) -> &RootSlot {
         &self.root
@@ -178,6 +193,16 @@ impl Engine for PostgresStore {
             Err(failure) => return Err(failure.at(&self.place())),
         }
         Ok(done)
+    }
+
+    fn purge(&self, table: &str) -> Result<()> {
+        // The rows go into a new file, and the old one is removed with the commit. VACUUM FULL would keep what anybody's snapshot might
+        // still see, be it only that of a connection that is being made. The server's own log keeps what it keeps.
+        let sql = format!(
+            "{BEGIN_WRITING}; CREATE TEMPORARY TABLE purged ON COMMIT DROP AS TABLE {table}; TRUNCATE {table}; \
+             INSERT INTO {table} TABLE purged; COMMIT"
+        );
+        self.reading(|link| link.batch(&sql))
     }
 }
 

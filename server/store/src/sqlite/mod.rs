@@ -46,6 +46,11 @@ impl SqliteStore {
     /// # Errors
     /// A directory that cannot be made, and everything that [`SqliteStore::open`] refuses.
     pub fn create(directory: &Path) -> Result<Self> {
+        Self::create_at(directory, schema::newest())
+    }
+
+    /// The same, with the schema of an older version where there is none yet.
+    pub(crate) fn create_at(directory: &Path, version: u32) -> Result<Self> {
         let io = |action, path: &Path| {
             let path = path.to_owned();
             move |error| Error::Io {
@@ -65,7 +70,7 @@ impl SqliteStore {
             .map_err(io("create", &path))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
             .map_err(io("set the mode of", &path))?;
-        Self::open_file(path)
+        Self::open_file(path, version)
     }
 
     /// Opens the database of an existing state directory.
@@ -76,7 +81,7 @@ impl SqliteStore {
     pub fn open(directory: &Path) -> Result<Self> {
         let path = directory.join(DATABASE_FILE);
         match fs::metadata(&path) {
-            Ok(_) => Self::open_file(path),
+            Ok(_) => Self::open_file(path, schema::newest()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(Error::NotInitialised {
                     path: directory.to_owned(),
@@ -90,8 +95,8 @@ impl SqliteStore {
         }
     }
 
-    fn open_file(path: PathBuf) -> Result<Self> {
-        let connection = Self::prepare(&path).map_err(|error| explain(&path, error))??;
+    fn open_file(path: PathBuf, wanted: u32) -> Result<Self> {
+        let connection = Self::prepare(&path, wanted).map_err(|error| explain(&path, error))??;
         Ok(Self {
             path,
             connection: Mutex::new(connection),
@@ -99,7 +104,7 @@ impl SqliteStore {
         })
     }
 
-    fn prepare(path: &Path) -> rusqlite::Result<Result<Connection>> {
+    fn prepare(path: &Path, wanted: u32) -> rusqlite::Result<Result<Connection>> {
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         let (application, version, tables) = schema::probe(&connection)?;
@@ -122,10 +127,17 @@ impl SqliteStore {
         connection.pragma_update(None, "foreign_keys", "ON")?;
         // Deleted secrets are overwritten in the file.
         connection.pragma_update(None, "secure_delete", "ON")?;
-        if version < schema::newest() {
-            schema::migrate(&mut connection, schema::MIGRATIONS)?;
+        if version < wanted {
+            schema::migrate(&mut connection, &schema::MIGRATIONS[..wanted as usize])?;
         }
         Ok(Ok(connection))
+    }
+
+    /// Waits for nobody.
+    #[cfg(test)]
+    pub(crate) fn be_impatient(&self) {
+        let told = self.lock().busy_timeout(Duration::ZERO);
+        told.unwrap_or_else(|error| panic!("{error}"));
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -226,6 +238,11 @@ impl Statements for OnConnection<'_> {
 impl Engine for SqliteStore {
     const SIZE: &'static str =
         "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+    const VERSION: &'static str = "SELECT user_version FROM pragma_user_version()";
+
+    fn count_on(_table: &str, _column: &str) -> Option<String> {
+        None
+    }
 
     fn root(&self) -> &RootSlot {
         &self.root
@@ -273,6 +290,26 @@ impl Engine for SqliteStore {
             // Dropped, it rolls back.
             Ending::Leave(done) => Ok(done),
         }
+    }
+
+    fn purge(&self, _table: &str) -> Result<()> {
+        let connection = self.lock();
+        let failed = |error| explain(&self.path, error);
+        // Into the file, and the log is cut to nothing; the file is written anew, since pages that were filled up or split may hold
+        // copies of what moved; and that, too, goes from the log into the file.
+        for rewrite in [true, false] {
+            let busy: i64 = connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+                .map_err(failed)?;
+            if busy != 0 {
+                let path = self.path.clone();
+                return Err(Error::Locked { path });
+            }
+            if rewrite {
+                connection.execute_batch("VACUUM").map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 }
 

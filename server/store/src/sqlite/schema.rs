@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_renewed_certificates.sql"),
     include_str!("../migrations/0005_numbered_enrolments.sql"),
     include_str!("../migrations/0006_vault.sql"),
+    include_str!("../migrations/0007_sealed_authority.sql"),
 ];
 
 /// The newest version that this program knows.

@@ -134,7 +134,7 @@ fn foreign_newer_damaged_and_missing_are_told_apart() {
         refused,
         Err(Error::NewerSchema {
             found: 99,
-            known: 6,
+            known: 7,
             ..
         })
     ));

@@ -81,6 +81,35 @@ pub enum AuditBreak {
     /// The log's noted head is another one.
     #[error("the audit log does not end with the entry that was written last")]
     Head,
+    /// An entry that somebody noted elsewhere is another one now: the log was written anew.
+    #[error("entry {0} of the audit log is not the one that was noted")]
+    Noted(u64),
+}
+
+impl AuditBreak {
+    /// A word for it, which stays.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Number { .. } => "missing",
+            Self::Previous(_) => "does-not-follow",
+            Self::Changed(_) => "changed",
+            Self::Short { .. } => "short",
+            Self::Head => "head",
+            Self::Noted(_) => "noted",
+        }
+    }
+
+    /// The first entry that is wrong or missing; none where only the head is.
+    #[must_use]
+    pub fn entry(&self) -> Option<u64> {
+        match self {
+            Self::Number { expected, .. } => Some(*expected),
+            Self::Previous(number) | Self::Changed(number) | Self::Noted(number) => Some(*number),
+            Self::Short { found, .. } => Some(found + 1),
+            Self::Head => None,
+        }
+    }
 }
 
 impl AuditHead {

@@ -2,10 +2,12 @@
 //! the audit log. The words of scheme, protocol and state are the vault's own; the store only keeps them.
 
 mod audit;
+mod audit_check;
 mod queries;
 mod rows;
 
 pub use audit::{AuditBreak, AuditEntry, AuditEvent, AuditHead};
+pub use audit_check::{AuditVerdict, verify_audit};
 use queries::Queries;
 pub use rows::{AgentRow, ApplianceRow, ItemRow, NoteRow, RequestRow, SetRow};
 

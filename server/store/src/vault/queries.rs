@@ -4,6 +4,7 @@ use std::path::Path;
 
 use photonbox_secret::SecretBytes;
 
+use super::audit_check::of_entry;
 use super::{
     AgentRow, ApplianceRow, AuditEntry, AuditEvent, AuditHead, ItemRow, NoteRow, RequestRow,
     SetRow, VaultRows,
@@ -196,8 +197,13 @@ impl<'a> Queries<'a> {
     }
 
     fn read_entry(&mut self, mut row: Row<'a>) -> Result<AuditEntry> {
+        let number = row.natural()?;
+        Self::rest_of_entry(number, row).map_err(|error| of_entry(number, error))
+    }
+
+    fn rest_of_entry(number: u64, mut row: Row<'a>) -> Result<AuditEntry> {
         Ok(AuditEntry {
-            number: row.natural()?,
+            number,
             event: AuditEvent {
                 at: row.natural()?,
                 hub: row.text()?,
@@ -546,7 +552,7 @@ impl<'a> VaultRows for Queries<'a> {
 
     fn has_secrets(&mut self) -> Result<bool> {
         let sql = "SELECT 1 FROM vault_secrets UNION ALL SELECT 1 FROM vault_appliances \
-                   UNION ALL SELECT 1 FROM vault_sets LIMIT 1";
+                   UNION ALL SELECT 1 FROM vault_sets UNION ALL SELECT 1 FROM authority WHERE sealed > 0 LIMIT 1";
         Ok(!self.rows(sql, &[], |_, _| Ok(()))?.is_empty())
     }
 

@@ -1,14 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use photonbox_secret::{SecretArray, SecretBytes};
+use photonbox_secret::SecretBytes;
 
 use super::*;
-use crate::testing::{World, each};
-use crate::{Error, HubStore, RootKey};
-
-fn root(byte: u8) -> RootKey {
-    RootKey::new(&SecretArray::from_array([byte; crate::ROOT_KEY]))
-}
+use crate::testing::{World, each, root};
+use crate::{Error, HubStore};
 
 fn store(world: &World) -> Box<dyn HubStore> {
     let store = world.store();
@@ -344,21 +340,85 @@ fn the_audit_log_is_a_chain_that_notices_what_was_done_to_it() {
             })
             .unwrap();
         }
-        let check = || {
-            done(store, |rows| {
-                let mut head = AuditHead::default();
-                for entry in rows.audit_entries(0, 100)? {
-                    if let Err(broken) = head.check(&entry) {
-                        return Ok(Err(broken));
-                    }
-                }
-                Ok(Ok((head, rows.audit_head()?)))
-            })
-            .unwrap()
+        let whole = verify_audit(store, None).unwrap();
+        assert_eq!((whole.entries, &whole.broken), (5, &None));
+        let noted = |number: u64| AuditHead {
+            number,
+            hash: done(store, |rows| rows.audit_entries(number - 1, 1)).unwrap()[0].hash,
         };
-        let (reached, noted) = check().unwrap();
-        assert_eq!((reached, reached.number), (noted, 5));
-        world.tamper("UPDATE audit SET actor = 'appliance:beta' WHERE number = 3");
-        assert_eq!(check(), Err(AuditBreak::Changed(3)));
+        let (third, last) = (noted(3), noted(5));
+        assert_eq!(last, whole.head);
+        for known in [third, last] {
+            let checked = verify_audit(store, Some(known)).unwrap();
+            assert_eq!(checked.broken, None);
+        }
+        let broken = |known| verify_audit(store, known).unwrap().broken;
+        let other = AuditHead {
+            number: 3,
+            hash: last.hash,
+        };
+        assert_eq!(broken(Some(other)), Some(AuditBreak::Noted(3)));
+        let later = AuditHead { number: 6, ..last };
+        let short = |found, noted| Some(AuditBreak::Short { found, noted });
+        assert_eq!(broken(Some(later)), short(5, 6));
+        // Each fault, and what takes it back.
+        let faults = [
+            (
+                "UPDATE audit SET actor = 'appliance:beta' WHERE number = 3",
+                "UPDATE audit SET actor = 'appliance:alpha' WHERE number = 3",
+                Some(AuditBreak::Changed(3)),
+            ),
+            (
+                "UPDATE audit SET number = 99 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 3; \
+                 UPDATE audit SET number = 3 WHERE number = 99",
+                "UPDATE audit SET number = 99 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 3; \
+                 UPDATE audit SET number = 3 WHERE number = 99",
+                Some(AuditBreak::Previous(2)),
+            ),
+            (
+                "UPDATE audit SET number = 99 WHERE number = 4",
+                "UPDATE audit SET number = 4 WHERE number = 99",
+                Some(AuditBreak::Number {
+                    expected: 4,
+                    found: 5,
+                }),
+            ),
+            (
+                "UPDATE audit_head SET number = 4",
+                "UPDATE audit_head SET number = 5",
+                Some(AuditBreak::Head),
+            ),
+            (
+                "UPDATE audit_head SET number = 9",
+                "UPDATE audit_head SET number = 5",
+                short(5, 9),
+            ),
+            ("DELETE FROM audit WHERE number = 5", "", short(4, 5)),
+            ("DELETE FROM audit", "", short(0, 5)),
+            // Nothing in the database remembers any more; what was noted elsewhere does.
+            ("DELETE FROM audit_head", "", None),
+        ];
+        for (fault, back, expected) in faults {
+            world.tamper(fault);
+            assert_eq!(broken(None), expected, "{fault}");
+            if !back.is_empty() {
+                world.tamper(back);
+            }
+        }
+        assert_eq!(broken(Some(last)), short(0, 5));
+    });
+}
+
+#[test]
+fn an_entry_that_is_none_is_named() {
+    each(|world| {
+        let store = &*store(world);
+        done(store, |rows| rows.audit(&AuditEvent::default())).unwrap();
+        world.tamper(&format!(
+            "UPDATE audit SET hash = {}",
+            world.bytes(b"short")
+        ));
+        let said = verify_audit(store, None).unwrap_err().to_string();
+        assert!(said.contains("entry 1 of the audit log"), "{said}");
     });
 }

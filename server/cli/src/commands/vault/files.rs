@@ -90,6 +90,14 @@ impl Destination {
         })
     }
 
+    /// What is written to.
+    pub(crate) fn as_file_mut(&mut self) -> &mut File {
+        match self {
+            Self::Stream(out) => out,
+            Self::File { temporary, .. } => temporary.as_file_mut(),
+        }
+    }
+
     /// On the disk under its name when this returns.
     pub(crate) fn done(self) -> anyhow::Result<()> {
         let Self::File {
@@ -141,7 +149,7 @@ impl Write for Destination {
 fn exists(path: &Path) -> anyhow::Error {
     Failure::failed(
         format!("{} is there already", path.display()),
-        "name another file (-o), or give --force to overwrite it",
+        "name another file, or give --force to overwrite it",
     )
 }
 

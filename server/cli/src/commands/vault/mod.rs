@@ -1,7 +1,7 @@
 //! `photonbox vault`: sets, the keys of their items, and files that are sealed under them.
 
 mod access;
-mod files;
+pub(super) mod files;
 mod keys;
 mod sealing;
 
