@@ -257,3 +257,29 @@ fn bench_hub_prints_shares_waits_and_memory() {
         .collect();
     assert_eq!(names(&report), expected);
 }
+
+#[test]
+fn bench_vault_prints_each_protocol_in_each_group() {
+    let report = json(&["bench", "vault", "--slice", "1", "--json"]);
+    let with_times = |name: String| {
+        let times = ["p50", "p99"].map(|time| format!("{name}.{time}"));
+        [name].into_iter().chain(times)
+    };
+    let mut expected: Vec<String> = Vec::new();
+    for step in ["create", "open"] {
+        expected.extend(with_times(format!("vault.envelope.{step}")));
+    }
+    for scheme in ["p384", "ristretto255", "paillier3072"] {
+        for protocol in ["blinded", "homomorphic", "three", "optimised", "n3"] {
+            for step in ["create", "open"] {
+                expected.extend(with_times(format!("vault.{step}.{protocol}.{scheme}")));
+            }
+        }
+        expected.push(format!("vault.ticket.refuse.{scheme}"));
+    }
+    expected.extend(["vault.seal", "vault.unseal"].map(str::to_owned));
+    assert_eq!(names(&report), expected);
+    let results = report["results"].as_array().expect("results");
+    let alone = |result: &&Value| result["ratio"].is_null();
+    assert_eq!(results.iter().filter(alone).count(), 6, "envelopes alone");
+}

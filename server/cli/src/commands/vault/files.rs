@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write};
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
@@ -71,6 +72,9 @@ impl Destination {
             return Ok(Self::Stream(
                 out.map_err(|error| cannot("write", path, &error))?.into(),
             ));
+        }
+        if let Some(stream) = stream(path, holds)? {
+            return Ok(Self::Stream(stream));
         }
         if !force && path.symlink_metadata().is_ok() {
             return Err(exists(path));
@@ -146,6 +150,33 @@ impl Write for Destination {
     }
 }
 
+/// A pipe or a character device, which is written to: a new file in its place (as `--force` has it) would be what nobody wants.
+fn stream(path: &Path, holds: Holds) -> anyhow::Result<Option<File>> {
+    let Ok(found) = std::fs::metadata(path) else {
+        return Ok(None);
+    };
+    let kind = found.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return Ok(None);
+    }
+    // Behind a link may be this process's own standard output, where the report goes.
+    if !(kind.is_fifo() || kind.is_char_device()) || path.is_symlink() {
+        return Err(Failure::failed(
+            format!("{} is no file, pipe or character device", path.display()),
+            "name one; for anything else give `-o -` and redirect the output",
+        ));
+    }
+    let opened = File::options().write(true).open(path);
+    let opened = opened.map_err(|error| cannot("write", path, &error))?;
+    if holds == Holds::Bytes && opened.is_terminal() {
+        return Err(Failure::usage(
+            format!("{} is a terminal", path.display()),
+            "name a file",
+        ));
+    }
+    Ok(Some(opened))
+}
+
 fn exists(path: &Path) -> anyhow::Error {
     Failure::failed(
         format!("{} is there already", path.display()),
@@ -168,4 +199,32 @@ pub(crate) fn whole(path: &Path, most: usize) -> anyhow::Result<photonbox_secret
     }
     bytes.truncate(length);
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, Mode};
+
+    #[test]
+    fn a_pipe_is_written_to_and_stays_even_by_force() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [pipe, link] = ["pipe", "link"].map(|name| folder.path().join(name));
+        rustix::fs::mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).expect("a pipe");
+        std::os::unix::fs::symlink(&pipe, &link).expect("a link");
+        let reading = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read(pipe)
+        });
+        let mut to = Destination::open(&pipe, true, Holds::Bytes).expect("a destination");
+        to.write_all(b"bytes").expect("a reader");
+        to.done().expect("nothing else to do");
+        let read = reading.join().expect("the reader").expect("the pipe");
+        assert_eq!(read, b"bytes");
+        let still = pipe.symlink_metadata().expect("the pipe");
+        assert!(still.file_type().is_fifo());
+        // Of a link nobody knows whether it is standard output.
+        assert!(Destination::open(&link, true, Holds::Bytes).is_err());
+        assert!(link.is_symlink());
+    }
 }
