@@ -5,52 +5,22 @@
 //!
 //! A rotation does not heal a captured K_s or a copied share; making the item anew does.
 
-use photonbox_secret::SecretBytes;
 use rand_core::TryCryptoRng;
 
+use super::wire::drawn_value;
 use super::{Hidden, HiddenShare, Kind, agents, blinded, homomorphic, optimised};
-use crate::group::{Group, NoRandom, Purpose, Unfit};
+use crate::group::{Group, NoRandom, Purpose};
 
 /// The last generation. Over whole numbers each rotation adds 512 bits to K_m: after 2^16 of them K_m has 528, which t with its 768 still
 /// covers but for 2^-240 (decision 31), and a sum of them is far from the end of a number. Then the set is made anew.
 pub const MAX_GENERATION: u64 = 1 << 16;
 
-/// δ, which only appliances know; E(δ) is the vault's.
-pub struct Delta<G: Group>(G::Element);
-
-impl<G: Group> std::fmt::Debug for Delta<G> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Delta({}, ..)", G::SCHEME)
-    }
+drawn_value! {
+    /// δ, which only appliances know; E(δ) is the vault's. A fresh one for each rotation, encoded for the sealed notes.
+    Delta, Purpose::Blinding, "a rotation value"
 }
 
 impl<G: Group> Delta<G> {
-    /// A fresh one, for one rotation.
-    ///
-    /// # Errors
-    /// [`NoRandom`].
-    pub fn draw(random: &mut impl TryCryptoRng) -> Result<Self, NoRandom> {
-        G::random(Purpose::Blinding, random).map(Self)
-    }
-
-    /// For the sealed notes to the other appliances.
-    #[must_use]
-    pub fn encode(&self) -> SecretBytes {
-        G::encode(&self.0)
-    }
-
-    /// Reads one.
-    ///
-    /// # Errors
-    /// [`Unfit`].
-    pub fn decode(bytes: &[u8]) -> Result<Self, Unfit> {
-        let delta = G::decode(bytes)?;
-        if !G::fits(&delta, Purpose::Blinding) {
-            return Err(Unfit::NotInGroup("a rotation value"));
-        }
-        Ok(Self(delta))
-    }
-
     /// E(δ), for the shares under this key.
     ///
     /// # Errors

@@ -10,11 +10,11 @@
 //!
 //! Concealments differ, so what one appliance has does not open what another may.
 
-use photonbox_secret::SecretBytes;
 use rand_core::TryCryptoRng;
 
+use super::wire::drawn_value;
 use super::{Clear, Hidden, HiddenShare, Kind, Nothing, agents, blinded, homomorphic, optimised};
-use crate::group::{Group, NoRandom, Purpose, Unfit};
+use crate::group::{Group, NoRandom, Purpose};
 
 /// Why a step was not done that decrypts and draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,41 +27,9 @@ pub enum Stopped {
     NoRandom(#[from] NoRandom),
 }
 
-/// t, which voucher and newcomer alone know.
-pub struct Transfer<G: Group>(G::Element);
-
-impl<G: Group> std::fmt::Debug for Transfer<G> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Transfer({}, ..)", G::SCHEME)
-    }
-}
-
-impl<G: Group> Transfer<G> {
-    /// A fresh one, for one newcomer.
-    ///
-    /// # Errors
-    /// [`NoRandom`].
-    pub fn draw(random: &mut impl TryCryptoRng) -> Result<Self, NoRandom> {
-        G::random(Purpose::Transfer, random).map(Self)
-    }
-
-    /// For the sealed note to the newcomer.
-    #[must_use]
-    pub fn encode(&self) -> SecretBytes {
-        G::encode(&self.0)
-    }
-
-    /// Reads one.
-    ///
-    /// # Errors
-    /// [`Unfit`].
-    pub fn decode(bytes: &[u8]) -> Result<Self, Unfit> {
-        let t = G::decode(bytes)?;
-        if !G::fits(&t, Purpose::Transfer) {
-            return Err(Unfit::NotInGroup("a transfer value"));
-        }
-        Ok(Self(t))
-    }
+drawn_value! {
+    /// t, which voucher and newcomer alone know. A fresh one for each newcomer, encoded for the sealed note to it.
+    Transfer, Purpose::Transfer, "a transfer value"
 }
 
 impl<G: Group> blinded::Appliance<G> {

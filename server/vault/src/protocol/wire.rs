@@ -6,6 +6,51 @@ use photonbox_secret::SecretBytes;
 
 use crate::group::{Group, Scheme, Unfit};
 
+/// A secret element that one party draws for a purpose and another may read: the type, and its three ways.
+macro_rules! drawn_value {
+    ($(#[$about:meta])* $name:ident, $purpose:expr, $words:literal) => {
+        $(#[$about])*
+        pub struct $name<G: $crate::group::Group>(pub(super) G::Element);
+
+        impl<G: $crate::group::Group> std::fmt::Debug for $name<G> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}({}, ..)", stringify!($name), G::SCHEME)
+            }
+        }
+
+        impl<G: $crate::group::Group> $name<G> {
+            /// A fresh one.
+            ///
+            /// # Errors
+            /// [`crate::group::NoRandom`].
+            pub fn draw(
+                random: &mut impl rand_core::TryCryptoRng,
+            ) -> Result<Self, $crate::group::NoRandom> {
+                G::random($purpose, random).map(Self)
+            }
+
+            /// Its bytes, which are as secret.
+            #[must_use]
+            pub fn encode(&self) -> photonbox_secret::SecretBytes {
+                G::encode(&self.0)
+            }
+
+            /// Reads one.
+            ///
+            /// # Errors
+            /// [`crate::group::Unfit`].
+            pub fn decode(bytes: &[u8]) -> Result<Self, $crate::group::Unfit> {
+                let value = G::decode(bytes)?;
+                if !G::fits(&value, $purpose) {
+                    return Err($crate::group::Unfit::NotInGroup($words));
+                }
+                Ok(Self(value))
+            }
+        }
+    };
+}
+pub(super) use drawn_value;
+
 /// Version of all messages so far.
 const VERSION: u8 = 1;
 /// Bytes before the body.
