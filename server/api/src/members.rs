@@ -16,7 +16,7 @@ use photonbox_vault::api::{
 use crate::caller::Caller;
 use crate::problem::Refusal;
 use crate::routes::{Answer, Given, Key, Named, Shared};
-use crate::vault::Replay;
+use crate::vault::{Asking, Replay};
 
 /// These paths.
 pub(crate) fn routes() -> Router<Shared> {
@@ -39,10 +39,8 @@ pub(crate) async fn vouch(
     Key(key): Key,
     given: Given<Vouch>,
 ) -> Result<(StatusCode, Json<Appliance>), Refusal> {
-    let replay = Replay::new(&key, given.digest)?;
-    let vault = Arc::clone(&shared.vault);
-    let caller = caller.id().to_owned();
-    let vouched = vault.vouch(&shared.workers, caller, set, replay, given.body);
+    let asking = Asking::new(caller.id(), set, &key, given.digest)?;
+    let vouched = Arc::clone(&shared.vault).vouch(&shared.workers, asking, given.body);
     Ok((StatusCode::CREATED, Json(vouched.await?)))
 }
 
@@ -73,10 +71,8 @@ pub(crate) async fn rotate(
     Key(key): Key,
     given: Given<Rotate>,
 ) -> Result<(StatusCode, Json<Rotated>), Refusal> {
-    let replay = Replay::new(&key, given.digest)?;
-    let vault = Arc::clone(&shared.vault);
-    let caller = caller.id().to_owned();
-    let rotated = vault.rotate(&shared.workers, caller, set, replay, given.body);
+    let asking = Asking::new(caller.id(), set, &key, given.digest)?;
+    let rotated = Arc::clone(&shared.vault).rotate(&shared.workers, asking, given.body);
     Ok((StatusCode::CREATED, Json(rotated.await?)))
 }
 

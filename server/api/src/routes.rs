@@ -30,7 +30,7 @@ use crate::members;
 use crate::pace::Pace;
 use crate::problem::Refusal;
 use crate::server::Routes;
-use crate::vault::{Replay, Vault, Workers};
+use crate::vault::{Asking, Replay, Vault, Workers};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -295,10 +295,8 @@ async fn create_item(
     Key(key): Key,
     given: Given<CreateItem>,
 ) -> Result<(StatusCode, Json<ItemTicket>), Refusal> {
-    let replay = Replay::new(&key, given.digest)?;
-    let vault = Arc::clone(&shared.vault);
-    let caller = caller.id().to_owned();
-    let made = vault.create_item(&shared.workers, caller, set, replay, given.body);
+    let asking = Asking::new(caller.id(), set, &key, given.digest)?;
+    let made = Arc::clone(&shared.vault).create_item(&shared.workers, asking, given.body);
     Ok((StatusCode::CREATED, Json(made.await?)))
 }
 

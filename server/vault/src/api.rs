@@ -123,16 +123,10 @@ impl Protocol {
             .find(|protocol| protocol.name() == name)
     }
 
-    /// Whether its shares are under E, so that a rotation takes them along.
+    /// Whether its shares are under E, so that a rotation takes them along. Others are in clear and need the vault's own key.
     #[must_use]
     pub fn has_hidden_shares(self) -> bool {
         matches!(self, Self::Homomorphic | Self::Three | Self::N)
-    }
-
-    /// Whether each appliance has a pair of keys of E at the vault.
-    #[must_use]
-    pub fn has_own_keys(self) -> bool {
-        matches!(self, Self::Homomorphic | Self::Optimised)
     }
 
     /// Whether it has agents.

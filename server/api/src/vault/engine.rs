@@ -61,11 +61,6 @@ impl Engine {
         self.protocol == Protocol::Optimised
     }
 
-    /// Whether its shares are in clear, so that they need the vault's own key.
-    pub(crate) fn has_clear_shares(self) -> bool {
-        matches!(self.protocol, Protocol::Blinded | Protocol::Optimised)
-    }
-
     /// Draws what the vault has for a newcomer. Its agents draw for themselves.
     pub(crate) fn draw_newcomer(self, source: &dyn ByteSource) -> Result<Drawn, Refusal> {
         in_group!(self, draw_newcomer(self.protocol, source))

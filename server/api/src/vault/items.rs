@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use photonbox_store::{ItemRow, VaultRows};
-use photonbox_vault::api::{Bytes, CreateItem, Item, ItemTicket, Page, PutWrapped};
+use photonbox_vault::api::{Bytes, CreateItem, Item, ItemTicket, Page, Protocol, PutWrapped};
 use photonbox_vault::item::{ItemName, MAX_IMPORT, WRAPPING};
 use photonbox_vault::ticket::Claim;
 
 use super::agents::{Line, Turn};
+use super::replay::{Asking, Begun};
 use super::sets::agent_of;
 use super::work::{Stop, Workers};
 use super::{Member, Replay, Vault, names};
@@ -19,28 +20,22 @@ impl Vault {
     pub(crate) async fn create_item(
         self: Arc<Self>,
         workers: &Workers,
-        caller: String,
-        set: String,
-        replay: Replay,
+        asking: Asking,
         asked: CreateItem,
     ) -> Result<ItemTicket, Refusal> {
         names::item(&asked.item)?;
-        let (vault, by, of, key) = (
-            Arc::clone(&self),
-            caller.clone(),
-            set.clone(),
-            replay.clone(),
-        );
-        let begun = workers
-            .run(move || {
-                let begun = vault.begin_item(&by, &of, &key, &asked)?;
-                Ok((begun, asked))
-            })
+        let (begun, asked) = self
+            .begin(workers, &asking, asked, Self::begin_item)
             .await?;
-        let (member, asked) = match begun {
-            (Begun::Answered(answer), _) => return Ok(*answer),
-            (Begun::Member(member), asked) => (member, asked),
+        let member = match begun {
+            Begun::Answered(answer) => return Ok(*answer),
+            Begun::Going(member) => member,
         };
+        let Asking {
+            caller,
+            set,
+            replay,
+        } = asking;
         let turned = if member.engine.protocol.has_agents() {
             let agents: Vec<_> = member.set.agents.iter().map(agent_of).collect();
             let line = Line {
@@ -62,11 +57,14 @@ impl Vault {
 
     fn begin_item(
         &self,
-        caller: &str,
-        set: &str,
-        replay: &Replay,
+        asking: &Asking,
         asked: &CreateItem,
-    ) -> Result<Begun, Refusal> {
+    ) -> Result<Begun<ItemTicket, Member>, Refusal> {
+        let Asking {
+            caller,
+            set,
+            replay,
+        } = asking;
         let found = self.reading(|rows| {
             if let Some(answer) = replay.answered::<ItemTicket>(rows, caller)? {
                 return Ok((Member::trusted(rows, set, caller)?, Some(answer)));
@@ -87,7 +85,7 @@ impl Vault {
                 if member.engine.protocol.has_agents() {
                     member.engine.check_created(asked.message.as_slice())?;
                 }
-                Ok(Begun::Member(Box::new(member)))
+                Ok(Begun::Going(Box::new(member)))
             }
         }
     }
@@ -127,7 +125,7 @@ impl Vault {
         let name = name_of(member, &asked.item, generation);
         let message = turned.as_deref().unwrap_or(asked.message.as_slice());
         let source = &*self.parts.source;
-        let share = if member.engine.has_clear_shares() {
+        let share = if !member.engine.protocol.has_hidden_shares() {
             let concealment = member.appliance.concealment.as_ref();
             let concealment = concealment.ok_or(Refusal::NotTrusted("pending"))?;
             let share = member.engine.clear_share(concealment, message, source)?;
@@ -200,7 +198,7 @@ impl Vault {
                 "the appliances of this set keep shares and tickets themselves",
             ));
         };
-        if member.engine.has_clear_shares() && !own {
+        if !member.engine.protocol.has_hidden_shares() && !own {
             return Err(Refusal::BeforeItCame(item.into()));
         }
         let needed = gives_share(&member);
@@ -363,11 +361,6 @@ impl Vault {
     }
 }
 
-enum Begun {
-    Answered(Box<ItemTicket>),
-    Member(Box<Member>),
-}
-
 fn trusted_item(
     rows: &mut dyn VaultRows,
     caller: &str,
@@ -382,7 +375,7 @@ fn trusted_item(
 
 /// The appliance derives its question of the share: *homomorphic*.
 fn gives_share(member: &Member) -> bool {
-    !member.engine.has_clear_shares() && !member.engine.protocol.has_agents()
+    member.engine.protocol == Protocol::Homomorphic
 }
 
 /// What the item's share and data key are bound to.

@@ -25,7 +25,7 @@ use photonbox_vault::api::{ApplianceState, Protocol};
 use photonbox_vault::group::Scheme;
 
 pub use agents::{Agents, AskedAgent, Turn};
-pub(crate) use replay::Replay;
+pub(crate) use replay::{Asking, Replay};
 pub(crate) use work::{Stop, Workers, reading, transaction};
 
 use crate::problem::Refusal;

@@ -127,7 +127,7 @@ impl Vault {
             row,
             share,
         } = authorised;
-        let message = if member.engine.has_clear_shares() {
+        let message = if !member.engine.protocol.has_hidden_shares() {
             let member = Member {
                 appliance: concealed,
                 ..member

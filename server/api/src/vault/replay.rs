@@ -1,11 +1,14 @@
 //! Idempotency: what was asked under a key is done once, and answered the same again.
 
+use std::sync::Arc;
+
 use photonbox_store::{RequestRow, VaultRows};
 use photonbox_vault::api::MAX_IDEMPOTENCY_KEY;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::work::Stop;
+use super::Vault;
+use super::work::{Stop, Workers};
 use crate::problem::Refusal;
 
 /// A request's key, and what it asked for.
@@ -13,6 +16,57 @@ use crate::problem::Refusal;
 pub(crate) struct Replay {
     key: String,
     digest: [u8; 48],
+}
+
+/// A request that is done once: who asks, of what set, under which key.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(super) caller: String,
+    pub(super) set: String,
+    pub(super) replay: Replay,
+}
+
+impl Asking {
+    /// # Errors
+    /// A key that is none.
+    pub(crate) fn new(
+        caller: &str,
+        set: String,
+        key: &str,
+        digest: [u8; 48],
+    ) -> Result<Self, Refusal> {
+        Ok(Self {
+            caller: caller.to_owned(),
+            set,
+            replay: Replay::new(key, digest)?,
+        })
+    }
+}
+
+/// What the first look at such a request finds.
+pub(super) enum Begun<A, W> {
+    /// It was answered before.
+    Answered(Box<A>),
+    /// What goes on with it.
+    Going(Box<W>),
+}
+
+/// A step that looks at what is stored, and draws.
+type Look<Q, A, W> = fn(&Vault, &Asking, &Q) -> Result<Begun<A, W>, Refusal>;
+
+impl Vault {
+    /// The first look, before agents are asked; the request comes back with what was found.
+    pub(super) async fn begin<Q: Send + 'static, A: Send + 'static, W: Send + 'static>(
+        self: &Arc<Self>,
+        workers: &Workers,
+        asking: &Asking,
+        asked: Q,
+        look: Look<Q, A, W>,
+    ) -> Result<(Begun<A, W>, Q), Refusal> {
+        let (vault, asking) = (Arc::clone(self), asking.clone());
+        let begun = workers.run(move || Ok((look(&vault, &asking, &asked)?, asked)));
+        begun.await
+    }
 }
 
 impl Replay {

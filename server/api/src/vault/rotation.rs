@@ -13,6 +13,7 @@ use photonbox_vault::protocol::MAX_GENERATION;
 use photonbox_vault::ticket::Claim;
 
 use super::agents::Line;
+use super::replay::{Asking, Begun};
 use super::sets::agent_of;
 use super::vouching::{copy, forget_notes};
 use super::work::{Stop, Workers};
@@ -35,37 +36,26 @@ struct Turning {
     concealment: Option<SecretBytes>,
 }
 
-enum Begun {
-    Answered(Box<Rotated>),
-    Turning(Box<Turning>),
-}
-
 impl Vault {
     /// K_m becomes K_m·δ.
     pub(crate) async fn rotate(
         self: Arc<Self>,
         workers: &Workers,
-        caller: String,
-        set: String,
-        replay: Replay,
+        asking: Asking,
         asked: Rotate,
     ) -> Result<Rotated, Refusal> {
-        let (vault, by, of, key) = (
-            Arc::clone(&self),
-            caller.clone(),
-            set.clone(),
-            replay.clone(),
-        );
-        let begun = workers
-            .run(move || {
-                let begun = vault.begin_rotation(&by, &of, &key, &asked)?;
-                Ok((begun, asked))
-            })
+        let (begun, asked) = self
+            .begin(workers, &asking, asked, Self::begin_rotation)
             .await?;
-        let (turning, asked) = match begun {
-            (Begun::Answered(answer), _) => return Ok(*answer),
-            (Begun::Turning(turning), asked) => (turning, asked),
+        let turning = match begun {
+            Begun::Answered(answer) => return Ok(*answer),
+            Begun::Going(turning) => turning,
         };
+        let Asking {
+            caller,
+            set,
+            replay,
+        } = asking;
         if turning.member.engine.protocol.has_agents() {
             let agents = turning.member.set.agents.iter().map(agent_of);
             let agents: Vec<_> = agents.collect();
@@ -87,11 +77,14 @@ impl Vault {
 
     fn begin_rotation(
         &self,
-        caller: &str,
-        set: &str,
-        replay: &Replay,
+        asking: &Asking,
         asked: &Rotate,
-    ) -> Result<Begun, Refusal> {
+    ) -> Result<Begun<Rotated, Turning>, Refusal> {
+        let Asking {
+            caller,
+            set,
+            replay,
+        } = asking;
         let found = self.reading(|rows| {
             if let Some(answer) = replay.answered(rows, caller)? {
                 return Ok(Err(answer));
@@ -134,7 +127,7 @@ impl Vault {
                 ));
             }
         };
-        Ok(Begun::Turning(Box::new(Turning {
+        Ok(Begun::Going(Box::new(Turning {
             appliances: rows
                 .into_iter()
                 .filter(|(_, state)| *state != ApplianceState::Revoked)

@@ -7,6 +7,7 @@ use photonbox_vault::api::{Agent, Appliance, ApplianceState, Bytes, CreateSet, P
 
 use super::agents::Line;
 use super::engine::{Drawn, Engine};
+use super::replay::Begun;
 use super::vouching::forget_notes;
 use super::work::Workers;
 use super::{Member, Replay, Vault, engine_of, names, state_of};
@@ -31,7 +32,7 @@ impl Vault {
         let begun = workers.run(move || vault.begin_set(engine, &name, &by, &key));
         let drawn = match begun.await? {
             Begun::Answered(answer) => return Ok(*answer),
-            Begun::Drawn(drawn) => drawn,
+            Begun::Going(drawn) => *drawn,
         };
         if let Some(pair) = &drawn.set {
             let line = Line {
@@ -54,7 +55,7 @@ impl Vault {
         set: &str,
         caller: &str,
         replay: &Replay,
-    ) -> Result<Begun, Refusal> {
+    ) -> Result<Begun<SetUp, Drawn>, Refusal> {
         let answered = self.reading(|rows| {
             if let Some(answer) = replay.answered(rows, caller)? {
                 return Ok(Some(answer));
@@ -70,7 +71,7 @@ impl Vault {
         })?;
         Ok(match answered {
             Some(answer) => Begun::Answered(Box::new(answer)),
-            None => Begun::Drawn(engine.draw(&*self.parts.source)?),
+            None => Begun::Going(Box::new(engine.draw(&*self.parts.source)?)),
         })
     }
 
@@ -230,7 +231,7 @@ impl Vault {
             row.revoked = Some(now);
             rows.put_appliance(&row)?;
             forget_notes(rows, set, appliance)?;
-            if member.engine.has_clear_shares() {
+            if !member.engine.protocol.has_hidden_shares() {
                 // Without it the appliance's own B or r opens nothing, of whatever generation. Its E stays: shares may be under that.
                 for generation in 1..=generation {
                     if let Some(mut row) = rows.appliance(set, generation, appliance)? {
@@ -266,11 +267,6 @@ impl Vault {
             }
         }
     }
-}
-
-enum Begun {
-    Answered(Box<SetUp>),
-    Drawn(Drawn),
 }
 
 fn agent_row(agent: &Agent) -> AgentRow {

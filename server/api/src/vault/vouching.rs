@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha384};
 
 use super::agents::Line;
 use super::engine::Drawn;
+use super::replay::{Asking, Begun};
 use super::sets::{agent_of, appliance_of};
 use super::work::{Stop, Workers};
 use super::{Member, Replay, Vault, engine_of, names, state_of};
@@ -37,37 +38,26 @@ struct Vouched {
     drawn: Drawn,
 }
 
-enum Begun {
-    Answered(Box<Appliance>),
-    Vouched(Box<Vouched>),
-}
-
 impl Vault {
     /// An appliance vouches for another host.
     pub(crate) async fn vouch(
         self: Arc<Self>,
         workers: &Workers,
-        caller: String,
-        set: String,
-        replay: Replay,
+        asking: Asking,
         asked: Vouch,
     ) -> Result<Appliance, Refusal> {
-        let (vault, by, of, key) = (
-            Arc::clone(&self),
-            caller.clone(),
-            set.clone(),
-            replay.clone(),
-        );
-        let begun = workers
-            .run(move || {
-                let begun = vault.begin_vouch(&by, &of, &key, &asked)?;
-                Ok((begun, asked))
-            })
+        let (begun, asked) = self
+            .begin(workers, &asking, asked, Self::begin_vouch)
             .await?;
-        let (vouched, asked) = match begun {
-            (Begun::Answered(answer), _) => return Ok(*answer),
-            (Begun::Vouched(vouched), asked) => (vouched, asked),
+        let vouched = match begun {
+            Begun::Answered(answer) => return Ok(*answer),
+            Begun::Going(vouched) => vouched,
         };
+        let Asking {
+            caller,
+            set,
+            replay,
+        } = asking;
         let Member {
             set: row, engine, ..
         } = &vouched.member;
@@ -113,16 +103,19 @@ impl Vault {
 
     fn begin_vouch(
         &self,
-        caller: &str,
-        set: &str,
-        replay: &Replay,
+        asking: &Asking,
         asked: &Vouch,
-    ) -> Result<Begun, Refusal> {
+    ) -> Result<Begun<Appliance, Vouched>, Refusal> {
+        let Asking {
+            caller,
+            set,
+            replay,
+        } = asking;
         if let Some(answer) = self.reading(|rows| replay.answered(rows, caller))? {
             return Ok(Begun::Answered(Box::new(answer)));
         }
         let voucher = self.read_voucher(set, asked.voucher.as_slice())?;
-        if voucher.voucher != caller {
+        if voucher.voucher != *caller {
             return Err(refused(
                 "it is signed by another host than the one that sends it",
             ));
@@ -147,7 +140,7 @@ impl Vault {
         })?;
         member.engine.check_vouched(asked.message.as_slice())?;
         let drawn = member.engine.draw_newcomer(&*self.parts.source)?;
-        Ok(Begun::Vouched(Box::new(Vouched {
+        Ok(Begun::Going(Box::new(Vouched {
             voucher,
             member,
             drawn,

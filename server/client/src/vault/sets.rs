@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use hpke::kem::DhP384HkdfSha384 as Dhkem;
-use hpke::{Kem as _, Serializable as _};
 use hyper::Method;
 use photonbox_channel::Drawn;
 use photonbox_vault::api::{Bytes, Conceal, CreateSet, Set, SetUp};
 use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
+use photonbox_vault::note;
 
 use super::own::Own;
 use super::{Appliance, NewSet, check_set, part};
@@ -54,20 +53,20 @@ impl Appliance {
         let pending = match self.keep.read::<PendingSet>(waiting)? {
             Some(pending) => pending,
             None => {
-                let seed = self.draw::<48>()?;
-                let (private, public) = Dhkem::derive_keypair(seed.as_slice());
+                let pair = note::key_pair(&mut Drawn(&*self.source.0));
+                let (private, public) = pair.map_err(|_| Error::NoRandom)?;
                 let asked = CreateSet {
                     set: new.set.clone(),
                     scheme: new.scheme.name().to_owned(),
                     protocol: new.protocol,
                     agents: new.agents.clone(),
                     appliances_keep_shares: new.appliances_keep_shares,
-                    hpke_key: Bytes::new(public.to_bytes().to_vec()),
+                    hpke_key: Bytes::new(public),
                 };
                 let pending = PendingSet {
                     key: self.request_key()?,
                     asked,
-                    hpke_private: Some(Bytes::new(private.to_bytes().to_vec())),
+                    hpke_private: Some(Bytes::new(private.as_slice())),
                 };
                 self.keep.write(waiting, &pending)?;
                 pending

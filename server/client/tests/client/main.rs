@@ -30,6 +30,12 @@ fn problem(status: u16, word: &str) -> Say {
     )
 }
 
+/// Why an item is not made.
+async fn refusal(hub: &Scripted) -> Error {
+    let made = hub.appliance().create_item("tenant", "disk").await;
+    made.unwrap_err()
+}
+
 /// A hub that made `tenant`, and answers everything else as told.
 async fn with_a_set(answer: fn(&Asked) -> Say) -> Scripted {
     let hub = Scripted::new(false, Role::Hub, |asked| match &*asked.line {
@@ -68,11 +74,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 #[tokio::test]
 async fn what_waits_for_its_answer_is_an_idempotency_key() {
     let hub = with_a_set(|_| problem(423, "locked")).await;
-    let refused = hub
-        .appliance()
-        .create_item("tenant", "disk")
-        .await
-        .unwrap_err();
+    let refused = refusal(&hub).await;
     assert!(refused.is_locked(), "{refused}");
     let asked = hub.take_asked();
     let [first] = &asked[..] else {
@@ -93,11 +95,7 @@ async fn what_waits_for_its_answer_is_an_idempotency_key() {
         Some(("GET", _)) => ticket("disk", 1),
         _ => problem(423, "locked"),
     });
-    let refused = hub
-        .appliance()
-        .create_item("tenant", "disk")
-        .await
-        .unwrap_err();
+    let refused = refusal(&hub).await;
     assert!(refused.is_locked(), "{refused}");
     let asked = hub.take_asked();
     let [second, answer, open] = &asked[..] else {
@@ -113,11 +111,7 @@ async fn what_waits_for_its_answer_is_an_idempotency_key() {
         Some(("GET", _)) => problem(404, "unknown-item"),
         _ => problem(422, "key-reused"),
     });
-    let refused = hub
-        .appliance()
-        .create_item("tenant", "disk")
-        .await
-        .unwrap_err();
+    let refused = refusal(&hub).await;
     assert_eq!(refused.word(), Some("key-reused"));
     let asked = hub.take_asked();
     assert_eq!(asked[0].key.as_ref(), Some(key));
@@ -141,11 +135,7 @@ async fn an_answer_that_is_cut_is_asked_for_again() {
             true => ticket("disk", 1),
             false => problem(423, "locked"),
         });
-        let refused = hub
-            .appliance()
-            .create_item("tenant", "disk")
-            .await
-            .unwrap_err();
+        let refused = refusal(&hub).await;
         assert!(refused.is_locked(), "{refused}");
         let asked = hub.take_asked();
         assert_eq!(asked.len(), 3);
