@@ -187,7 +187,9 @@ fn what_cannot_be_restored_is_refused_in_one_line_and_leaves_nothing() {
     let line = ["restore", arg(&path), "--state", &to, "--root-key", &other];
     let said = process::refusal(&line, 1);
     assert!(said.contains("root key"), "{said}");
-    let said = process::refusal(&["serve", "--state", &to, "--allow-simulated"], 1);
+    // The usual port may be somebody else's.
+    let serve = ["serve", "--state", &to, "--listen", "127.0.0.1:0"];
+    let said = process::refusal(&[&serve[..], &["--allow-simulated"]].concat(), 1);
     assert!(said.contains("holds no hub"), "{said}");
     let own = vaulted.scene.arg("hub/root.key");
     process::text(&["restore", arg(&path), "--state", &to, "--root-key", &own]);
