@@ -238,6 +238,7 @@ fn a_store_that_cannot_be_used_is_refused_in_one_line() {
     let Some((_, _, url)) = database() else {
         return;
     };
-    let empty = refusal(&["serve", "--state", &state, "--store", &url], 1);
+    let serve = ["serve", "--state", &state, "--store", &url];
+    let empty = refusal(&[&serve[..], &["--listen", "127.0.0.1:0"]].concat(), 1);
     assert!(empty.contains("photonbox init"), "{empty}");
 }

@@ -145,7 +145,15 @@ fn without_its_root_key_a_hub_signs_nothing_and_serves_on() {
     scene.init("other");
     let other = scene.arg("other/root.key");
     let state = scene.arg("hub");
-    let line = ["serve", "--state", &state, "--root-key", &other];
+    let line = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--state",
+        &state,
+        "--root-key",
+        &other,
+    ];
     let said = refusal(
         &[&line[..], &SERVES, &["--allow-unlocked-memory"]].concat(),
         1,
