@@ -10,7 +10,7 @@ use crate::group::{Group, Scheme, Unfit};
 macro_rules! drawn_value {
     ($(#[$about:meta])* $name:ident, $purpose:expr, $words:literal) => {
         $(#[$about])*
-        pub struct $name<G: $crate::group::Group>(pub(super) G::Element);
+        pub struct $name<G: $crate::group::Group>(G::Element);
 
         impl<G: $crate::group::Group> std::fmt::Debug for $name<G> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
