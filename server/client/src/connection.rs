@@ -10,7 +10,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use photonbox_channel::{ByteSource, CaCertificate, HttpTls, Identity, Role};
+use photonbox_channel::{ByteSource, HttpTls, Role};
 use photonbox_secret::SecretBytes;
 use photonbox_vault::api::{IDEMPOTENCY_KEY, Problem};
 use rustls::pki_types::ServerName;
@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
 
-use crate::{Error, json};
+use crate::{Credentials, Error, json};
 
 /// Longest answer.
 const MOST: usize = 8 * 1024 * 1024;
@@ -32,47 +32,6 @@ const ANSWER: Duration = Duration::from_secs(40);
 const TRIES: u32 = 6;
 /// The longest wait that another side may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-/// Who we are, and whom we trust.
-#[derive(Clone)]
-pub struct Credentials {
-    identity: Arc<Identity>,
-    ca: CaCertificate,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Credentials")
-            .field(&self.identity.id())
-            .finish()
-    }
-}
-
-impl Credentials {
-    /// An enrolled host's certificate (DER), its key (PKCS#8, DER) and the CA's certificate (DER).
-    ///
-    /// # Errors
-    /// [`Error::Credentials`].
-    pub fn new(certificate: &[u8], key: &[u8], ca: &[u8]) -> Result<Self, Error> {
-        let wrong = |error: photonbox_channel::IdentityError| Error::Credentials(error.to_string());
-        Ok(Self {
-            identity: Arc::new(Identity::from_der(certificate, key).map_err(wrong)?),
-            ca: CaCertificate::from_der(ca).map_err(wrong)?,
-        })
-    }
-
-    /// Of what is open already.
-    #[must_use]
-    pub fn of(identity: Arc<Identity>, ca: CaCertificate) -> Self {
-        Self { identity, ca }
-    }
-
-    /// Our id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        self.identity.id()
-    }
-}
 
 /// What is asked. Everything that this interface has may be asked again when an answer was lost.
 #[derive(Debug, Default)]

@@ -54,6 +54,15 @@ pub enum Error {
     /// What came back is no key of this set.
     #[error("the key of `{0}` that the vault's answer gives is out of its range")]
     Unfit(String),
+    /// A request, a letter or a rotation of another appliance that can't be used.
+    #[error("{0}")]
+    Vouching(String),
+    /// Another master key than this appliance's conceals it, and no other appliance left word of it.
+    #[error("this appliance has not followed the rotations of set `{0}`")]
+    Behind(String),
+    /// Only its user has its key.
+    #[error("`{0}` is blinded by a user, who alone has its key")]
+    UserBlinded(String),
     /// A name or a length that can't be.
     #[error("{0}")]
     Wrong(String),
@@ -79,6 +88,15 @@ impl Error {
             Self::Keep { .. } => "check that you own the state directory and that its disk has room",
             Self::Busy(_) => "wait for it, or give this one a --state of its own",
             Self::Unfit(_) => "revoke the appliance or hub that made it, and make the item anew",
+            Self::Vouching(_) => {
+                "have the newcomer ask anew (vault vouch request), and a trusted appliance of the set sign it (vault vouch sign)"
+            }
+            Self::Behind(_) => {
+                "restore its state directory from a backup of after the rotation, or have it vouched for under another name"
+            }
+            Self::UserBlinded(_) => {
+                "write what the vault serves into a file (vault open --served FILE), and let the user open it (vault unblind)"
+            }
             Self::Wrong(_) => "see photonbox vault --help",
             Self::NoRandom => "check the kernel's log",
         }

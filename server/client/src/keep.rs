@@ -8,9 +8,10 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use photonbox_secret::SecretBytes;
-use photonbox_vault::api::{Bytes, CreateSet, Protocol};
+use photonbox_vault::api::{Bytes, CreateSet, Protocol, Rotate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -19,6 +20,8 @@ use crate::{Error, json};
 
 /// Begins the names of files that are being written.
 const TEMPORARY: &str = ".new-";
+/// How long another process is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What an appliance has of a set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,17 +38,40 @@ pub(crate) struct KeptSet {
     pub(crate) master: Option<Bytes>,
     /// Own key for what other appliances send (HPKE).
     pub(crate) hpke_private: Bytes,
-    /// The message that ends the set-up, until the vault has taken it.
+    /// The message that ends the set-up, or the part in a rotation, until the vault has taken it.
     pub(crate) conceal: Option<Bytes>,
+    /// Where shares are in clear: the concealments of earlier generations, for the items of then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) before: Vec<Former>,
+}
+
+/// What it had before a rotation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Former {
+    pub(crate) generation: u64,
+    pub(crate) own: Option<Bytes>,
+    pub(crate) master: Option<Bytes>,
 }
 
 /// What it has of an item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct KeptItem {
     pub(crate) generation: u64,
+    /// Generation of the master key that the share is under; none in files of before there were rotations: the first.
+    #[serde(default)]
+    pub(crate) share_generation: Option<u64>,
     pub(crate) ticket: Bytes,
     pub(crate) ticket_expires: Option<u64>,
     pub(crate) share: Option<Bytes>,
+    /// Its key is made by a user, of what the vault serves.
+    #[serde(default)]
+    pub(crate) user_blinded: bool,
+}
+
+impl KeptItem {
+    pub(crate) fn share_generation(&self) -> u64 {
+        self.share_generation.unwrap_or(self.generation)
+    }
 }
 
 /// The request for a set, which was not answered yet.
@@ -64,6 +90,34 @@ pub(crate) struct PendingSet {
 pub(crate) struct PendingItem {
     /// The idempotency key.
     pub(crate) key: String,
+}
+
+/// What a newcomer has of a set that it asked to be let into.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Newcomer {
+    /// For what its voucher sends it (HPKE).
+    pub(crate) hpke_private: Bytes,
+    pub(crate) hpke_public: Bytes,
+    /// The voucher that it shows, and under which idempotency key.
+    pub(crate) showing: Option<Showing>,
+}
+
+/// A voucher that is shown to the vault, which may have taken it already.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Showing {
+    pub(crate) key: String,
+    pub(crate) voucher: Bytes,
+}
+
+/// A rotation that was asked for, and not answered yet. Who lost what it would become, and was answered, would lose the set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PendingRotation {
+    /// The idempotency key.
+    pub(crate) key: String,
+    /// What was asked. Nothing of it is secret.
+    pub(crate) asked: Rotate,
+    /// What the set is then.
+    pub(crate) next: KeptSet,
 }
 
 /// The folder.
@@ -126,12 +180,33 @@ impl Keep {
         }
     }
 
+    /// The same, after some time if another process has it: for what many processes begin at once, because of the same rotation.
+    pub(crate) async fn lock_in_time(&self, set: &str) -> Result<Locked, Error> {
+        let began = Instant::now();
+        loop {
+            match self.lock(set) {
+                Err(Error::Busy(_)) if began.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                locked => return locked,
+            }
+        }
+    }
+
     pub(crate) fn set_file(&self, set: &str) -> PathBuf {
         self.folder.join(format!("{set}.set"))
     }
 
     pub(crate) fn pending_set_file(&self, set: &str) -> PathBuf {
         self.folder.join(format!("{set}.pending"))
+    }
+
+    pub(crate) fn newcomer_file(&self, set: &str) -> PathBuf {
+        self.folder.join(format!("{set}.newcomer"))
+    }
+
+    pub(crate) fn rotation_file(&self, set: &str) -> PathBuf {
+        self.folder.join(format!("{set}.rotation"))
     }
 
     /// Items have names of any characters: their files are named by the name's hash.

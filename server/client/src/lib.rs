@@ -16,15 +16,37 @@
 //! ```
 #![forbid(unsafe_code)]
 
+/// Calls a function of the group, or a method.
+macro_rules! in_group {
+    ($scheme:expr, $function:ident ( $($argument:expr),* )) => {
+        match $scheme {
+            Scheme::P384 => $function::<P384>($($argument),*),
+            Scheme::Ristretto255 => $function::<Ristretto255>($($argument),*),
+            Scheme::Paillier3072 => $function::<Paillier3072>($($argument),*),
+        }
+    };
+    ($scheme:expr, $this:ident . $method:ident ( $($argument:expr),* )) => {
+        match $scheme {
+            Scheme::P384 => $this.$method::<P384>($($argument),*),
+            Scheme::Ristretto255 => $this.$method::<Ristretto255>($($argument),*),
+            Scheme::Paillier3072 => $this.$method::<Paillier3072>($($argument),*),
+        }
+    };
+}
+
 mod connection;
+mod credentials;
 mod error;
 mod json;
 mod keep;
 mod random;
+mod user;
 mod vault;
 
-pub use connection::{Answer, Ask, Connection, Credentials};
+pub use connection::{Answer, Ask, Connection};
+pub use credentials::Credentials;
 pub use error::Error;
 pub use keep::Keep;
 pub use random::OsRandom;
-pub use vault::{Appliance, NewSet, OpenedKey};
+pub use user::{Blinding, MAX_USER_FILE, Served};
+pub use vault::{Appliance, NewSet, OpenedKey, Vouched};

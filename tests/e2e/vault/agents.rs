@@ -4,7 +4,8 @@ use super::Vaulted;
 use crate::process::{self, Background, arg};
 use crate::scene::address_in;
 
-fn agent(vaulted: &Vaulted, name: &str, listen: &str) -> (Background, String) {
+/// An agent at an address of its own; where it listens.
+pub(super) fn agent(vaulted: &Vaulted, name: &str, listen: &str) -> (Background, String) {
     let state = vaulted.scene.path(name);
     if !state.exists() {
         vaulted.scene.enrol(&vaulted.hub, name);

@@ -10,6 +10,7 @@ mod files;
 mod honesty;
 mod keys;
 mod kills;
+mod members;
 mod tap;
 
 use std::path::{Path, PathBuf};

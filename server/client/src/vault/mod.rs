@@ -1,20 +1,14 @@
 //! An appliance of the vault: its part of the protocols, over a connection to the hub, with what it keeps.
 
-/// Calls a function of the group.
-macro_rules! in_group {
-    ($scheme:expr, $function:ident ( $($argument:expr),* )) => {
-        match $scheme {
-            Scheme::P384 => $function::<P384>($($argument),*),
-            Scheme::Ristretto255 => $function::<Ristretto255>($($argument),*),
-            Scheme::Paillier3072 => $function::<Paillier3072>($($argument),*),
-        }
-    };
-}
-
 mod items;
+mod moving;
 mod opening;
 mod own;
+mod rotation;
 mod sets;
+mod vouching;
+
+pub use vouching::Vouched;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,9 +21,9 @@ use photonbox_vault::group::Scheme;
 use photonbox_vault::item::ItemName;
 use serde::de::DeserializeOwned;
 
-use crate::Error;
-use crate::connection::{Ask, Connection, Credentials};
+use crate::connection::{Ask, Connection};
 use crate::keep::{Keep, KeptSet};
+use crate::{Credentials, Error};
 
 /// A set that is to be made.
 #[derive(Debug, Clone)]
@@ -75,6 +69,7 @@ pub struct OpenedKey {
 #[derive(Debug)]
 pub struct Appliance {
     connection: Connection,
+    credentials: Credentials,
     keep: Keep,
     source: Source,
 }
@@ -119,6 +114,7 @@ impl Appliance {
             Connection::new(credentials, hubs, &[Role::Hub], None, Arc::clone(&source))?;
         Ok(Self {
             connection,
+            credentials: credentials.clone(),
             keep: Keep::open(folder)?,
             source: Source(source),
         })
@@ -244,6 +240,9 @@ impl Appliance {
     }
 }
 
+/// What the names of a set's files end with: a set of such a name would have a folder where another one has a file.
+const ENDINGS: [&str; 5] = [".set", ".pending", ".lock", ".newcomer", ".rotation"];
+
 /// It becomes the name of a file.
 fn check_set(set: &str) -> Result<(), Error> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
@@ -251,6 +250,11 @@ fn check_set(set: &str) -> Result<(), Error> {
         .bytes()
         .next()
         .is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if let Some(ending) = ENDINGS.iter().find(|ending| set.ends_with(*ending)) {
+        let what =
+            format!("a set's name does not end with `{ending}`, as the names of its files do");
+        return Err(Error::Wrong(what));
+    }
     if begins && set.len() <= 63 && set.bytes().all(plain) {
         return Ok(());
     }

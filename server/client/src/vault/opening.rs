@@ -7,10 +7,55 @@ use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::item::{self, ItemName};
 
 use super::own::Own;
+use super::rotation::is_behind;
 use super::{Appliance, OpenedKey, check_set, items, part};
-use crate::Error;
 use crate::connection::Ask;
-use crate::keep::{KeptItem, KeptSet};
+use crate::keep::{KeptItem, KeptSet, Locked};
+use crate::{Error, Served};
+
+/// Whose an item's key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    Appliance,
+    User,
+}
+
+/// Which item, and for whom.
+pub(super) struct Wanted<'a> {
+    pub(super) set: &'a str,
+    pub(super) item: &'a str,
+    pub(super) whose: For,
+}
+
+impl Wanted<'_> {
+    fn name(&self) -> String {
+        format!("{}/{}", self.set, self.item)
+    }
+}
+
+/// What came of it.
+pub(super) enum Got {
+    Key(OpenedKey),
+    Served(Served),
+}
+
+impl Got {
+    pub(super) fn key(self, set: &str, item: &str) -> Result<OpenedKey, Error> {
+        match self {
+            Self::Key(key) => Ok(key),
+            Self::Served(_) => Err(Error::UserBlinded(format!("{set}/{item}"))),
+        }
+    }
+
+    pub(super) fn served(self, set: &str, item: &str) -> Result<Served, Error> {
+        match self {
+            Self::Served(served) => Ok(served),
+            Self::Key(_) => Err(Error::Wrong(format!(
+                "{set}/{item} is not blinded by a user"
+            ))),
+        }
+    }
+}
 
 impl Appliance {
     /// Opens an item's key.
@@ -32,49 +77,128 @@ impl Appliance {
         generation: Option<u64>,
     ) -> Result<OpenedKey, Error> {
         check_set(set)?;
-        let (kept, scheme) = self.kept(set)?;
-        let file = self.keep.item_file(set, item);
+        let whose = For::Appliance;
+        let asked = Wanted { set, item, whose };
+        self.get(&asked, generation, None).await?.key(set, item)
+    }
+
+    /// What the user of an item, who has a blinding value of its own, makes the key of ([`crate::Blinding::key`]).
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn serve(&self, set: &str, item: &str) -> Result<Served, Error> {
+        check_set(set)?;
+        let whose = For::User;
+        let asked = Wanted { set, item, whose };
+        self.get(&asked, None, None).await?.served(set, item)
+    }
+
+    /// Opens, once more after a rotation that another appliance made.
+    pub(super) async fn get(
+        &self,
+        asked: &Wanted<'_>,
+        generation: Option<u64>,
+        locked: Option<&Locked>,
+    ) -> Result<Got, Error> {
+        match self.try_get(asked, generation, locked).await {
+            Err(error) if is_behind(&error) => {
+                self.catch_up(asked.set, locked).await?;
+                self.try_get(asked, generation, locked).await
+            }
+            got => got,
+        }
+    }
+
+    async fn try_get(
+        &self,
+        asked: &Wanted<'_>,
+        generation: Option<u64>,
+        locked: Option<&Locked>,
+    ) -> Result<Got, Error> {
+        let (kept, scheme) = self.present(asked.set, locked).await?;
+        let file = self.keep.item_file(asked.set, asked.item);
         let ticket: Option<KeptItem> = self.keep.read(&file)?;
         let right = |ticket: &KeptItem| generation.is_none_or(|wanted| wanted == ticket.generation);
-        if let Some(ticket) = ticket.filter(right) {
-            match self.open_by(set, item, &kept, scheme, &ticket).await {
-                // It may have run out, or be of a share of before.
-                Err(Error::Refused(refused))
-                    if refused.1.title == "ticket-refused" && !kept.appliances_keep_shares => {}
+        let ticket = match ticket.filter(right) {
+            Some(ticket) => ticket,
+            None if kept.appliances_keep_shares => return Err(Error::NoTicket(asked.name())),
+            None => self.look_up(asked, generation).await?,
+        };
+        self.open_with(asked, &kept, scheme, ticket).await
+    }
+
+    /// Opens with a ticket that may have run out, or be of a share under an earlier master key.
+    pub(super) async fn open_with(
+        &self,
+        asked: &Wanted<'_>,
+        kept: &KeptSet,
+        scheme: Scheme,
+        ticket: KeptItem,
+    ) -> Result<Got, Error> {
+        let hidden = kept.protocol.has_hidden_shares();
+        if !hidden || ticket.share_generation() == kept.generation {
+            match self.open_by(asked, kept, scheme, &ticket).await {
+                Err(error) if error.word() == Some("ticket-refused") => {
+                    if kept.appliances_keep_shares {
+                        // Of a share that is the present one there is nothing to bring up, unless this appliance is behind.
+                        return Err(match hidden {
+                            true if self.set(asked.set).await?.generation != kept.generation => {
+                                Error::Behind(asked.set.to_owned())
+                            }
+                            _ => error,
+                        });
+                    }
+                }
                 done => return done,
             }
         }
-        if kept.appliances_keep_shares {
-            return Err(Error::NoTicket(format!("{set}/{item}")));
-        }
-        let ticket = self.look_up(set, item, generation).await?;
-        self.open_by(set, item, &kept, scheme, &ticket).await
+        let ticket = match kept.appliances_keep_shares {
+            true => self.renew(asked, &ticket).await?,
+            false => self.look_up(asked, Some(ticket.generation)).await?,
+        };
+        self.open_by(asked, kept, scheme, &ticket).await
     }
 
-    pub(super) async fn open_by(
+    async fn open_by(
         &self,
-        set: &str,
-        item: &str,
+        asked: &Wanted<'_>,
         kept: &KeptSet,
         scheme: Scheme,
         ticket: &KeptItem,
-    ) -> Result<OpenedKey, Error> {
+    ) -> Result<Got, Error> {
+        let hidden = kept.protocol.has_hidden_shares();
+        if hidden && ticket.share_generation() != kept.generation {
+            // What conceals it here is another master key's: the answer would be a wrong key, and nothing would show it.
+            return Err(Error::Behind(asked.set.to_owned()));
+        }
+        match (ticket.user_blinded, asked.whose) {
+            (true, For::Appliance) => return Err(Error::UserBlinded(asked.name())),
+            (false, For::User) => {
+                let what = format!("{} is not blinded by a user", asked.name());
+                return Err(Error::Wrong(what));
+            }
+            _ => {}
+        }
         match scheme {
-            Scheme::P384 => self.open_in::<P384>(set, item, kept, ticket).await,
-            Scheme::Ristretto255 => self.open_in::<Ristretto255>(set, item, kept, ticket).await,
-            Scheme::Paillier3072 => self.open_in::<Paillier3072>(set, item, kept, ticket).await,
+            Scheme::P384 => self.open_in::<P384>(asked, kept, ticket).await,
+            Scheme::Ristretto255 => self.open_in::<Ristretto255>(asked, kept, ticket).await,
+            Scheme::Paillier3072 => self.open_in::<Paillier3072>(asked, kept, ticket).await,
         }
     }
 
     async fn open_in<G: Group>(
         &self,
-        set: &str,
-        item: &str,
+        asked: &Wanted<'_>,
         kept: &KeptSet,
         ticket: &KeptItem,
-    ) -> Result<OpenedKey, Error> {
-        let own = Own::<G>::of(kept)?;
-        let (asked, message) = own.ask(ticket.share.as_ref(), &mut Drawn(&*self.source.0))?;
+    ) -> Result<Got, Error> {
+        let Wanted { set, item, whose } = *asked;
+        let own = match kept.protocol.has_hidden_shares() {
+            true => Own::<G>::of(kept)?,
+            // A share in clear stays under the master key of its time.
+            false => Own::<G>::at(kept, ticket.generation)?,
+        };
+        let (question, message) = own.ask(ticket.share.as_ref(), &mut Drawn(&*self.source.0))?;
         let body = Ask::json(&OpenItem {
             generation: ticket.generation,
             ticket: ticket.ticket.clone(),
@@ -83,15 +207,18 @@ impl Appliance {
         })?;
         let path = format!("{}/{}/open", items(set), part(item));
         let opened: Opened = self.ask(Method::POST, path, None, Some(body)).await?;
-        let key = own.open(asked, opened.message.as_slice())?;
+        let key = own.open(question, opened.message.as_slice())?;
         let name = ItemName {
             scheme: G::SCHEME,
             set: set.to_owned(),
             generation: ticket.generation,
             item: item.to_owned(),
         };
-        let out_of_range = || Error::Unfit(format!("{set}/{item}"));
+        let out_of_range = || Error::Unfit(asked.name());
         let key = key.ok_or_else(out_of_range)?;
+        if whose == For::User {
+            return Ok(Got::Served(Served::new(name, &key.for_user())));
+        }
         let data_key = key.data_key(&name);
         let imported = match &opened.wrapped {
             None => None,
@@ -100,10 +227,10 @@ impl Appliance {
                 Some(unwrapped.map_err(|error| Error::Wrong(error.to_string()))?)
             }
         };
-        Ok(OpenedKey {
+        Ok(Got::Key(OpenedKey {
             name,
             data_key,
             imported,
-        })
+        }))
     }
 }

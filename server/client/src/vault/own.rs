@@ -10,6 +10,26 @@ use photonbox_vault::protocol::{
 use crate::Error;
 use crate::keep::KeptSet;
 
+/// What an appliance keeps after a step, and the message that ends the step.
+pub(super) struct Made {
+    /// B or r.
+    pub(super) own: Option<Bytes>,
+    /// E(K_m).
+    pub(super) master: Option<Bytes>,
+    pub(super) conceal: Option<Bytes>,
+}
+
+impl Made {
+    pub(super) fn of<G: Group>((own, conceal): (Own<G>, Option<Bytes>)) -> Self {
+        let (own, master) = own.stored();
+        Self {
+            own,
+            master,
+            conceal,
+        }
+    }
+}
+
 /// The appliance's part of a set.
 pub(super) enum Own<G: Group> {
     Blinded(blinded::Appliance<G>),
@@ -18,16 +38,22 @@ pub(super) enum Own<G: Group> {
     Optimised(optimised::Appliance<G>),
 }
 
-fn unfit(error: Unfit) -> Error {
+pub(super) fn unfit(error: Unfit) -> Error {
     Error::Wrong(error.to_string())
 }
 
-fn received(error: Received) -> Error {
+pub(super) fn received(error: Received) -> Error {
     Error::Wrong(error.to_string())
 }
 
-fn missing(what: &str) -> Error {
+pub(super) fn missing(what: &str) -> Error {
     Error::Wrong(format!("{what} is missing"))
+}
+
+/// E's public key.
+pub(super) fn public_key<G: Group>(key: Option<&Bytes>) -> Result<G::PublicKey, Error> {
+    let key = key.ok_or_else(|| missing("the vault's public key"))?;
+    G::decode_public_key(key.as_slice()).map_err(unfit)
 }
 
 impl<G: Group> Own<G> {
@@ -36,11 +62,7 @@ impl<G: Group> Own<G> {
         made: &SetUp,
         random: &mut Drawn<'_>,
     ) -> Result<(Self, Option<Bytes>), Error> {
-        let public = || {
-            let key = made.public_key.as_ref();
-            let key = key.ok_or_else(|| missing("the vault's public key"))?;
-            G::decode_public_key(key.as_slice()).map_err(unfit)
-        };
+        let public = || public_key::<G>(made.public_key.as_ref());
         let part = || {
             let part = made.part.as_ref();
             let part = part.ok_or_else(|| missing("the vault's part of the master key"))?;
@@ -64,7 +86,7 @@ impl<G: Group> Own<G> {
     }
 
     /// For the appliance's files: B or r, and E(K_m).
-    pub(super) fn stored(&self) -> (Option<Bytes>, Option<Bytes>) {
+    fn stored(&self) -> (Option<Bytes>, Option<Bytes>) {
         let element = |element| Some(Bytes::new(G::encode(element).as_slice()));
         let ciphertext = |ciphertext| Some(Bytes::new(G::encode_ciphertext(ciphertext)));
         match self {
@@ -76,6 +98,24 @@ impl<G: Group> Own<G> {
                 (element(r), ciphertext(master))
             }
         }
+    }
+
+    /// What was stored in this generation.
+    pub(super) fn at(kept: &KeptSet, generation: u64) -> Result<Self, Error> {
+        if generation == kept.generation {
+            return Self::of(kept);
+        }
+        let mut before = kept.before.iter();
+        let former = before.find(|former| former.generation == generation);
+        let former = former.ok_or_else(|| {
+            let what = format!("nothing of generation {generation} is kept here");
+            Error::Wrong(what)
+        })?;
+        Self::of(&KeptSet {
+            own: former.own.clone(),
+            master: former.master.clone(),
+            ..kept.clone()
+        })
     }
 
     /// What was stored.
@@ -92,11 +132,7 @@ impl<G: Group> Own<G> {
             let master = master.ok_or_else(|| missing("the concealment"))?;
             G::decode_ciphertext(master.as_slice()).map_err(unfit)
         };
-        let public = || {
-            let key = kept.public_key.as_ref();
-            let key = key.ok_or_else(|| missing("the vault's public key"))?;
-            G::decode_public_key(key.as_slice()).map_err(unfit)
-        };
+        let public = || public_key::<G>(kept.public_key.as_ref());
         Ok(match kept.protocol {
             Protocol::Blinded => Self::Blinded(blinded::Appliance::new(own()?)),
             Protocol::Homomorphic => {

@@ -8,7 +8,7 @@ use photonbox_vault::api::{Bytes, Conceal, CreateSet, Set, SetUp};
 use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::note;
 
-use super::own::Own;
+use super::own::{Made, Own};
 use super::{Appliance, NewSet, check_set, part};
 use crate::Error;
 use crate::connection::Ask;
@@ -26,7 +26,7 @@ impl Appliance {
             self.keep.set_file(&new.set),
             self.keep.pending_set_file(&new.set),
         );
-        let mut kept = match self.keep.read::<KeptSet>(&file)? {
+        let kept = match self.keep.read::<KeptSet>(&file)? {
             Some(kept) if kept.conceal.is_none() => return Err(Error::HasSet(new.set.clone())),
             Some(kept) => kept,
             None => {
@@ -35,18 +35,28 @@ impl Appliance {
                 kept
             }
         };
-        if let Some(message) = &kept.conceal {
-            let body = Ask::json(&Conceal {
-                generation: kept.generation,
-                message: Some(message.clone()),
-            })?;
-            let path = format!("/v1/sets/{}/concealment", part(&new.set));
-            let () = self.ask(Method::POST, path, None, Some(body)).await?;
-            kept.conceal = None;
-            self.keep.write(&file, &kept)?;
+        if kept.conceal.is_some() {
+            self.conceal(&new.set, kept).await?;
         }
         self.keep.remove(&waiting)?;
         self.set(&new.set).await
+    }
+
+    /// Ends a set-up, or a part in a rotation.
+    pub(super) async fn conceal(&self, set: &str, kept: KeptSet) -> Result<KeptSet, Error> {
+        let body = Ask::json(&Conceal {
+            generation: kept.generation,
+            message: kept.conceal.clone(),
+        })?;
+        let path = format!("/v1/sets/{}/concealment", part(set));
+        let () = self.ask(Method::POST, path, None, Some(body)).await?;
+        if kept.conceal.is_none() {
+            return Ok(kept);
+        }
+        let conceal = None;
+        let kept = KeptSet { conceal, ..kept };
+        self.keep.write(&self.keep.set_file(set), &kept)?;
+        Ok(kept)
     }
 
     async fn begin_set(&self, new: &NewSet, waiting: &Path) -> Result<KeptSet, Error> {
@@ -114,23 +124,11 @@ impl Appliance {
             master: own.master,
             hpke_private: pending.hpke_private.unwrap_or_default(),
             conceal: own.conceal,
+            before: Vec::new(),
         })
     }
 }
 
-/// What an appliance has after step 1.
-struct Made {
-    own: Option<Bytes>,
-    master: Option<Bytes>,
-    conceal: Option<Bytes>,
-}
-
 fn set_up<G: Group>(made: &SetUp, random: &mut Drawn<'_>) -> Result<Made, Error> {
-    let (own, conceal) = Own::<G>::set_up(made, random)?;
-    let (own, master) = own.stored();
-    Ok(Made {
-        own,
-        master,
-        conceal,
-    })
+    Own::<G>::set_up(made, random).map(Made::of)
 }

@@ -7,11 +7,23 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
+use crate::output::Json;
 use tempfile::NamedTempFile;
 
 /// Whether a name means the standard stream.
 pub(crate) fn is_stream(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// `--json` has standard output to itself.
+pub(crate) fn check_streams(json: Json, out: &Path) -> anyhow::Result<()> {
+    if json.json && is_stream(out) {
+        return Err(Failure::usage(
+            "--json and the file both want standard output",
+            "give -o FILE",
+        ));
+    }
+    Ok(())
 }
 
 /// Standard input or a file, without a buffer of the library's, which would not be wiped.

@@ -9,29 +9,24 @@ use crate::args::Common;
 use crate::exit::Failure;
 use crate::output::{self, Json};
 use photonbox_secret::SecretBytes;
-use photonbox_vault::item::MAX_IMPORT;
+use photonbox_vault::item::{ItemName, MAX_IMPORT};
 use serde::Serialize;
 
+/// Where a key goes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct OpenArgs {
-    /// The item.
-    #[arg(value_name = "SET/ITEM")]
-    target: ItemTarget,
+pub(crate) struct KeyArgs {
     /// Write the key into this file (0600) and not to standard output.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Overwrite the file.
-    #[arg(long, requires = "out")]
+    #[arg(long)]
     force: bool,
     /// Print the key in hexadecimal digits, on a terminal, too.
     #[arg(long, conflicts_with = "out")]
     hex: bool,
-    #[command(flatten)]
-    hub: HubArgs,
-    #[command(flatten)]
-    json: Json,
 }
 
+/// A key, and what is said about it.
 #[derive(Debug, Serialize)]
 struct Opened<'a> {
     set: &'a str,
@@ -44,64 +39,109 @@ struct Opened<'a> {
     key: Option<&'a str>,
 }
 
+/// A place that is ready for a key.
+pub(crate) struct KeyOut {
+    to: Option<Destination>,
+    path: PathBuf,
+    json: bool,
+}
+
+impl KeyArgs {
+    /// Looks at it before the key is asked for: what can't be written need not be opened.
+    pub(crate) fn ready(&self, json: Json) -> anyhow::Result<KeyOut> {
+        if json.json && self.out.is_none() && !self.hex {
+            return Err(Failure::usage(
+                "--json and the key both want standard output",
+                "give --out FILE, or --hex to have the key in the JSON document",
+            ));
+        }
+        if self.out.is_none() && !self.hex && std::io::stdout().is_terminal() {
+            return Err(Failure::usage(
+                "a key is not written to a terminal",
+                "give --out FILE, redirect the output, or ask for --hex",
+            ));
+        }
+        let path = self.out.clone().unwrap_or_else(|| "-".into());
+        let to = match self.hex {
+            true => None,
+            false => Some(Destination::open(&path, self.force, Holds::Bytes)?),
+        };
+        let json = json.json;
+        Ok(KeyOut { to, path, json })
+    }
+}
+
+impl KeyOut {
+    pub(crate) fn give(self, name: &ItemName, key: &[u8], imported: bool) -> anyhow::Result<()> {
+        let digits = self.to.is_none().then(|| hex(key));
+        if let Some(mut to) = self.to {
+            to.write_all(key)
+                .map_err(|error| cannot_write(&self.path, &error))?;
+            to.done()?;
+        }
+        let digits = digits.as_ref().map(|digits| digits.as_slice());
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        if self.json {
+            return output::json(&Opened {
+                set: &name.set,
+                item: &name.item,
+                generation: name.generation,
+                scheme: name.scheme.name(),
+                imported,
+                bytes: key.len(),
+                key: digits,
+            });
+        }
+        match digits {
+            Some(digits) => {
+                output::write(digits)?;
+                output::write("\n")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    Failure::failed(
+        format!("cannot write {}: {error}", path.display()),
+        "check that there is room, and that you may write there",
+    )
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OpenArgs {
+    /// The item.
+    #[arg(value_name = "SET/ITEM")]
+    target: ItemTarget,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Of an item that is blinded by a user: write into this file (0600) what the user makes its key of (`vault unblind`).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "hex"])]
+    served: Option<PathBuf>,
+    #[command(flatten)]
+    hub: HubArgs,
+    #[command(flatten)]
+    json: Json,
+}
+
 pub(crate) fn open(args: OpenArgs, common: &Common) -> anyhow::Result<()> {
-    if args.json.json && args.out.is_none() && !args.hex {
-        return Err(Failure::usage(
-            "--json and the key both want standard output",
-            "give --out FILE, or --hex to have the key in the JSON document",
-        ));
-    }
-    if args.out.is_none() && !args.hex && std::io::stdout().is_terminal() {
-        return Err(Failure::usage(
-            "a key is not written to a terminal",
-            "give --out FILE, redirect the output, or ask for --hex",
-        ));
-    }
-    // Before the vault is asked: what can't be written need not be opened.
-    let path = args.out.as_deref().unwrap_or(Path::new("-"));
-    let mut to = match args.hex {
-        true => None,
-        false => Some(Destination::open(path, args.force, Holds::Bytes)?),
-    };
     let ItemTarget { set, item } = &args.target;
+    if let Some(path) = &args.served {
+        files::check_streams(args.json, path)?;
+        let to = Destination::open(path, args.key.force, Holds::Text)?;
+        let served = access::with(&args.hub, common, async |appliance| {
+            appliance.serve(set, item).await
+        })?;
+        return super::users::give_served(&served, path, to, args.json);
+    }
+    let out = args.key.ready(args.json)?;
     let opened = access::with(&args.hub, common, async |appliance| {
         appliance.open(set, item).await
     })?;
-    let key = match &opened.imported {
-        Some(imported) => imported.as_slice(),
-        None => opened.data_key.as_slice(),
-    };
-    if let Some(to) = &mut to {
-        to.write_all(key).map_err(|error| {
-            Failure::failed(
-                format!("cannot write {}: {error}", path.display()),
-                "check that there is room, and that you may write there",
-            )
-        })?;
-    }
-    if let Some(to) = to {
-        to.done()?;
-    }
-    let digits = args.hex.then(|| hex(key));
-    if args.json.json {
-        let key_digits = digits.as_ref().map(|digits| digits.as_slice());
-        return output::json(&Opened {
-            set,
-            item,
-            generation: opened.name.generation,
-            scheme: opened.name.scheme.name(),
-            imported: opened.imported.is_some(),
-            bytes: key.len(),
-            key: key_digits.and_then(|digits| std::str::from_utf8(digits).ok()),
-        });
-    }
-    match digits {
-        Some(digits) => {
-            let text = std::str::from_utf8(digits.as_slice()).unwrap_or_default();
-            output::write(text)?;
-            output::write("\n")
-        }
-        None => Ok(()),
+    match &opened.imported {
+        Some(imported) => out.give(&opened.name, imported.as_slice(), true),
+        None => out.give(&opened.name, opened.data_key.as_slice(), false),
     }
 }
 
@@ -152,6 +192,7 @@ pub(crate) fn import(args: ImportArgs, common: &Common) -> anyhow::Result<()> {
             generation: made.name.generation,
             scheme: made.name.scheme.name(),
             imported: true,
+            user_blinded: false,
         });
     }
     output::write(&format!("item {set}/{item} carries the key\n"))

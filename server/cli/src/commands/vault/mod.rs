@@ -3,7 +3,9 @@
 mod access;
 pub(super) mod files;
 mod keys;
+mod members;
 mod sealing;
+mod users;
 
 use crate::args::Common;
 use crate::exit::Failure;
@@ -32,6 +34,17 @@ enum Action {
     Open(keys::OpenArgs),
     /// List the sets of this host, or the items and appliances of one.
     List(ListArgs),
+    /// Let another host into a set: it asks, an appliance of the set signs, it accepts.
+    Vouch(members::VouchCommand),
+    /// Give a set another master key.
+    ///
+    /// Other appliances follow by themselves when they next create or open. Where shares are in clear (`blinded`, `optimised`), items of
+    /// before stay under the master key of then until they are made anew.
+    Rotate(members::RotateArgs),
+    /// Draw a blinding value, with which a user makes keys that neither hub nor appliance knows.
+    Blinding(users::BlindingArgs),
+    /// Make the key of an item of what its appliance served (`vault open --served`) and the user's blinding value. Asks no hub.
+    Unblind(users::UnblindArgs),
     /// Make an item that carries a user's own key, of 1 byte to 64 KiB.
     Import(keys::ImportArgs),
     /// Revoke an appliance from its next request on, or an item's key for ever.
@@ -51,6 +64,10 @@ pub(crate) fn run(command: VaultCommand, common: &Common) -> anyhow::Result<()> 
         Action::Create(args) => create(args, common),
         Action::Open(args) => keys::open(args, common),
         Action::List(args) => list(args, common),
+        Action::Vouch(command) => members::vouch(command, common),
+        Action::Rotate(args) => members::rotate(args, common),
+        Action::Blinding(args) => users::blinding(args),
+        Action::Unblind(args) => users::unblind(args),
         Action::Import(args) => keys::import(args, common),
         Action::Revoke(args) => revoke(args, common),
         Action::Seal(args) => sealing::seal(args, common),
@@ -76,6 +93,9 @@ struct CreateArgs {
     /// The vault keeps no shares: what an appliance loses with its state directory is lost.
     #[arg(long)]
     appliances_keep_shares: bool,
+    /// A user makes the item's key, with a blinding value of its own (`vault blinding`).
+    #[arg(long)]
+    user_blinded: bool,
     #[command(flatten)]
     hub: HubArgs,
     #[command(flatten)]
@@ -109,6 +129,7 @@ struct ItemReport<'a> {
     generation: u64,
     scheme: &'a str,
     imported: bool,
+    user_blinded: bool,
 }
 
 fn create(args: CreateArgs, common: &Common) -> anyhow::Result<()> {
@@ -124,19 +145,32 @@ fn create(args: CreateArgs, common: &Common) -> anyhow::Result<()> {
                 "leave them out, or make the set: photonbox vault create SET",
             ));
         }
-        let made = access::with(&args.hub, common, async |appliance| {
-            appliance.create_item(set, item).await
+        let name = access::with(&args.hub, common, async |appliance| {
+            Ok(match args.user_blinded {
+                true => {
+                    let served = appliance.create_item_for_user(set, item).await?;
+                    served.name().clone()
+                }
+                false => appliance.create_item(set, item).await?.name,
+            })
         })?;
         if args.json.json {
             return output::json(&ItemReport {
                 set,
                 item,
-                generation: made.name.generation,
-                scheme: made.name.scheme.name(),
+                generation: name.generation,
+                scheme: name.scheme.name(),
                 imported: false,
+                user_blinded: args.user_blinded,
             });
         }
         return output::write(&format!("item {set}/{item} has a key\n"));
+    }
+    if args.user_blinded {
+        return Err(Failure::usage(
+            "an item is blinded by a user, not a set",
+            "give SET/ITEM, or leave --user-blinded out",
+        ));
     }
     let new = NewSet {
         set: set.clone(),
@@ -208,14 +242,19 @@ fn list(args: ListArgs, common: &Common) -> anyhow::Result<()> {
     if args.json.json {
         return output::json(&one);
     }
-    let mut items = Table::new(&["item", ">generation", "made by", "at", "own key"]);
+    let mut items = Table::new(&["item", ">generation", "made by", "at", "key"]);
     for item in one.items {
         items.row([
             item.item,
             item.generation.to_string(),
             item.appliance,
             photonbox_daemon::utc(item.created),
-            if item.imported { "yes" } else { "" }.to_owned(),
+            match (item.user_blinded, item.imported) {
+                (true, _) => "its user's",
+                (_, true) => "imported",
+                _ => "",
+            }
+            .to_owned(),
         ]);
     }
     let mut appliances = Table::new(&["appliance", "state", "vouched for by"]);

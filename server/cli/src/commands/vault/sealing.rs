@@ -69,17 +69,6 @@ struct Report<'a> {
     out: String,
 }
 
-/// `--json` has standard output to itself.
-fn check_streams(json: Json, out: &Path) -> anyhow::Result<()> {
-    if json.json && files::is_stream(out) {
-        return Err(Failure::usage(
-            "--json and the file both want standard output",
-            "give -o FILE",
-        ));
-    }
-    Ok(())
-}
-
 pub(crate) fn seal(args: SealArgs, common: &Common) -> anyhow::Result<()> {
     let out = args.out.unwrap_or_else(|| {
         let mut name = args.file.clone().into_os_string();
@@ -89,7 +78,7 @@ pub(crate) fn seal(args: SealArgs, common: &Common) -> anyhow::Result<()> {
         }
         name.into()
     });
-    check_streams(args.json, &out)?;
+    files::check_streams(args.json, &out)?;
     let mut from = files::source(&args.file)?;
     let mut to = Destination::open(&out, args.force, Holds::Bytes)?;
     let ItemTarget { set, item } = &args.target;
@@ -138,7 +127,7 @@ pub(crate) fn unseal(args: UnsealArgs, common: &Common) -> anyhow::Result<()> {
             ));
         }
     };
-    check_streams(args.json, &out)?;
+    files::check_streams(args.json, &out)?;
     let from = files::source(&args.file)?;
     let bar = Bar::new(args.json, &from);
     let sealed = SealedFile::begin(from)?;
