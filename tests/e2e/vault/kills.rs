@@ -32,7 +32,7 @@ const SETS: [(Scheme, Protocol, bool); 8] = [
 /// After so many items an appliance connects anew, to the hub that is killed first.
 const EACH_CONNECTION: usize = 5;
 
-fn setting(name: &str, usual: usize) -> usize {
+pub(super) fn setting(name: &str, usual: usize) -> usize {
     match std::env::var(name) {
         Ok(text) => text.parse().expect("a number"),
         Err(_) => usual,
@@ -40,16 +40,16 @@ fn setting(name: &str, usual: usize) -> usize {
 }
 
 /// A hub with its vault, that can be started again at the same address.
-struct Running {
+pub(super) struct Running {
     hub: Option<Hub>,
-    state: PathBuf,
+    pub(super) state: PathBuf,
     url: Option<String>,
-    root_key: PathBuf,
-    api: String,
+    pub(super) root_key: PathBuf,
+    pub(super) api: String,
 }
 
 impl Running {
-    fn new(state: PathBuf, url: Option<&str>, root_key: PathBuf) -> Self {
+    pub(super) fn new(state: PathBuf, url: Option<&str>, root_key: PathBuf) -> Self {
         std::fs::create_dir_all(&state).expect("a state directory");
         let mut running = Self {
             hub: None,
@@ -62,7 +62,7 @@ impl Running {
         running
     }
 
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         let mut line = vec![
             "serve",
             "--state",
@@ -93,15 +93,15 @@ impl Running {
         });
     }
 
-    fn hub(&self) -> &Hub {
+    pub(super) fn hub(&self) -> &Hub {
         self.hub.as_ref().expect("it runs")
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         self.hub.take().expect("it runs").process.kill();
     }
 
-    fn stop(mut self) {
+    pub(super) fn stop(mut self) {
         let hub = self.hub.take().expect("it runs");
         assert!(hub.process.terminate().success());
     }
@@ -111,7 +111,9 @@ impl Running {
 type Acknowledged = BTreeMap<String, [u8; 32]>;
 
 /// Asks until somebody answers.
-async fn until_answered<T>(mut ask: impl AsyncFnMut() -> Result<T, photonbox_client::Error>) -> T {
+pub(super) async fn until_answered<T>(
+    mut ask: impl AsyncFnMut() -> Result<T, photonbox_client::Error>,
+) -> T {
     let began = Instant::now();
     loop {
         match ask().await {
@@ -154,7 +156,7 @@ async fn work(
 }
 
 /// The items by the store, and the audit log to its end; what it says that was created.
-fn audited(url: Option<&str>, state: &Path, root_key: &Path) -> BTreeSet<String> {
+pub(super) fn audited(url: Option<&str>, state: &Path, root_key: &Path) -> BTreeSet<String> {
     let store = photonbox_store::open(url, state).expect("a store");
     store.set_root_key(Some(RootKey::read(root_key).expect("a root key")));
     let mut created = BTreeSet::new();
@@ -265,7 +267,8 @@ fn killed(mut hubs: Vec<Running>, url: Option<&str>, states: &[PathBuf]) {
     assert_eq!(audited(url, &state, &root_key), all);
 }
 
-fn hosts(enrol: impl Fn(&str) -> PathBuf) -> Vec<PathBuf> {
+/// As many hosts as there are sets.
+pub(super) fn hosts(enrol: impl Fn(&str) -> PathBuf) -> Vec<PathBuf> {
     let names = (0..SETS.len()).map(|number| format!("host{number}"));
     names.map(|name| enrol(&name)).collect()
 }

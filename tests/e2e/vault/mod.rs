@@ -12,6 +12,7 @@ mod keys;
 mod kills;
 mod members;
 mod tap;
+mod together;
 
 use std::path::{Path, PathBuf};
 

@@ -11,7 +11,7 @@ use photonbox_vault::item::{self, MAX_IMPORT, WrapError};
 
 use super::opening::{For, Got, Wanted};
 use super::own::Own;
-use super::rotation::is_behind;
+use super::rotation::{FOLLOWED, is_behind};
 use super::{Appliance, OpenedKey, check_set, items, part};
 use crate::connection::Ask;
 use crate::keep::{KeptItem, KeptSet, Locked, PendingItem};
@@ -47,13 +47,13 @@ impl Appliance {
         whose: For,
         locked: &Locked,
     ) -> Result<Got, Error> {
-        match self.try_item(set, item, whose, Some(locked)).await {
-            Err(error) if is_behind(&error) => {
-                self.catch_up(set, Some(locked)).await?;
-                self.try_item(set, item, whose, Some(locked)).await
+        for _ in 0..FOLLOWED {
+            match self.try_item(set, item, whose, locked).await {
+                Err(error) if is_behind(&error) => self.catch_up(set, Some(locked)).await?,
+                made => return made,
             }
-            made => made,
         }
+        self.try_item(set, item, whose, locked).await
     }
 
     async fn try_item(
@@ -61,9 +61,9 @@ impl Appliance {
         set: &str,
         item: &str,
         whose: For,
-        locked: Option<&Locked>,
+        locked: &Locked,
     ) -> Result<Got, Error> {
-        let (kept, scheme) = self.present(set, locked).await?;
+        let (kept, scheme) = self.present(set, Some(locked)).await?;
         let asked = Wanted { set, item, whose };
         let waiting = self.keep.pending_item_file(set, item);
         let made = match self.ask_for_item(&asked, &kept, scheme, &waiting).await {
@@ -71,8 +71,11 @@ impl Appliance {
             // The key comes by the way that it will come by always: an item that can't be opened is noticed at once.
             Ok(ticket) => self.open_with(&asked, &kept, scheme, ticket).await,
         };
-        // Who was not answered asks again under the same key, for the item that may be there.
-        let open = matches!(&made, Err(error) if !error.is_for_good() && !matches!(error, Error::Unfit(_)));
+        // Who was not answered, or has to follow a rotation first, asks again under the same key, for the item that may be there.
+        let again = |error: &Error| {
+            is_behind(error) || !error.is_for_good() && !matches!(error, Error::Unfit(_))
+        };
+        let open = matches!(&made, Err(error) if again(error));
         if !open {
             self.keep.remove(&waiting)?;
         }

@@ -7,7 +7,7 @@ use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::item::{self, ItemName};
 
 use super::own::Own;
-use super::rotation::is_behind;
+use super::rotation::{FOLLOWED, is_behind};
 use super::{Appliance, OpenedKey, check_set, items, part};
 use crate::connection::Ask;
 use crate::keep::{KeptItem, KeptSet, Locked};
@@ -100,13 +100,13 @@ impl Appliance {
         generation: Option<u64>,
         locked: Option<&Locked>,
     ) -> Result<Got, Error> {
-        match self.try_get(asked, generation, locked).await {
-            Err(error) if is_behind(&error) => {
-                self.catch_up(asked.set, locked).await?;
-                self.try_get(asked, generation, locked).await
+        for _ in 0..FOLLOWED {
+            match self.try_get(asked, generation, locked).await {
+                Err(error) if is_behind(&error) => self.catch_up(asked.set, locked).await?,
+                got => return got,
             }
-            got => got,
         }
+        self.try_get(asked, generation, locked).await
     }
 
     async fn try_get(

@@ -22,6 +22,9 @@ use crate::keep::{KeptSet, Locked, PendingRotation};
 /// How often a rotation is made anew because somebody came, went or rotated meanwhile.
 const TRIES: u32 = 8;
 
+/// How often something is tried anew after a rotation that another appliance made meanwhile.
+pub(super) const FOLLOWED: u32 = 4;
+
 /// Whether the appliance has to follow a rotation before it is served.
 pub(super) fn is_behind(error: &Error) -> bool {
     matches!(error, Error::Behind(_)) || matches!(error.word(), Some("not-trusted" | "generation"))
@@ -104,10 +107,8 @@ impl Appliance {
         let rotated: Rotated = match asked.await {
             Ok(rotated) => rotated,
             Err(error) if !error.is_for_good() => return Err(error),
-            // The vault has forgotten its answer by now.
-            Err(error)
-                if error.word() == Some("generation") && self.was_ours(set, generation).await? =>
-            {
+            // The vault may have made it, and forgotten its answer by now.
+            Err(error) if self.was_ours(set, generation).await? => {
                 tracing::debug!(%error, set, generation, "this rotation was made before");
                 let set = set.to_owned();
                 Rotated { set, generation }
@@ -131,7 +132,11 @@ impl Appliance {
 
     /// Of a rotation that another appliance made there is a note.
     async fn was_ours(&self, set: &str, generation: u64) -> Result<bool, Error> {
-        let notes = self.notes(set).await?;
+        let notes = match self.notes(set).await {
+            // Revoked: the set is nothing to this appliance any more.
+            Err(error) if error.is_for_good() => return Ok(false),
+            notes => notes?,
+        };
         let others = notes.iter().any(|note| note.generation == generation);
         Ok(!others && self.set(set).await?.generation >= generation)
     }

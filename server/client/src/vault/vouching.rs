@@ -13,7 +13,7 @@ use photonbox_vault::voucher::{Letter, Malformed, NONCE, Request, Signed, Vouche
 use sha2::{Digest as _, Sha384};
 
 use super::own::{Made, Own, unfit};
-use super::rotation::is_behind;
+use super::rotation::{FOLLOWED, is_behind};
 use super::{Appliance, check_set, part};
 use crate::Error;
 use crate::connection::Ask;
@@ -118,13 +118,15 @@ impl Appliance {
         }
         check_set(&request.set)?;
         let locked = self.keep.lock_in_time(&request.set).await?;
-        match self.try_vouch(request, valid, &locked).await {
-            Err(error) if is_behind(&error) => {
-                self.catch_up(&request.set, Some(&locked)).await?;
-                self.try_vouch(request, valid, &locked).await
+        for _ in 0..FOLLOWED {
+            match self.try_vouch(request, valid, &locked).await {
+                Err(error) if is_behind(&error) => {
+                    self.catch_up(&request.set, Some(&locked)).await?;
+                }
+                vouched => return vouched,
             }
-            vouched => vouched,
         }
+        self.try_vouch(request, valid, &locked).await
     }
 
     async fn try_vouch(

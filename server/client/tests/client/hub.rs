@@ -1,6 +1,7 @@
 //! A hub that says what a test wants, over mutual TLS.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use photonbox_channel::{ByteSource, CaCertificate, HttpTls, Identity, Role};
@@ -85,7 +86,7 @@ pub(crate) struct Scripted {
     answers: Arc<Answers>,
     pub(crate) folder: tempfile::TempDir,
     ca: Authority,
-    source: Arc<dyn ByteSource>,
+    pub(crate) source: Arc<dyn ByteSource>,
 }
 
 impl Scripted {
@@ -146,16 +147,14 @@ impl Scripted {
 
     /// A new process of the appliance, as it were.
     pub(crate) fn appliance(&self) -> Appliance {
-        let credentials =
-            Credentials::of(self.ca.of(Role::Host, "host"), self.ca.certificate.clone());
+        self.appliance_of("host", self.folder.path())
+    }
+
+    /// An appliance of another host.
+    pub(crate) fn appliance_of(&self, id: &str, folder: &Path) -> Appliance {
+        let credentials = Credentials::of(self.ca.of(Role::Host, id), self.ca.certificate.clone());
         let hubs = vec![self.address.to_string()];
-        Appliance::new(
-            &credentials,
-            hubs,
-            self.folder.path(),
-            Arc::clone(&self.source),
-        )
-        .unwrap()
+        Appliance::new(&credentials, hubs, folder, Arc::clone(&self.source)).unwrap()
     }
 }
 

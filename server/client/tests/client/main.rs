@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod hub;
+mod members;
 
 use std::path::Path;
 

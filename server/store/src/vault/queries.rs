@@ -508,7 +508,7 @@ impl<'a> VaultRows for Queries<'a> {
 
     fn notes(&mut self, set: &str, appliance: &str) -> Result<Vec<NoteRow>> {
         let sql = format!(
-            "SELECT {NOTES} FROM vault_notes WHERE set_name = ?1 AND appliance = ?2 ORDER BY created, id"
+            "SELECT {NOTES} FROM vault_notes WHERE set_name = ?1 AND appliance = ?2 ORDER BY generation, created, id"
         );
         let parameters = [set.into(), appliance.into()];
         self.rows(&sql, &parameters, |_, mut row| {

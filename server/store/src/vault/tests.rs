@@ -198,13 +198,13 @@ fn answers_notes_and_spent_nonces() {
             body: b"{}".to_vec(),
             created,
         };
-        let note = |id: &str, created| NoteRow {
+        let note = |id: &str, generation, created| NoteRow {
             set: "s".into(),
             appliance: "alpha".into(),
             id: id.into(),
             from: "beta".into(),
             kind: "delta".into(),
-            generation: 2,
+            generation,
             body: vec![0, 255],
             created,
         };
@@ -223,11 +223,15 @@ fn answers_notes_and_spent_nonces() {
             );
             assert_eq!(rows.forget_requests(5, 10)?, 1);
             assert!(rows.request("alpha", "new")?.is_some());
-            rows.add_note(&note("2", 8))?;
-            rows.add_note(&note("1", 9))?;
-            assert_eq!(rows.notes("s", "alpha")?, [note("2", 8), note("1", 9)]);
-            assert!(rows.delete_note("s", "alpha", "2")?);
-            assert!(!rows.delete_note("s", "alpha", "2")?);
+            // Of one second, and named so that their names are in another order than they are.
+            let (second, third) = (note("turn-9", 9, 8), note("turn-10", 10, 8));
+            let first = note("z", 2, 9);
+            for note in [&third, &first, &second] {
+                rows.add_note(note)?;
+            }
+            assert_eq!(rows.notes("s", "alpha")?, [first, second, third]);
+            assert!(rows.delete_note("s", "alpha", "turn-9")?);
+            assert!(!rows.delete_note("s", "alpha", "turn-9")?);
             assert!(rows.spend("s", &[1; 32], 50)?);
             assert!(!rows.spend("s", &[1; 32], 60)?);
             assert!(rows.spend("s", &[2; 32], 50)?);
