@@ -1,5 +1,7 @@
 //! Vouching: a trusted appliance lets another host into the set (specification 4-vault). The vault moves the covered concealment from
 //! the one to the other, and never sees what covers it.
+//!
+//! Countermeasure T26 (`docs/threat-model.md`).
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! Vouching (`docs/vault.md`): how this appliance comes into a set, and how it lets others in.
+//!
+//! Countermeasure T26 (`docs/threat-model.md`).
 
 use std::time::Duration;
 
