@@ -28,13 +28,13 @@ use super::{SERVES, api_of, line};
 use crate::process::{self, Background, arg};
 use crate::scene::{Scene, address_in};
 
-const SET: &str = "tenant-of-honesty";
+pub(super) const SET: &str = "tenant-of-honesty";
 const ITEMS: [&str; 2] = ["first", "second"];
 
 /// What somebody has stored: elements, ciphertexts, and what opens those.
-struct Stored<G: Group> {
-    elements: Vec<G::Element>,
-    ciphertexts: Vec<G::Ciphertext>,
+pub(super) struct Stored<G: Group> {
+    pub(super) elements: Vec<G::Element>,
+    pub(super) ciphertexts: Vec<G::Ciphertext>,
     private: Option<G::PrivateKey>,
 }
 
@@ -128,7 +128,7 @@ fn agent_of<G: Group>(state: &Path) -> Stored<G> {
     stored
 }
 
-fn appliance_of<G: Group>(state: &Path) -> Stored<G> {
+pub(super) fn appliance_of<G: Group>(state: &Path) -> Stored<G> {
     let kept = std::fs::read(state.join("vault").join(format!("{SET}.set")));
     let kept: Value = serde_json::from_slice(&kept.expect("a file")).expect("JSON");
     let bytes = |field: &str| {
@@ -145,7 +145,10 @@ fn appliance_of<G: Group>(state: &Path) -> Stored<G> {
 }
 
 /// All products of what these have, each element left out, multiplied or divided by.
-fn products<G: Group>(robbed: &[&Stored<G>], captured: Option<&G::Element>) -> Vec<G::Element> {
+pub(super) fn products<G: Group>(
+    robbed: &[&Stored<G>],
+    captured: Option<&G::Element>,
+) -> Vec<G::Element> {
     let mut elements: Vec<G::Element> = robbed
         .iter()
         .flat_map(|stored| &stored.elements)
@@ -182,7 +185,11 @@ fn copy<G: Group>(of: &G::Element) -> G::Element {
 }
 
 /// What these make an item's key of, if they do.
-fn key_of<G: Group>(products: &[G::Element], item: &str, key: &[u8]) -> Option<G::Element> {
+pub(super) fn key_of<G: Group>(
+    products: &[G::Element],
+    item: &str,
+    key: &[u8],
+) -> Option<G::Element> {
     let name = name::<G>(item);
     let found = products
         .iter()
@@ -191,14 +198,14 @@ fn key_of<G: Group>(products: &[G::Element], item: &str, key: &[u8]) -> Option<G
 }
 
 /// Looks for secrets, in their raw form, in hex and in base64 at each place of a group of three.
-struct Search {
+pub(super) struct Search {
     forms: Vec<(String, Vec<u8>)>,
     /// By the first two bytes.
     begins: Vec<bool>,
 }
 
 impl Search {
-    fn new(secrets: &[(&str, &[u8])]) -> Self {
+    pub(super) fn new(secrets: &[(&str, &[u8])]) -> Self {
         let mut forms = Vec::new();
         for (name, secret) in secrets {
             forms.push((format!("{name}, raw"), secret.to_vec()));
@@ -219,7 +226,7 @@ impl Search {
         Self { forms, begins }
     }
 
-    fn find(&self, bytes: &[u8]) -> Option<&str> {
+    pub(super) fn find(&self, bytes: &[u8]) -> Option<&str> {
         for at in 0..bytes.len().saturating_sub(1) {
             if self.begins[usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]))] {
                 let rest = &bytes[at..];
@@ -234,7 +241,7 @@ impl Search {
 }
 
 /// All files below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -248,7 +255,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// All memory of a process that can be read.
-fn memory(process: &Background) -> Vec<Vec<u8>> {
+pub(super) fn memory(process: &Background) -> Vec<Vec<u8>> {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", process.id()));
     let memory = File::open(format!("/proc/{}/mem", process.id())).expect("its memory");
     let mut all = Vec::new();
@@ -273,7 +280,7 @@ fn memory(process: &Background) -> Vec<Vec<u8>> {
     all
 }
 
-fn text(search: &Search, what: &str, all: &[Vec<u8>]) {
+pub(super) fn text(search: &Search, what: &str, all: &[Vec<u8>]) {
     for part in all {
         if let Some(secret) = search.find(part) {
             panic!("{secret} is in {what}");

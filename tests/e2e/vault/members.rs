@@ -9,9 +9,9 @@ use super::{Vaulted, line};
 use crate::process;
 
 /// Another host of the same hub.
-struct Other<'a> {
+pub(super) struct Other<'a> {
     vaulted: &'a Vaulted,
-    state: PathBuf,
+    pub(super) state: PathBuf,
 }
 
 impl Other<'_> {
@@ -19,11 +19,11 @@ impl Other<'_> {
         line(&self.state, &self.vaulted.api, command)
     }
 
-    fn json(&self, command: &[&str]) -> Value {
+    pub(super) fn json(&self, command: &[&str]) -> Value {
         process::json(&[&self.line(command)[..], &["--json"]].concat())
     }
 
-    fn key(&self, target: &str) -> String {
+    pub(super) fn key(&self, target: &str) -> String {
         let opened = self.json(&["open", target, "--hex"]);
         opened["key"].as_str().expect("a key").to_owned()
     }
@@ -34,7 +34,14 @@ impl Other<'_> {
 }
 
 impl Vaulted {
-    fn other(&self, name: &str) -> Other<'_> {
+    /// Its first host.
+    pub(super) fn own(&self) -> Other<'_> {
+        let state = self.host.clone();
+        let vaulted = self;
+        Other { vaulted, state }
+    }
+
+    pub(super) fn other(&self, name: &str) -> Other<'_> {
         Other {
             vaulted: self,
             state: self.scene.enrol(&self.hub, name),
@@ -42,7 +49,7 @@ impl Vaulted {
     }
 
     /// A host comes into a set; the files that it comes by.
-    fn lets_in(&self, set: &str, name: &str, other: &Other<'_>) -> (String, String) {
+    pub(super) fn lets_in(&self, set: &str, name: &str, other: &Other<'_>) -> (String, String) {
         let [request, letter] = ["request", "letter"].map(|kind| {
             let file = format!("{set}-{name}.{kind}");
             self.scene.arg(&file)

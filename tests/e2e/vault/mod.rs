@@ -11,6 +11,7 @@ mod honesty;
 mod keys;
 mod kills;
 mod members;
+mod stolen;
 mod tap;
 mod together;
 
