@@ -72,7 +72,7 @@ async fn work(own: &Appliance, number: usize, items: usize, known: &Known, done:
             let opened = until_answered(async || own.open(set, item).await).await;
             assert_eq!(bytes(&opened), *key, "{set}/{item}");
         }
-        if (at + number) % EACH_ROTATION == 0 {
+        if (at + number).is_multiple_of(EACH_ROTATION) {
             until_answered(async || own.rotate(set).await).await;
         }
         done.fetch_add(1, Ordering::SeqCst);
