@@ -188,7 +188,9 @@ impl Refusal {
             Self::Imported(_) => "make another item for another key",
             Self::NotTrusted("pending") => "set its concealment up first, or follow the rotation",
             Self::NotTrusted("vouched") => "accept the voucher first",
-            Self::NotTrusted(_) => "have another trusted appliance vouch for it anew",
+            Self::NotTrusted(_) => {
+                "enrol it under another name, and have a trusted appliance of the set vouch for that"
+            }
             Self::LastAppliance(_) => {
                 "vouch for another appliance first; without one nobody could open the set's items"
             }
