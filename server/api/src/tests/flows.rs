@@ -52,14 +52,7 @@ macro_rules! every_protocol {
 every_protocol! {
     every_protocol_over_p384: P384;
     every_protocol_over_ristretto255: Ristretto255;
-}
-
-/// Primes are slow to find: the protocols that differ most.
-#[tokio::test]
-async fn protocols_over_paillier3072() {
-    for protocol in [Protocol::Blinded, Protocol::Three, Protocol::Homomorphic] {
-        create_and_open::<Paillier3072>(protocol, false).await;
-    }
+    every_protocol_over_paillier3072: Paillier3072;
 }
 
 /// The answer to a lost answer is the same answer, and one item.

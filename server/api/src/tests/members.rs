@@ -8,7 +8,7 @@ use photonbox_vault::api::{
     Accept, Appliance as Listed, ApplianceState, Bytes, Conceal, ItemTicket, Notes, Page, Problem,
     Protocol, Renew, Rotate, Rotated, RotatedAppliance, SetUp, Vouch,
 };
-use photonbox_vault::group::{Group, P384, Ristretto255};
+use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255};
 use photonbox_vault::note::{self, About, Purpose};
 use photonbox_vault::protocol::{
     Clear, Delta, Hidden, Kind, Transfer, agents, blinded, homomorphic, optimised,
@@ -397,8 +397,10 @@ macro_rules! every_protocol {
 every_protocol! {
     a_newcomer_over_p384: newcomer P384;
     a_newcomer_over_ristretto255: newcomer Ristretto255;
+    a_newcomer_over_paillier3072: newcomer Paillier3072;
     a_rotation_over_p384: rotation P384;
     a_rotation_over_ristretto255: rotation Ristretto255;
+    a_rotation_over_paillier3072: rotation Paillier3072;
 }
 
 /// Where appliances keep the shares, the vault brings them up against the old ticket.
