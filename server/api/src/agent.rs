@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use axum::{Json, Router};
 use photonbox_channel::ByteSource;
 use photonbox_secret::SecretBytes;
 use photonbox_store::{ApplianceRow, AuditEvent, SetRow, VaultStore};
@@ -16,8 +16,8 @@ use photonbox_vault::api::{AgentCarry, AgentDraw, AgentMove, AgentTurn, AgentTur
 use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::protocol::{Hidden, Kind, agents};
 
+use crate::body::{Given, Json};
 use crate::problem::Refusal;
-use crate::routes::Given;
 use crate::server::Routes;
 use crate::vault::{Stop, Turn, Workers, names, transaction};
 use photonbox_channel::Drawn;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod agent;
+mod body;
 mod caller;
 mod document;
 mod members;

@@ -5,17 +5,19 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use photonbox_vault::api::{
-    Accept, Appliance, ItemTicket, Notes, Problem, Renew, Rotate, Rotated, SetUp, Vouch,
+    Accept, Appliance, ItemTicket, MAX_ROTATION, Notes, Problem, Renew, Rotate, Rotated, SetUp,
+    Vouch,
 };
 
+use crate::body::{Given, Json};
 use crate::caller::Caller;
 use crate::problem::Refusal;
-use crate::routes::{Answer, Given, Key, Named, Shared};
+use crate::routes::{Answer, Key, Named, Shared};
 use crate::vault::{Asking, Replay};
 
 /// These paths.
@@ -69,7 +71,7 @@ pub(crate) async fn rotate(
     caller: Caller,
     Named(set): Named<String>,
     Key(key): Key,
-    given: Given<Rotate>,
+    given: Given<Rotate, MAX_ROTATION>,
 ) -> Result<(StatusCode, Json<Rotated>), Refusal> {
     let asking = Asking::new(caller.id(), set, &key, given.digest)?;
     let rotated = Arc::clone(&shared.vault).rotate(&shared.workers, asking, given.body);

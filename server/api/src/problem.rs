@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use photonbox_vault::api::Problem;
+
+use crate::body::Json;
 
 /// Media type of a refusal.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -177,7 +178,9 @@ impl Refusal {
             Self::Bad(_) | Self::NotJson | Self::NoPath | Self::NoMethod => {
                 "see GET /v1/openapi.json for what there is"
             }
-            Self::TooLong(_) => "import keys of at most 65536 bytes",
+            Self::TooLong(_) => {
+                "import keys of at most 65536 bytes, and split a set that has too many appliances"
+            }
             Self::UnknownSet(_) => {
                 "make the set first, or have a trusted appliance vouch for this one"
             }

@@ -5,25 +5,22 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use photonbox_vault::api::{
     Agent, AgentCarry, AgentDraw, AgentMove, AgentTurn, AgentTurned, Appliance, ApplianceState,
-    Bytes, Conceal, CreateItem, CreateSet, IDEMPOTENCY_KEY, Item, ItemTicket, MAX_BODY, MAX_PAGE,
-    OpenItem, Opened, PAGE, Page, Problem, Protocol, PutWrapped, Set, SetUp,
+    Bytes, Conceal, CreateItem, CreateSet, IDEMPOTENCY_KEY, Item, ItemTicket, MAX_PAGE, OpenItem,
+    Opened, PAGE, Page, Problem, Protocol, PutWrapped, Set, SetUp,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha384};
 use utoipa::{IntoParams, OpenApi};
 
+use crate::body::{Given, Json};
 use crate::caller::{Admits, Caller};
 use crate::document::Names;
 use crate::members;
@@ -75,57 +72,6 @@ impl Shared {
         let vault = Arc::clone(&self.vault);
         self.work(move || step(&vault)).await
     }
-}
-
-/// A JSON body, and what the request was as a whole.
-pub(crate) struct Given<T> {
-    pub(crate) body: T,
-    pub(crate) digest: [u8; 48],
-}
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Given<T> {
-    type Rejection = Refusal;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        let (parts, body) = request.into_parts();
-        let json = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
-            let kind = kind.as_bytes();
-            let end = kind.iter().position(|byte| *byte == b';');
-            kind[..end.unwrap_or(kind.len())]
-                .trim_ascii()
-                .eq_ignore_ascii_case(b"application/json")
-        });
-        if !json {
-            return Err(Refusal::NotJson);
-        }
-        let bytes = axum::body::to_bytes(body, MAX_BODY)
-            .await
-            .map_err(|error| too_long(&error))?;
-        let mut digest = Sha384::new();
-        for part in [parts.method.as_str(), parts.uri.path()] {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part);
-        }
-        digest.update(&bytes);
-        let body = serde_json::from_slice(&bytes)
-            .map_err(|error| Refusal::Bad(format!("the body is not right: {error}")))?;
-        Ok(Self {
-            body,
-            digest: digest.finalize().into(),
-        })
-    }
-}
-
-/// The limit's own error lies somewhere below.
-fn too_long(error: &axum::Error) -> Refusal {
-    let mut below = std::error::Error::source(error);
-    while let Some(error) = below {
-        if error.to_string().contains("length limit exceeded") {
-            return Refusal::TooLong(MAX_BODY);
-        }
-        below = error.source();
-    }
-    Refusal::Bad("the body ended too early".into())
 }
 
 /// The idempotency key of a request.

@@ -12,7 +12,7 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use photonbox_channel::{ByteSource, HttpTls, Role};
 use photonbox_secret::SecretBytes;
-use photonbox_vault::api::{IDEMPOTENCY_KEY, Problem};
+use photonbox_vault::api::{IDEMPOTENCY_KEY, Problem, to_secret_json};
 use rustls::pki_types::ServerName;
 use rustls::time_provider::DefaultTimeProvider;
 use serde::Serialize;
@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
 
-use crate::{Credentials, Error, json};
+use crate::{Credentials, Error};
 
 /// Longest answer.
 const MOST: usize = 8 * 1024 * 1024;
@@ -52,7 +52,7 @@ impl Ask {
     /// # Errors
     /// [`Error::Wrong`] if it can't be written as JSON.
     pub fn json(value: &impl Serialize) -> Result<Arc<SecretBytes>, Error> {
-        let text = json::to_secret(value).map_err(|error| Error::Wrong(error.to_string()))?;
+        let text = to_secret_json(value).map_err(|error| Error::Wrong(error.to_string()))?;
         Ok(Arc::new(text))
     }
 }

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use photonbox_secret::SecretBytes;
-use photonbox_vault::api::{Bytes, CreateSet, Protocol, Rotate};
+use photonbox_vault::api::{Bytes, CreateSet, Protocol, Rotate, to_secret_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, json};
+use crate::Error;
 
 /// Begins the names of files that are being written.
 const TEMPORARY: &str = ".new-";
@@ -238,7 +238,7 @@ impl Keep {
     pub(crate) fn write(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
         let folder = path.parent().unwrap_or(&self.folder);
         self.make(folder)?;
-        let text = json::to_secret(value).map_err(|error| failed("write", path)(error.into()))?;
+        let text = to_secret_json(value).map_err(|error| failed("write", path)(error.into()))?;
         let written = (|| {
             // A name of its own (0600), that goes with it when this fails.
             let mut file = tempfile::Builder::new()

@@ -37,7 +37,6 @@ macro_rules! in_group {
 mod connection;
 mod credentials;
 mod error;
-mod json;
 mod keep;
 mod random;
 mod user;

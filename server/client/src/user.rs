@@ -7,13 +7,13 @@ use std::fmt;
 
 use photonbox_channel::{ByteSource, Drawn};
 use photonbox_secret::{SecretArray, SecretBytes};
-use photonbox_vault::api::Bytes;
+use photonbox_vault::api::{Bytes, to_secret_json};
 use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
 use photonbox_vault::item::ItemName;
 use photonbox_vault::protocol::{Clear, Kind, UserBlinding};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, json};
+use crate::Error;
 
 /// The longest file of either kind, bytes.
 pub const MAX_USER_FILE: usize = 4096;
@@ -56,7 +56,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a [u8], what: &str) -> Result<T, Error> 
 }
 
 fn written(file: &impl Serialize) -> Result<SecretBytes, Error> {
-    json::to_secret(file).map_err(wrong)
+    to_secret_json(file).map_err(wrong)
 }
 
 fn check_version(version: u32) -> Result<(), Error> {

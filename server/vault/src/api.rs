@@ -4,6 +4,7 @@
 //! not locked.
 
 mod agents;
+mod json;
 mod members;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize as _, Zeroizing};
 
 pub use agents::{AgentCarry, AgentDraw, AgentMove, AgentTurn, AgentTurned};
+pub use json::{json_length, to_secret_json};
 pub use members::{Accept, Note, Notes, Renew, Rotate, Rotated, RotatedAppliance, Vouch};
 
 /// Header of requests that make something: the same key with the same body gives the same answer, and makes nothing twice.
@@ -26,6 +28,8 @@ pub const MAX_PAGE: u32 = 1000;
 pub const PAGE: u32 = 100;
 /// The longest body, bytes: an imported key of 64 KiB in base64, and what is around it.
 pub const MAX_BODY: usize = 128 * 1024;
+/// The longest body of a rotation, bytes: a note for each appliance, and in *homomorphic* an E(δ). In the widest group these are 1.4 kB.
+pub const MAX_ROTATION: usize = 1024 * 1024;
 
 /// Bytes, in JSON as base64. Wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Default)]

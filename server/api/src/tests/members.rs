@@ -78,7 +78,7 @@ impl<G: Group> Appliance<'_, G> {
     }
 
     /// Follows the rotations that it has notes of.
-    async fn follow(&mut self) {
+    pub(super) async fn follow(&mut self) {
         let path = format!("/v1/sets/{}/notes", self.set);
         let notes: Notes = self.world.get(&self.host, &path).await.unwrap();
         assert!(!notes.notes.is_empty());
@@ -137,9 +137,9 @@ impl<G: Group> Appliance<'_, G> {
         message
     }
 
-    async fn rotation(&mut self) -> Rotate {
+    pub(super) async fn rotation(&mut self) -> Rotate {
         let random = &mut Drawn(&*self.world.source);
-        let path = format!("/v1/sets/{}/appliances", self.set);
+        let path = format!("/v1/sets/{}/appliances?limit=1000", self.set);
         let listed: Page<Listed> = self.world.get(&self.host, &path).await.unwrap();
         let delta = Delta::<G>::draw(random).unwrap();
         let next = self.generation + 1;
@@ -265,7 +265,7 @@ async fn come<'a, G: Group>(
     })
 }
 
-async fn two<'a, G: Group>(
+pub(super) async fn two<'a, G: Group>(
     world: &'a World,
     protocol: Protocol,
     keep: bool,

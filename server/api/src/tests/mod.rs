@@ -4,6 +4,7 @@
 mod appliance;
 mod document;
 mod flows;
+mod many;
 mod members;
 mod refusals;
 mod world;

@@ -1,6 +1,7 @@
 //! Rotation of the master key (specification 4-vault): each appliance has a row in the next generation, and follows by the note that it
 //! finds. Hidden shares are brought up one by one, when they are asked for: a rotation takes as long with a million items as with one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use photonbox_secret::SecretBytes;
@@ -158,8 +159,10 @@ impl Vault {
             for newcomer in waiting {
                 forget_notes(rows, set, &newcomer)?;
             }
+            let given = given(asked);
             for (row, state) in along {
-                let given = given(asked, &row.appliance).ok_or(Refusal::Membership)?;
+                let given = given.get(row.appliance.as_str());
+                let given = given.ok_or(Refusal::Membership)?;
                 let own = row.appliance == caller;
                 let state = match state {
                     ApplianceState::Revoked => ApplianceState::Revoked,
@@ -376,9 +379,10 @@ fn may_rotate(
     Ok(member)
 }
 
-fn given<'a>(asked: &'a Rotate, appliance: &str) -> Option<&'a RotatedAppliance> {
-    let mut all = asked.appliances.iter();
-    all.find(|given| given.appliance == appliance)
+/// What the request has, by appliance. One that is named twice makes them fewer than there are rows.
+fn given(asked: &Rotate) -> HashMap<&str, &RotatedAppliance> {
+    let all = asked.appliances.iter();
+    all.map(|given| (given.appliance.as_str(), given)).collect()
 }
 
 /// The rows that go along, if they are the ones that the request has, each with the note that it needs; and who was vouched for and has
@@ -386,6 +390,7 @@ fn given<'a>(asked: &'a Rotate, appliance: &str) -> Option<&'a RotatedAppliance>
 fn going_along(rows: &mut dyn VaultRows, member: &Member, asked: &Rotate) -> Result<Along, Stop> {
     let set = &member.set.set;
     let (mut found, mut waiting) = (Vec::new(), Vec::new());
+    let given = given(asked);
     let mut after: Option<String> = None;
     loop {
         let page = rows.appliances(set, member.set.generation, after.as_deref(), PAGE)?;
@@ -399,7 +404,8 @@ fn going_along(rows: &mut dyn VaultRows, member: &Member, asked: &Rotate) -> Res
             }
             let other = row.appliance != member.appliance.appliance;
             let needs = other && state != ApplianceState::Revoked;
-            let given = given(asked, &row.appliance).ok_or(Refusal::Membership)?;
+            let given = given.get(row.appliance.as_str());
+            let given = given.ok_or(Refusal::Membership)?;
             match &given.note {
                 Some(note) if needs && note.as_slice().len() <= MAX_NOTE => {}
                 None if !needs => {}

@@ -19,11 +19,22 @@ impl Write for Length {
     }
 }
 
-/// Written twice, the first time to know how long it is.
-pub(crate) fn to_secret(value: &impl Serialize) -> serde_json::Result<SecretBytes> {
+/// How long a value is as JSON.
+///
+/// # Errors
+/// What cannot be JSON.
+pub fn json_length(value: &impl Serialize) -> serde_json::Result<usize> {
     let mut length = Length(0);
     serde_json::to_writer(&mut length, value)?;
-    let mut text = SecretBytes::new_zeroed(length.0);
+    Ok(length.0)
+}
+
+/// A value as JSON in locked memory. Written twice, the first time to know how long it is.
+///
+/// # Errors
+/// What cannot be JSON.
+pub fn to_secret_json(value: &impl Serialize) -> serde_json::Result<SecretBytes> {
+    let mut text = SecretBytes::new_zeroed(json_length(value)?);
     let rest = text.as_mut_slice();
     serde_json::to_writer(rest, value)?;
     Ok(text)
@@ -39,7 +50,7 @@ mod tests {
             serde_json::json!(null),
             serde_json::json!({"a": ["ä\n", 1], "b": "x".repeat(70_000)}),
         ] {
-            let text = to_secret(&value).expect("JSON");
+            let text = to_secret_json(&value).expect("JSON");
             assert_eq!(text.as_slice(), serde_json::to_vec(&value).expect("JSON"));
         }
     }
