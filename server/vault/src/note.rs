@@ -1,13 +1,8 @@
 //! What one appliance sends another past the vault's eyes: HPKE (RFC 9180), DHKEM(P-384, HKDF-SHA384), HKDF-SHA384, AES-256-GCM,
 //! base mode. Who sent it is the voucher's signature to say, or the vault, whose notes they are.
 
-use std::convert::Infallible;
-
-use hpke::aead::AesGcm256;
-use hpke::kdf::HkdfSha384;
-use hpke::kem::DhP384HkdfSha384 as Dhkem;
-use hpke::rand_core::{TryCryptoRng as HpkeCryptoRng, TryRng as HpkeRng};
 use hpke::{Deserializable as _, Kem, OpModeR, OpModeS, Serializable as _};
+use photonbox_hpke::{Aead, Dhkem, Kdf, with_random};
 use photonbox_secret::{SecretArray, SecretBytes};
 use rand_core::TryCryptoRng;
 
@@ -91,38 +86,6 @@ pub enum NoteError {
     NoRandom(#[from] NoRandom),
 }
 
-/// A generator as HPKE asks for one. An error can't be said there: it is remembered, and what was made of zeros is dropped.
-struct Adaptor<'a, R> {
-    random: &'a mut R,
-    failed: bool,
-}
-
-impl<R: TryCryptoRng> HpkeRng for Adaptor<'_, R> {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_be_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_be_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
-        if self.random.try_fill_bytes(out).is_err() {
-            out.fill(0);
-            self.failed = true;
-        }
-        Ok(())
-    }
-}
-
-impl<R: TryCryptoRng> HpkeCryptoRng for Adaptor<'_, R> {}
-
 /// A pair of keys for notes: private, public.
 ///
 /// # Errors
@@ -163,19 +126,17 @@ pub fn seal(
         return Err(NoteError::Length(secret.len()));
     }
     let key = <Dhkem as Kem>::PublicKey::from_bytes(to).map_err(|_| NoteError::Key)?;
-    let failed = false;
-    let mut random = Adaptor { random, failed };
-    let made = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha384, Dhkem>(
-        &OpModeS::Base,
-        &key,
-        &about.info(),
-        secret.as_slice(),
-        &[],
-        &mut random,
-    );
-    if random.failed {
-        return Err(NoRandom.into());
-    }
+    let made = with_random(random, |random| {
+        hpke::single_shot_seal_with_rng::<Aead, Kdf, Dhkem>(
+            &OpModeS::Base,
+            &key,
+            &about.info(),
+            secret.as_slice(),
+            &[],
+            random,
+        )
+    });
+    let made = made.map_err(|_| NoRandom)?;
     let (encapsulated, sealed) = made.map_err(|_| NoteError::Key)?;
     let mut note = encapsulated.to_bytes().to_vec();
     note.extend_from_slice(&sealed);
@@ -193,7 +154,7 @@ pub fn open(private: &[u8], about: &About<'_>, note: &[u8]) -> Result<SecretByte
     let key = <Dhkem as Kem>::PrivateKey::from_bytes(private).map_err(|_| NoteError::Key)?;
     let (encapsulated, sealed) = note.split_at(PUBLIC_KEY);
     let encapsulated = <Dhkem as Kem>::EncappedKey::from_bytes(encapsulated);
-    let opened = hpke::single_shot_open::<AesGcm256, HkdfSha384, Dhkem>(
+    let opened = hpke::single_shot_open::<Aead, Kdf, Dhkem>(
         &OpModeR::Base,
         &key,
         &encapsulated.map_err(|_| NoteError::Forged)?,

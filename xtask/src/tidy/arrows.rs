@@ -30,7 +30,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("photonbox-cosim", &[]),
     ("photonbox-keybox", &["photonbox-secret"]),
-    ("photonbox-vault", &["photonbox-secret"]),
+    ("photonbox-hpke", &[]),
+    ("photonbox-vault", &["photonbox-secret", "photonbox-hpke"]),
     ("photonbox-driver", &["photonbox-regmap"]),
     (
         "photonbox-simcard",
@@ -46,7 +47,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("photonbox-secret", &[]),
     ("photonbox-entropy", &["photonbox-secret"]),
     ("photonbox-ecdh", &["photonbox-secret"]),
-    ("photonbox-channel", &["photonbox-secret", "photonbox-ecdh"]),
+    (
+        "photonbox-channel",
+        &["photonbox-secret", "photonbox-ecdh", "photonbox-hpke"],
+    ),
     ("photonbox-store", &["photonbox-secret"]),
     (
         "photonbox-client",

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use hpke::aead::{AeadCtxR, AeadCtxS, AesGcm256};
-use hpke::kdf::HkdfSha384;
-use hpke::kem::DhP384HkdfSha384 as Dhkem;
+use hpke::aead::{AeadCtxR, AeadCtxS};
 use hpke::{Deserializable, Serializable};
+use photonbox_hpke::{Aead, Dhkem, Kdf};
 use photonbox_secret::SecretBytes;
 
 use super::{BLOCK_MAGIC, PREFIX, SealError, StreamLimits, VERSION, unframe};
@@ -29,7 +28,7 @@ pub struct Attestation<'a> {
 
 /// S3, the hub's side: seals blocks in order.
 pub struct Sealer {
-    pub(super) context: AeadCtxS<AesGcm256, HkdfSha384, Dhkem>,
+    pub(super) context: AeadCtxS<Aead, Kdf, Dhkem>,
     pub(super) stream: u64,
     pub(super) generation: u32,
     pub(super) next: u64,
@@ -108,7 +107,7 @@ impl Sealer {
 /// S3, the host's side: opens blocks in order. A refused block changes nothing: the right one can
 /// still come.
 pub struct Opener {
-    pub(super) context: AeadCtxR<AesGcm256, HkdfSha384, Dhkem>,
+    pub(super) context: AeadCtxR<Aead, Kdf, Dhkem>,
     pub(super) stream: u64,
     pub(super) generation: u32,
     pub(super) next: u64,

@@ -10,16 +10,13 @@
 //!
 //! Countermeasure T11 (`docs/threat-model.md`).
 
-mod adaptor;
 mod blocks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hpke::aead::AesGcm256;
-use hpke::kdf::HkdfSha384;
-use hpke::kem::DhP384HkdfSha384 as Dhkem;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
+use photonbox_hpke::{Aead, Dhkem, Kdf, with_random};
 use zeroize::Zeroizing;
 
 use crate::identity::{
@@ -31,10 +28,9 @@ use crate::labels;
 use crate::message::{
     Class, MAX_ID, MAX_PATH, MAX_PAYLOAD, MAX_SIGNED, Mode, encode_path, read_path,
 };
-use crate::source::{ByteSource, SourceExhausted};
+use crate::source::{ByteSource, Drawn, SourceExhausted};
 use crate::wire::{Malformed, Out, Reader, to_vec};
 
-use self::adaptor::Adaptor;
 pub use self::blocks::{Attestation, OpenedBlock, Opener, Sealer};
 
 const REQUEST_MAGIC: [u8; 4] = *b"PBSQ";
@@ -434,14 +430,10 @@ pub fn answer(
         Some(key) => {
             let key = <Dhkem as Kem>::PublicKey::from_bytes(key)
                 .map_err(|_| SealError::Malformed("HPKE key"))?;
-            let mut rng = Adaptor::new(source);
-            let made = hpke::setup_sender_with_rng::<AesGcm256, HkdfSha384, Dhkem>(
-                &OpModeS::Base,
-                &key,
-                &info,
-                &mut rng,
-            );
-            rng.check()?;
+            let made = with_random(&mut Drawn(source), |random| {
+                hpke::setup_sender_with_rng::<Aead, Kdf, Dhkem>(&OpModeS::Base, &key, &info, random)
+            });
+            let made = made.map_err(|_| SourceExhausted)?;
             Some(made.map_err(|_| SealError::Malformed("HPKE key"))?)
         }
         None => None,
@@ -542,13 +534,9 @@ impl PendingStream {
             Some(key) => {
                 let enc = <Dhkem as Kem>::EncappedKey::from_bytes(enc)
                     .map_err(|_| SealError::Malformed("enc"))?;
-                let context = hpke::setup_receiver::<AesGcm256, HkdfSha384, Dhkem>(
-                    &OpModeR::Base,
-                    &key,
-                    &enc,
-                    info,
-                )
-                .map_err(|_| SealError::Malformed("enc"))?;
+                let context =
+                    hpke::setup_receiver::<Aead, Kdf, Dhkem>(&OpModeR::Base, &key, &enc, info)
+                        .map_err(|_| SealError::Malformed("enc"))?;
                 Some(Opener {
                     context,
                     stream: self.name.stream,
