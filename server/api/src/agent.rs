@@ -13,7 +13,8 @@ use photonbox_channel::ByteSource;
 use photonbox_secret::SecretBytes;
 use photonbox_store::{ApplianceRow, AuditEvent, SetRow, VaultStore};
 use photonbox_vault::api::{AgentCarry, AgentDraw, AgentMove, AgentTurn, AgentTurned, Bytes};
-use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
+use photonbox_vault::group::{Group, Scheme};
+use photonbox_vault::in_group;
 use photonbox_vault::protocol::{Hidden, Kind, agents};
 
 use crate::body::{Given, Json};
@@ -45,17 +46,6 @@ impl std::fmt::Debug for AgentDesk {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-/// Calls a function of the group.
-macro_rules! in_group {
-    ($scheme:expr, $function:ident ( $($argument:expr),* )) => {
-        match $scheme {
-            Scheme::P384 => $function::<P384>($($argument),*),
-            Scheme::Ristretto255 => $function::<Ristretto255>($($argument),*),
-            Scheme::Paillier3072 => $function::<Paillier3072>($($argument),*),
-        }
-    };
 }
 
 impl AgentDesk {

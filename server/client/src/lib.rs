@@ -16,24 +16,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-/// Calls a function of the group, or a method.
-macro_rules! in_group {
-    ($scheme:expr, $function:ident ( $($argument:expr),* )) => {
-        match $scheme {
-            Scheme::P384 => $function::<P384>($($argument),*),
-            Scheme::Ristretto255 => $function::<Ristretto255>($($argument),*),
-            Scheme::Paillier3072 => $function::<Paillier3072>($($argument),*),
-        }
-    };
-    ($scheme:expr, $this:ident . $method:ident ( $($argument:expr),* )) => {
-        match $scheme {
-            Scheme::P384 => $this.$method::<P384>($($argument),*),
-            Scheme::Ristretto255 => $this.$method::<Ristretto255>($($argument),*),
-            Scheme::Paillier3072 => $this.$method::<Paillier3072>($($argument),*),
-        }
-    };
-}
-
 mod connection;
 mod credentials;
 mod error;

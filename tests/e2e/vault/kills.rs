@@ -267,15 +267,16 @@ fn killed(mut hubs: Vec<Running>, url: Option<&str>, states: &[PathBuf]) {
     assert_eq!(audited(url, &state, &root_key), all);
 }
 
-/// As many hosts as there are sets.
-pub(super) fn hosts(enrol: impl Fn(&str) -> PathBuf) -> Vec<PathBuf> {
+fn hosts(enrol: impl Fn(&str) -> PathBuf) -> Vec<PathBuf> {
     let names = (0..SETS.len()).map(|number| format!("host{number}"));
     names.map(|name| enrol(&name)).collect()
 }
 
-/// Two hubs on one PostgreSQL, of which one is killed.
-#[test]
-fn two_hubs_on_one_database_lose_nothing() {
+/// What is tried with hubs, the database's address and the hosts' state directories.
+pub(super) type Trial = fn(Vec<Running>, Option<&str>, &[PathBuf]);
+
+/// On two hubs on one PostgreSQL, if there is one.
+pub(super) fn on_two_hubs(trial: Trial) {
     let Some((_, _, url)) = database::database() else {
         return;
     };
@@ -285,17 +286,26 @@ fn two_hubs_on_one_database_lose_nothing() {
     let [south, north] =
         ["south", "north"].map(|name| Running::new(scene.path(name), Some(&url), root_key.clone()));
     let states = hosts(|name| database::enrol(&scene, north.hub(), &url, name));
-    killed(vec![south, north], Some(&url), &states);
+    trial(vec![south, north], Some(&url), &states);
 }
 
-/// One hub on SQLite: while it is away its appliances wait.
-#[test]
-fn a_hub_on_sqlite_loses_nothing() {
+/// On one hub on SQLite: while it is away its appliances wait.
+pub(super) fn on_sqlite(trial: Trial) {
     let scene = Scene::new();
     scene.init("hub");
     let state = scene.path("hub");
     let root_key = state.join("root.key");
     let hub = Running::new(state, None, root_key);
     let states = hosts(|name| scene.enrol(hub.hub(), name));
-    killed(vec![hub], None, &states);
+    trial(vec![hub], None, &states);
+}
+
+#[test]
+fn two_hubs_on_one_database_lose_nothing() {
+    on_two_hubs(killed);
+}
+
+#[test]
+fn a_hub_on_sqlite_loses_nothing() {
+    on_sqlite(killed);
 }

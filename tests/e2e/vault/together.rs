@@ -14,9 +14,7 @@ use photonbox_vault::api::Protocol;
 use photonbox_vault::group::Scheme;
 
 use super::appliance::{appliance, bytes, wait};
-use super::kills::{Running, audited, hosts, setting, until_answered};
-use crate::database;
-use crate::scene::Scene;
+use super::kills::{Running, audited, on_sqlite, on_two_hubs, setting, until_answered};
 
 /// The sets that all of them are in.
 const SETS: [(&str, Protocol); 3] = [
@@ -147,29 +145,12 @@ fn together(mut hubs: Vec<Running>, url: Option<&str>, states: &[PathBuf]) {
     assert_eq!(audited(url, &state, &root_key), all);
 }
 
-/// Two hubs on one PostgreSQL, of which one is killed.
 #[test]
 fn appliances_of_one_set_lose_nothing_on_two_hubs() {
-    let Some((_, _, url)) = database::database() else {
-        return;
-    };
-    let scene = Scene::new();
-    database::init(&scene, "north", &url);
-    let root_key = scene.path("north").join("root.key");
-    let [south, north] =
-        ["south", "north"].map(|name| Running::new(scene.path(name), Some(&url), root_key.clone()));
-    let states = hosts(|name| database::enrol(&scene, north.hub(), &url, name));
-    together(vec![south, north], Some(&url), &states);
+    on_two_hubs(together);
 }
 
-/// One hub on SQLite: while it is away its appliances wait.
 #[test]
 fn appliances_of_one_set_lose_nothing_on_sqlite() {
-    let scene = Scene::new();
-    scene.init("hub");
-    let state = scene.path("hub");
-    let root_key = state.join("root.key");
-    let hub = Running::new(state, None, root_key);
-    let states = hosts(|name| scene.enrol(hub.hub(), name));
-    together(vec![hub], None, &states);
+    on_sqlite(together);
 }

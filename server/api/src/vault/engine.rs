@@ -4,7 +4,8 @@
 use photonbox_channel::ByteSource;
 use photonbox_secret::SecretBytes;
 use photonbox_vault::api::Protocol;
-use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme, Unfit};
+use photonbox_vault::group::{Group, Scheme, Unfit};
+use photonbox_vault::in_group;
 use photonbox_vault::protocol::{
     Clear, ClearShare, Hidden, HiddenShare, Kind, agents, blinded, homomorphic, optimised,
 };
@@ -39,21 +40,10 @@ pub(crate) struct Engine {
     pub(crate) protocol: Protocol,
 }
 
-/// Calls a function of the group.
-macro_rules! in_group {
-    ($engine:expr, $function:ident ( $($argument:expr),* )) => {
-        match $engine.scheme {
-            Scheme::P384 => $function::<P384>($($argument),*),
-            Scheme::Ristretto255 => $function::<Ristretto255>($($argument),*),
-            Scheme::Paillier3072 => $function::<Paillier3072>($($argument),*),
-        }
-    };
-}
-
 impl Engine {
     /// Draws what the vault has of a new set.
     pub(crate) fn draw(self, source: &dyn ByteSource) -> Result<Drawn, Refusal> {
-        in_group!(self, draw(self.protocol, source))
+        in_group!(self.scheme, draw(self.protocol, source))
     }
 
     /// Whether the appliance has to send something before it can create (*optimised*).
@@ -63,17 +53,19 @@ impl Engine {
 
     /// Draws what the vault has for a newcomer. Its agents draw for themselves.
     pub(crate) fn draw_newcomer(self, source: &dyn ByteSource) -> Result<Drawn, Refusal> {
-        in_group!(self, draw_newcomer(self.protocol, source))
+        in_group!(self.scheme, draw_newcomer(self.protocol, source))
     }
 
     /// Whether this is what a voucher sends.
     pub(crate) fn check_vouched(self, message: &[u8]) -> Result<(), Refusal> {
         match self.protocol {
-            Protocol::Blinded => in_group!(self, check_clear(message, Kind::BlindedVouch)),
+            Protocol::Blinded => in_group!(self.scheme, check_clear(message, Kind::BlindedVouch)),
             Protocol::Homomorphic | Protocol::Optimised => {
-                in_group!(self, check(message, Kind::HomomorphicVouch))
+                in_group!(self.scheme, check(message, Kind::HomomorphicVouch))
             }
-            Protocol::Three | Protocol::N => in_group!(self, check(message, Kind::AgentsVouch)),
+            Protocol::Three | Protocol::N => {
+                in_group!(self.scheme, check(message, Kind::AgentsVouch))
+            }
         }
     }
 
@@ -84,7 +76,7 @@ impl Engine {
         to: &SecretBytes,
         message: &[u8],
     ) -> Result<Vec<u8>, Refusal> {
-        in_group!(self, move_clear(from, to, message))
+        in_group!(self.scheme, move_clear(from, to, message))
     }
 
     /// *homomorphic*, *optimised*: from the voucher's key to the newcomer's.
@@ -95,23 +87,23 @@ impl Engine {
         message: &[u8],
         source: &dyn ByteSource,
     ) -> Result<Vec<u8>, Refusal> {
-        in_group!(self, move_hidden(from, to, message, source))
+        in_group!(self.scheme, move_hidden(from, to, message, source))
     }
 
     /// *three*, N: what the last agent gave, for the newcomer.
     pub(crate) fn moved(self, private: &SecretBytes, message: &[u8]) -> Result<Vec<u8>, Refusal> {
-        in_group!(self, moved(private, message))
+        in_group!(self.scheme, moved(private, message))
     }
 
     /// E(δ) of a rotation, as it is kept.
     pub(crate) fn delta(self, message: &[u8]) -> Result<SecretBytes, Refusal> {
-        in_group!(self, check(message, Kind::Delta))?;
+        in_group!(self.scheme, check(message, Kind::Delta))?;
         Ok(SecretBytes::from_slice(message))
     }
 
     /// A share after these rotations.
     pub(crate) fn rotated(self, share: &[u8], deltas: &[SecretBytes]) -> Result<Vec<u8>, Refusal> {
-        in_group!(self, rotated(share, deltas))
+        in_group!(self.scheme, rotated(share, deltas))
     }
 
     /// *homomorphic*: a share under one appliance's key as one under another's.
@@ -122,7 +114,7 @@ impl Engine {
         share: &[u8],
         source: &dyn ByteSource,
     ) -> Result<Vec<u8>, Refusal> {
-        in_group!(self, share_for(from, to, share, source))
+        in_group!(self.scheme, share_for(from, to, share, source))
     }
 
     /// *optimised*: K_m·r of the appliance's message, with its private key at the vault.
@@ -131,7 +123,7 @@ impl Engine {
         private: &SecretBytes,
         message: &[u8],
     ) -> Result<SecretBytes, Refusal> {
-        in_group!(self, conceal(private, message))
+        in_group!(self.scheme, conceal(private, message))
     }
 
     /// *blinded*, *optimised*: the share in clear.
@@ -142,7 +134,7 @@ impl Engine {
         source: &dyn ByteSource,
     ) -> Result<SecretBytes, Refusal> {
         in_group!(
-            self,
+            self.scheme,
             clear_share(self.protocol, concealment, message, source)
         )
     }
@@ -153,22 +145,22 @@ impl Engine {
         concealment: &SecretBytes,
         share: &SecretBytes,
     ) -> Result<SecretBytes, Refusal> {
-        in_group!(self, serve_clear(self.protocol, concealment, share))
+        in_group!(self.scheme, serve_clear(self.protocol, concealment, share))
     }
 
     /// *homomorphic*: the share of the appliance's message. The others': of what the last agent gave.
     pub(crate) fn hidden_share(self, message: &[u8]) -> Result<Vec<u8>, Refusal> {
-        in_group!(self, hidden_share(self.protocol, message))
+        in_group!(self.scheme, hidden_share(self.protocol, message))
     }
 
     /// *three*, N: what the first agent is asked for a share.
     pub(crate) fn agents_message(self, share: &[u8]) -> Result<Vec<u8>, Refusal> {
-        in_group!(self, agents_message(share))
+        in_group!(self.scheme, agents_message(share))
     }
 
     /// *three*, N: whether this is what an appliance sends to have an item made.
     pub(crate) fn check_created(self, message: &[u8]) -> Result<(), Refusal> {
-        in_group!(self, check(message, Kind::AgentsCreate))
+        in_group!(self.scheme, check(message, Kind::AgentsCreate))
     }
 
     /// The answer to a derived ciphertext: of the appliance (*homomorphic*), of the last agent (*three*, N).
@@ -177,7 +169,7 @@ impl Engine {
         private: &SecretBytes,
         message: &[u8],
     ) -> Result<SecretBytes, Refusal> {
-        in_group!(self, serve_hidden(self.protocol, private, message))
+        in_group!(self.scheme, serve_hidden(self.protocol, private, message))
     }
 }
 

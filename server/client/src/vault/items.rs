@@ -6,7 +6,8 @@ use hyper::Method;
 use photonbox_channel::Drawn;
 use photonbox_secret::SecretBytes;
 use photonbox_vault::api::{Bytes, CreateItem, ItemTicket, Protocol, PutWrapped, Renew};
-use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
+use photonbox_vault::group::{Group, Scheme};
+use photonbox_vault::in_group;
 use photonbox_vault::item::{self, MAX_IMPORT, WrapError};
 
 use super::opening::{For, Got, Wanted};

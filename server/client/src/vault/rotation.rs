@@ -8,7 +8,8 @@ use photonbox_vault::api::{
     Appliance as Listed, ApplianceState, Bytes, Note, Notes, Protocol, Rotate, Rotated,
     RotatedAppliance,
 };
-use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
+use photonbox_vault::group::{Group, Scheme};
+use photonbox_vault::in_group;
 use photonbox_vault::note::{self, About, Purpose};
 use photonbox_vault::protocol::Delta;
 

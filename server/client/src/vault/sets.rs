@@ -5,7 +5,8 @@ use std::path::Path;
 use hyper::Method;
 use photonbox_channel::Drawn;
 use photonbox_vault::api::{Bytes, Conceal, CreateSet, Set, SetUp};
-use photonbox_vault::group::{Group, P384, Paillier3072, Ristretto255, Scheme};
+use photonbox_vault::group::{Group, Scheme};
+use photonbox_vault::in_group;
 use photonbox_vault::note;
 
 use super::own::{Made, Own};

@@ -3,6 +3,7 @@
 
 mod hub;
 mod members;
+mod users;
 
 use std::path::Path;
 

@@ -222,3 +222,30 @@ pub trait Group {
     /// [`Unfit`].
     fn decode_private_key(bytes: &[u8]) -> Result<Self::PrivateKey, Unfit>;
 }
+
+/// Calls a function of a scheme's group, or a method.
+#[macro_export]
+macro_rules! in_group {
+    ($scheme:expr, $function:ident ( $($argument:expr),* )) => {
+        match $scheme {
+            $crate::group::Scheme::P384 => $function::<$crate::group::P384>($($argument),*),
+            $crate::group::Scheme::Ristretto255 => {
+                $function::<$crate::group::Ristretto255>($($argument),*)
+            }
+            $crate::group::Scheme::Paillier3072 => {
+                $function::<$crate::group::Paillier3072>($($argument),*)
+            }
+        }
+    };
+    ($scheme:expr, $this:ident . $method:ident ( $($argument:expr),* )) => {
+        match $scheme {
+            $crate::group::Scheme::P384 => $this.$method::<$crate::group::P384>($($argument),*),
+            $crate::group::Scheme::Ristretto255 => {
+                $this.$method::<$crate::group::Ristretto255>($($argument),*)
+            }
+            $crate::group::Scheme::Paillier3072 => {
+                $this.$method::<$crate::group::Paillier3072>($($argument),*)
+            }
+        }
+    };
+}
