@@ -101,11 +101,12 @@ SOAK := PHOTONBOX_LONG=1 PHOTONBOX_ROUNDS=1000000 PHOTONBOX_LOST_ROUNDS=5000 PHO
 	PHOTONBOX_RESETS=1000 PHOTONBOX_REMOVALS=200 PHOTONBOX_STOPS=1000 PHOTONBOX_BUS_ERRORS=200 PHOTONBOX_UNMAPS=50 \
 	PHOTONBOX_SLEEPS=500
 
-soak: setup-test ## half an hour of hub, relay and hosts in namespaces, a tunnel for ten minutes in each mode; a vault whose hub is killed 200 times; driver and simulated card: 10^6 rounds, 1,000 resets, … under traffic
+soak: setup-test ## half an hour of hub, relay and hosts in namespaces, a tunnel for ten minutes in each mode; a vault whose hub is killed 200 times, and 100 times while appliances rotate the sets that they share; driver and simulated card: 10^6 rounds, 1,000 resets, … under traffic
 	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --test device --test device_vfio_user -- --nocapture soak:: traffic::
 	PHOTONBOX_SOAK_SECONDS=1800 $(CARGO) test --locked -p photonbox --test net -- --nocapture soak::
 	PHOTONBOX_SOAK_SECONDS=600 $(CARGO) test --locked -p photonbox --test net -- --nocapture soak_of_a_tunnel
 	PHOTONBOX_VAULT_ITEMS=20000 PHOTONBOX_VAULT_KILLS=200 $(CARGO) test --locked -p photonbox --test e2e -- --nocapture vault::kills::
+	PHOTONBOX_VAULT_TOGETHER=4000 PHOTONBOX_VAULT_TOGETHER_KILLS=100 $(CARGO) test --locked -p photonbox --test e2e -- --nocapture vault::together::
 
 soak-vm: ## the same in virtual machines behind two IOMMUs, one after the other, and the suite there on verilated hardware
 	$(SOAK) $(CARGO) test --locked -p photonbox-simcard --features verilated --test device_vfio --test device_vfio_rtl -- \
