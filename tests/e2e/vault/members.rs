@@ -98,6 +98,10 @@ fn appliances_of_a_set_open_each_others_items() {
         let b = beta.key(&item("b"));
         assert_eq!(vaulted.key(&item("b")), b, "{set}");
         assert_ne!(a, b);
+        let plain = vaulted.scene.file("plain", set.as_bytes());
+        let [sealed, back] =
+            ["sealed", "back"].map(|end| vaulted.scene.arg(&format!("{set}.{end}")));
+        vaulted.text(&["seal", &item("a"), &plain, "--out", &sealed]);
         // One rotates, the other one is told nothing and opens all the same; then the other way round, twice.
         assert_eq!(beta.json(&["rotate", &set])["generation"], 2);
         vaulted.text(&["create", &item("c")]);
@@ -109,6 +113,8 @@ fn appliances_of_a_set_open_each_others_items() {
             assert_eq!(&beta.key(&item(name)), key, "{set} {name}");
             assert_eq!(&vaulted.key(&item(name)), key, "{set} {name}");
         }
+        beta.json(&["unseal", &sealed, "--out", &back]);
+        assert_eq!(std::fs::read(&back).expect("a file"), set.as_bytes());
         let listed = vaulted.json(&["list", &set]);
         let states = listed["appliances"].as_array().expect("appliances").iter();
         let states: Vec<_> = states
