@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::Vaulted;
+use super::agents::agent;
 use crate::database::database;
 use crate::process::{self, arg};
 use crate::scene;
@@ -202,4 +203,31 @@ fn what_cannot_be_restored_is_refused_in_one_line_and_leaves_nothing() {
     process::refusal(&nowhere, 1);
     assert!(!vaulted.scene.path("out").exists());
     process::refusal(&["restore", &none, "--state", &vaulted.scene.arg("new")], 1);
+}
+
+/// An agent's part of each set lies in its own store: it goes on elsewhere, at its address.
+#[test]
+fn an_agent_that_was_lost_goes_on_elsewhere() {
+    let vaulted = Vaulted::new();
+    let (process, address) = agent(&vaulted, "one", "127.0.0.1:0");
+    let named = format!("one={address}");
+    vaulted.text(&["create", "three", "--agent", &named]);
+    vaulted.text(&["create", "three/a"]);
+    let key = vaulted.key("three/a");
+    let [file, state] = ["one.backup", "one"].map(|name| vaulted.scene.arg(name));
+    let report = process::json(&["backup", &file, "--state", &state, "--json"]);
+    assert_eq!(report["role"], "host");
+    process.kill();
+    let lost = vaulted.scene.path("lost");
+    std::fs::rename(vaulted.scene.path("one"), &lost).expect("moved");
+    process::text(&["restore", &file, "--state", &state]);
+    // Without its root key it opens nothing, and says so.
+    let line = ["homomorphic-agent", "--state", &state, "--listen", &address];
+    let said = process::refusal(&line, 1);
+    assert!(said.contains("root key"), "{said}");
+    let root_key = vaulted.scene.path("one").join("root.key");
+    std::fs::copy(lost.join("root.key"), root_key).expect("copied");
+    let (_process, _) = agent(&vaulted, "one", &address);
+    assert_eq!(vaulted.key("three/a"), key);
+    vaulted.text(&["create", "three/b"]);
 }
