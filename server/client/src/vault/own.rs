@@ -28,6 +28,22 @@ impl Made {
             conceal,
         }
     }
+
+    /// What an appliance keeps of a set that it has just made, or come into.
+    pub(super) fn kept(self, made: SetUp, hpke_private: Bytes) -> KeptSet {
+        KeptSet {
+            scheme: made.scheme,
+            protocol: made.protocol,
+            generation: made.generation,
+            appliances_keep_shares: made.appliances_keep_shares,
+            public_key: made.public_key,
+            own: self.own,
+            master: self.master,
+            hpke_private,
+            conceal: self.conceal,
+            before: Vec::new(),
+        }
+    }
 }
 
 /// The appliance's part of a set.

@@ -115,18 +115,7 @@ impl Appliance {
         let scheme = scheme.ok_or_else(unknown)?;
         let random = &mut Drawn(&*self.source.0);
         let own = in_group!(scheme, set_up(&made, random))?;
-        Ok(KeptSet {
-            scheme: made.scheme,
-            protocol: made.protocol,
-            generation: made.generation,
-            appliances_keep_shares: made.appliances_keep_shares,
-            public_key: made.public_key,
-            own: own.own,
-            master: own.master,
-            hpke_private: pending.hpke_private.unwrap_or_default(),
-            conceal: own.conceal,
-            before: Vec::new(),
-        })
+        Ok(own.kept(made, pending.hpke_private.unwrap_or_default()))
     }
 }
 

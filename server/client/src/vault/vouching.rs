@@ -263,18 +263,7 @@ impl Appliance {
         let scheme = scheme.ok_or_else(unknown)?;
         let random = &mut Drawn(&*self.source.0);
         let own = in_group!(scheme, arrived(&made, &t, random))?;
-        Ok(KeptSet {
-            scheme: made.scheme,
-            protocol: made.protocol,
-            generation: made.generation,
-            appliances_keep_shares: made.appliances_keep_shares,
-            public_key: made.public_key,
-            own: own.own,
-            master: own.master,
-            hpke_private: newcomer.hpke_private,
-            conceal: own.conceal,
-            before: Vec::new(),
-        })
+        Ok(own.kept(made, newcomer.hpke_private))
     }
 }
 
