@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("photonbox-cosim", &[]),
     ("photonbox-keybox", &["photonbox-secret"]),
     ("photonbox-hpke", &[]),
+    ("photonbox-custody", &["photonbox-secret"]),
     ("photonbox-vault", &["photonbox-secret", "photonbox-hpke"]),
     ("photonbox-driver", &["photonbox-regmap"]),
     (

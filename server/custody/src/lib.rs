@@ -1,0 +1,8 @@
+//! Custody (specification 3-custody, seed 003): a key that nobody has at rest, for m of n holders have it together.
+//!
+//! Sans-IO: time and random bytes are arguments, and signatures are judged by whoever calls.
+#![forbid(unsafe_code)]
+
+mod field;
+pub mod shamir;
+pub mod vault_format;
