@@ -7,6 +7,7 @@ use rand_core::TryCryptoRng;
 use sha2::Sha384;
 
 use crate::group::{Group, NoRandom, Scheme};
+use photonbox_signed::put;
 
 /// Label of [`data_key`].
 const DATA_LABEL: &str = "photonbox/vault/v1/data";
@@ -43,12 +44,6 @@ impl ItemName {
         put(&mut context, self.item.as_bytes());
         context
     }
-}
-
-/// Appends a part and, before it, its length (32 bits, big-endian).
-pub(crate) fn put(out: &mut Vec<u8>, part: &[u8]) {
-    out.extend_from_slice(&(part.len() as u32).to_be_bytes());
-    out.extend_from_slice(part);
 }
 
 /// The data key: HKDF-SHA-384 of K_s in its encoding, with the item's name in the info (specification 4-vault).

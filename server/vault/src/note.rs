@@ -7,7 +7,7 @@ use photonbox_secret::{SecretArray, SecretBytes};
 use rand_core::TryCryptoRng;
 
 use crate::group::NoRandom;
-use crate::item::put;
+use photonbox_signed::put;
 
 /// Bytes of a public key: an uncompressed point of P-384 (SEC 1).
 pub const PUBLIC_KEY: usize = 97;

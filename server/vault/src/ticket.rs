@@ -9,7 +9,7 @@ use photonbox_secret::SecretArray;
 use sha2::Sha384;
 
 use crate::group::Scheme;
-use crate::item::put;
+use photonbox_signed::put;
 
 /// Label of the message.
 const LABEL: &str = "photonbox/vault/v1/ticket";

@@ -31,8 +31,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("photonbox-cosim", &[]),
     ("photonbox-keybox", &["photonbox-secret"]),
     ("photonbox-hpke", &[]),
-    ("photonbox-custody", &["photonbox-secret"]),
-    ("photonbox-vault", &["photonbox-secret", "photonbox-hpke"]),
+    (
+        "photonbox-custody",
+        &["photonbox-secret", "photonbox-hpke", "photonbox-signed"],
+    ),
+    ("photonbox-signed", &[]),
+    (
+        "photonbox-vault",
+        &["photonbox-secret", "photonbox-hpke", "photonbox-signed"],
+    ),
     ("photonbox-driver", &["photonbox-regmap"]),
     (
         "photonbox-simcard",
