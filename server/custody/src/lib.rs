@@ -4,5 +4,6 @@
 #![forbid(unsafe_code)]
 
 mod field;
+pub mod policy;
 pub mod shamir;
 pub mod vault_format;
