@@ -1,20 +1,15 @@
 //! What one appliance sends another past the vault's eyes: HPKE (RFC 9180), DHKEM(P-384, HKDF-SHA384), HKDF-SHA384, AES-256-GCM,
 //! base mode. Who sent it is the voucher's signature to say, or the vault, whose notes they are.
 
-use hpke::{Deserializable as _, Kem, OpModeR, OpModeS, Serializable as _};
-use photonbox_hpke::{Aead, Dhkem, Kdf, with_random};
-use photonbox_secret::{SecretArray, SecretBytes};
+use photonbox_hpke::Failed;
+use photonbox_secret::SecretBytes;
+use photonbox_signed::put;
 use rand_core::TryCryptoRng;
 
-use crate::group::NoRandom;
-use photonbox_signed::put;
+pub use photonbox_hpke::{PRIVATE_KEY, PUBLIC_KEY, SEALING, is_public_key, key_pair};
 
-/// Bytes of a public key: an uncompressed point of P-384 (SEC 1).
-pub const PUBLIC_KEY: usize = 97;
-/// Bytes of a private key.
-pub const PRIVATE_KEY: usize = 48;
-/// What sealing adds: the encapsulated key and the tag.
-pub const SEALING: usize = PUBLIC_KEY + 16;
+use crate::group::NoRandom;
+
 /// The longest secret of a note: an element of the widest group, and room.
 const MAX_SECRET: usize = 256;
 
@@ -86,30 +81,14 @@ pub enum NoteError {
     NoRandom(#[from] NoRandom),
 }
 
-/// A pair of keys for notes: private, public.
-///
-/// # Errors
-/// [`NoRandom`].
-pub fn key_pair(
-    random: &mut impl TryCryptoRng,
-) -> Result<(SecretArray<PRIVATE_KEY>, [u8; PUBLIC_KEY]), NoRandom> {
-    let mut seed = SecretArray::<48>::new_zeroed();
-    let filled = random.try_fill_bytes(seed.as_mut_slice());
-    filled.map_err(|_| NoRandom)?;
-    let (private, public) = Dhkem::derive_keypair(seed.as_slice());
-    let bytes = private.to_bytes();
-    let Ok(private) = SecretArray::from_slice(&bytes) else {
-        unreachable!("a scalar of P-384 has 48 bytes")
-    };
-    let mut encoded = [0; PUBLIC_KEY];
-    encoded.copy_from_slice(&public.to_bytes());
-    Ok((private, encoded))
-}
-
-/// Whether a public key is a point of the curve.
-#[must_use]
-pub fn is_public_key(key: &[u8]) -> bool {
-    <Dhkem as Kem>::PublicKey::from_bytes(key).is_ok()
+impl From<Failed> for NoteError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Key => Self::Key,
+            Failed::Forged => Self::Forged,
+            Failed::NoRandom(_) => Self::NoRandom(NoRandom),
+        }
+    }
 }
 
 /// Seals a secret to an appliance's public key.
@@ -125,22 +104,12 @@ pub fn seal(
     if !(1..=MAX_SECRET).contains(&secret.len()) {
         return Err(NoteError::Length(secret.len()));
     }
-    let key = <Dhkem as Kem>::PublicKey::from_bytes(to).map_err(|_| NoteError::Key)?;
-    let made = with_random(random, |random| {
-        hpke::single_shot_seal_with_rng::<Aead, Kdf, Dhkem>(
-            &OpModeS::Base,
-            &key,
-            &about.info(),
-            secret.as_slice(),
-            &[],
-            random,
-        )
-    });
-    let made = made.map_err(|_| NoRandom)?;
-    let (encapsulated, sealed) = made.map_err(|_| NoteError::Key)?;
-    let mut note = encapsulated.to_bytes().to_vec();
-    note.extend_from_slice(&sealed);
-    Ok(note)
+    Ok(photonbox_hpke::seal(
+        to,
+        &about.info(),
+        secret.as_slice(),
+        random,
+    )?)
 }
 
 /// Opens what [`seal`] made, with the private key.
@@ -151,19 +120,7 @@ pub fn open(private: &[u8], about: &About<'_>, note: &[u8]) -> Result<SecretByte
     if !(SEALING + 1..=SEALING + MAX_SECRET).contains(&note.len()) {
         return Err(NoteError::Length(note.len()));
     }
-    let key = <Dhkem as Kem>::PrivateKey::from_bytes(private).map_err(|_| NoteError::Key)?;
-    let (encapsulated, sealed) = note.split_at(PUBLIC_KEY);
-    let encapsulated = <Dhkem as Kem>::EncappedKey::from_bytes(encapsulated);
-    let opened = hpke::single_shot_open::<Aead, Kdf, Dhkem>(
-        &OpModeR::Base,
-        &key,
-        &encapsulated.map_err(|_| NoteError::Forged)?,
-        &about.info(),
-        sealed,
-        &[],
-    );
-    let opened = opened.map_err(|_| NoteError::Forged)?;
-    Ok(SecretBytes::from_vec(opened))
+    Ok(photonbox_hpke::open(private, &about.info(), note)?)
 }
 
 #[cfg(test)]

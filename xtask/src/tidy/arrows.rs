@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("photonbox-cosim", &[]),
     ("photonbox-keybox", &["photonbox-secret"]),
-    ("photonbox-hpke", &[]),
+    ("photonbox-hpke", &["photonbox-secret"]),
     (
         "photonbox-custody",
         &["photonbox-secret", "photonbox-hpke", "photonbox-signed"],

@@ -75,7 +75,8 @@ impl Appliance {
         let newcomer = match self.keep.read::<Newcomer>(&file)? {
             Some(newcomer) => newcomer,
             None => {
-                let (private, public) = note::key_pair(&mut Drawn(&*self.source.0))?;
+                let pair = note::key_pair(&mut Drawn(&*self.source.0));
+                let (private, public) = pair.map_err(|_| Error::NoRandom)?;
                 let newcomer = Newcomer {
                     hpke_private: Bytes::new(private.as_slice()),
                     hpke_public: Bytes::new(public),
