@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod field;
+pub mod keys;
 pub mod policy;
 pub mod shamir;
 pub mod vault_format;
