@@ -205,6 +205,50 @@ impl Policy {
         }
     }
 
+    /// A number of different holders without which nobody meets it, of so many in all. Groups of an `and` add up where they have nobody in
+    /// common; where they have, the largest counts.
+    #[must_use]
+    pub fn fewest(&self, holders: usize) -> usize {
+        match self {
+            Self::OfAll(number) | Self::Of(number, _) => usize::from(*number),
+            Self::All(parts) => {
+                let each = parts.iter().map(|part| part.fewest(holders));
+                match self.shares_nobody() {
+                    true => each.sum(),
+                    false => each.max().unwrap_or(0),
+                }
+            }
+            Self::Any(parts) => {
+                let each = parts.iter().map(|part| part.fewest(holders));
+                each.min().unwrap_or(0)
+            }
+        }
+        .min(holders)
+    }
+
+    /// Who is named in it; none where it may be anybody.
+    fn named(&self) -> Option<BTreeSet<&str>> {
+        match self {
+            Self::OfAll(_) => None,
+            Self::Of(_, names) => Some(names.iter().map(String::as_str).collect()),
+            Self::All(parts) | Self::Any(parts) => {
+                let each: Option<Vec<_>> = parts.iter().map(Self::named).collect();
+                Some(each?.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    /// Whether no name is in two of its parts.
+    fn shares_nobody(&self) -> bool {
+        let (Self::All(parts) | Self::Any(parts)) = self else {
+            return true;
+        };
+        let each: Option<Vec<_>> = parts.iter().map(Self::named).collect();
+        let Some(each) = each else { return false };
+        let all: BTreeSet<_> = each.iter().flatten().collect();
+        all.len() == each.iter().map(BTreeSet::len).sum::<usize>()
+    }
+
     /// Whether these approvals meet it.
     #[must_use]
     pub fn is_met(&self, approved: &BTreeSet<&str>) -> bool {
@@ -346,6 +390,13 @@ mod tests {
             let before = policy.is_met(&approved);
             approved.insert(&more);
             prop_assert!(!before || policy.is_met(&approved));
+        }
+
+        /// Fewer than its own number meet no policy.
+        #[test]
+        fn no_policy_is_met_by_fewer(policy in policies(), approved in prop::collection::btree_set("[a-f]", 0..6)) {
+            let approved: BTreeSet<&str> = approved.iter().map(String::as_str).collect();
+            prop_assert!(!policy.is_met(&approved) || approved.len() >= policy.fewest(6));
         }
 
         #[test]
