@@ -3,6 +3,7 @@
 //! Sans-IO: time and random bytes are arguments, and signatures are judged by whoever calls.
 #![forbid(unsafe_code)]
 
+pub mod approval;
 pub mod configuration;
 mod field;
 pub mod keys;
