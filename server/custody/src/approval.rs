@@ -10,7 +10,7 @@ use photonbox_hpke::PUBLIC_KEY;
 use photonbox_signed::{Body, Parts, Signed, put};
 use sha2::{Digest as _, Sha384};
 
-use crate::configuration::{Configuration, HASH, Holder, MAX_NAME};
+use crate::configuration::{Configuration, HASH, Holder, name};
 use crate::keys::{KeyError, SigningKey, VerifyingKey};
 use crate::policy::{Policy, PolicyError};
 
@@ -92,24 +92,22 @@ impl Operation {
 
     fn read(parts: &mut Parts<'_>) -> Option<Self> {
         Some(match parts.byte()? {
-            1 => Self::Unlock {
-                hub: parts.text(MAX_NAME)?,
-            },
+            1 => Self::Unlock { hub: name(parts)? },
             2 => Self::Add {
                 holder: Holder {
-                    name: parts.text(MAX_NAME)?,
+                    name: name(parts)?,
                     x: parts.byte()?,
                     signs: VerifyingKey::read(parts.part(128)?).ok()?,
                     hpke_key: parts.array()?,
                 },
             },
             3 => Self::Remove {
-                holder: parts.text(MAX_NAME)?,
+                holder: name(parts)?,
             },
             4 => Self::Refresh,
             5 => Self::Request {
-                key: parts.text(MAX_NAME)?,
-                requester: parts.text(MAX_NAME)?,
+                key: name(parts)?,
+                requester: name(parts)?,
                 purpose: parts.text(MAX_PURPOSE)?,
                 hpke_key: parts.array()?,
             },
@@ -177,7 +175,7 @@ impl Body for Ceremony {
 
     fn read(parts: &mut Parts<'_>) -> Option<Self> {
         Some(Self {
-            set: parts.text(MAX_NAME)?,
+            set: name(parts)?,
             generation: parts.number()?,
             nonce: parts.array()?,
             operation: Operation::read(parts)?,
@@ -231,11 +229,11 @@ impl Body for Approval {
 
     fn read(parts: &mut Parts<'_>) -> Option<Self> {
         Some(Self {
-            set: parts.text(MAX_NAME)?,
+            set: name(parts)?,
             generation: parts.number()?,
             nonce: parts.array()?,
             ceremony: parts.array()?,
-            holder: parts.text(MAX_NAME)?,
+            holder: name(parts)?,
             expires: parts.number()?,
         })
     }
@@ -560,5 +558,10 @@ mod tests {
                 assert!(Signed::<Ceremony>::read(&bytes[..cut]).is_err());
             }
         }
+        // A name that would be shown as something else is none.
+        let hub = "hub-1`\nunlock hub `hub-2".into();
+        let ceremony = ceremony(Operation::Unlock { hub });
+        let signed = Signed::sign(ceremony, b"hub", |_| Ok::<_, ()>(vec![1; 96])).unwrap();
+        assert!(Signed::<Ceremony>::read(&signed.to_bytes()).is_err());
     }
 }

@@ -116,6 +116,11 @@ pub struct Known {
     pub audit: u64,
 }
 
+/// Reads a name: what is no name is shown to nobody.
+pub(crate) fn name(parts: &mut Parts<'_>) -> Option<String> {
+    parts.text(MAX_NAME).filter(|name| is_name(name))
+}
+
 fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(plain) && name != "all"

@@ -9,7 +9,7 @@ use rand_core::TryCryptoRng;
 use sha2::Sha384;
 
 use crate::approval::NONCE;
-use crate::configuration::{Configuration, HASH, MAX_NAME};
+use crate::configuration::{Configuration, HASH, name};
 use crate::keys::{KEY_ID, KeyId};
 use crate::shamir::{self, CombineError, MAX_SECRET, Share, SplitError};
 
@@ -182,8 +182,8 @@ impl Body for Envelope {
     fn read(parts: &mut Parts<'_>) -> Option<Self> {
         Some(Self {
             dealt: Dealt {
-                set: parts.text(MAX_NAME)?,
-                key: parts.text(MAX_NAME)?,
+                set: name(parts)?,
+                key: name(parts)?,
                 generation: parts.number()?,
                 nonce: parts.array()?,
                 threshold: parts.byte()?,
