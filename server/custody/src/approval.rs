@@ -155,6 +155,8 @@ pub struct Ceremony {
     pub nonce: [u8; NONCE],
     /// What for.
     pub operation: Operation,
+    /// What shares for it are sealed to. The hub keeps the private key until the ceremony ends, and nowhere but in memory.
+    pub hub_key: [u8; PUBLIC_KEY],
     /// Until when it may be approved, seconds since 1970.
     pub expires: u64,
 }
@@ -170,6 +172,7 @@ impl Body for Ceremony {
         out.extend_from_slice(&self.generation.to_be_bytes());
         out.extend_from_slice(&self.nonce);
         self.operation.write(out);
+        out.extend_from_slice(&self.hub_key);
         out.extend_from_slice(&self.expires.to_be_bytes());
     }
 
@@ -179,6 +182,7 @@ impl Body for Ceremony {
             generation: parts.number()?,
             nonce: parts.array()?,
             operation: Operation::read(parts)?,
+            hub_key: parts.array()?,
             expires: parts.number()?,
         })
     }
@@ -406,6 +410,7 @@ mod tests {
             generation: 4,
             nonce: [9; NONCE],
             operation,
+            hub_key: [4; PUBLIC_KEY],
             expires: NOW + 600,
         }
     }
@@ -484,6 +489,12 @@ mod tests {
         longer.expires += 1;
         assert_eq!(
             refused(&longer, "alice", 0, NOW),
+            Some(NotApproved::Operation)
+        );
+        let mut to_another = wanted.clone();
+        to_another.hub_key[96] ^= 1;
+        assert_eq!(
+            refused(&to_another, "alice", 0, NOW),
             Some(NotApproved::Operation)
         );
         let expired = Some(NotApproved::Expired);

@@ -50,6 +50,25 @@ impl Dealt {
         out.extend_from_slice(&[self.threshold, self.holders]);
     }
 
+    /// The same with the check behind it.
+    pub(crate) fn write_all(&self, out: &mut Vec<u8>) {
+        self.write(out);
+        out.extend_from_slice(&self.check);
+    }
+
+    /// What [`Dealt::write_all`] wrote.
+    pub(crate) fn read(parts: &mut Parts<'_>) -> Option<Self> {
+        Some(Self {
+            set: name(parts)?,
+            key: name(parts)?,
+            generation: parts.number()?,
+            nonce: parts.array()?,
+            threshold: parts.byte()?,
+            holders: parts.byte()?,
+            check: parts.array()?,
+        })
+    }
+
     fn check_of(&self, secret: &SecretBytes) -> Hmac<Sha384> {
         let Ok(mut mac) = Hmac::<Sha384>::new_from_slice(secret.as_slice()) else {
             unreachable!("HMAC takes keys of any length")
@@ -91,8 +110,7 @@ pub struct Envelope {
 fn info(dealt: &Dealt, x: u8, holder: KeyId) -> Vec<u8> {
     let mut info = Vec::new();
     put(&mut info, SEALED);
-    dealt.write(&mut info);
-    info.extend_from_slice(&dealt.check);
+    dealt.write_all(&mut info);
     info.push(x);
     info.extend_from_slice(&holder.0);
     info
@@ -172,8 +190,7 @@ impl Body for Envelope {
     const MOST: usize = MAX_FILE;
 
     fn write(&self, out: &mut Vec<u8>) {
-        self.dealt.write(out);
-        out.extend_from_slice(&self.dealt.check);
+        self.dealt.write_all(out);
         out.push(self.x);
         out.extend_from_slice(&self.holder.0);
         put(out, &self.sealed);
@@ -181,15 +198,7 @@ impl Body for Envelope {
 
     fn read(parts: &mut Parts<'_>) -> Option<Self> {
         Some(Self {
-            dealt: Dealt {
-                set: name(parts)?,
-                key: name(parts)?,
-                generation: parts.number()?,
-                nonce: parts.array()?,
-                threshold: parts.byte()?,
-                holders: parts.byte()?,
-                check: parts.array()?,
-            },
+            dealt: Dealt::read(parts)?,
             x: parts.byte()?,
             holder: KeyId(parts.array::<KEY_ID>()?),
             sealed: parts.part(MAX_SECRET + 256)?.to_vec(),
@@ -276,7 +285,7 @@ impl Gathered {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)] // an unexpected error must fail the test
 
     use super::*;
@@ -286,10 +295,10 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng as _;
 
-    type Private = SecretArray<{ photonbox_hpke::PRIVATE_KEY }>;
+    pub(crate) type Private = SecretArray<{ photonbox_hpke::PRIVATE_KEY }>;
 
     /// A configuration whose holders' private keys are here.
-    fn holders() -> (Configuration, Vec<Private>) {
+    pub(crate) fn holders() -> (Configuration, Vec<Private>) {
         let random = &mut ChaCha20Rng::seed_from_u64(7);
         let (mut configuration, _) = three_of_five();
         let mut private = Vec::new();
@@ -301,11 +310,15 @@ mod tests {
         (configuration, private)
     }
 
-    fn key(byte: u8) -> SecretBytes {
+    pub(crate) fn key(byte: u8) -> SecretBytes {
         SecretBytes::from_slice(&[byte; KEY])
     }
 
-    fn dealt(configuration: &Configuration, secret: &SecretBytes, nonce: u8) -> Vec<Envelope> {
+    pub(crate) fn dealt(
+        configuration: &Configuration,
+        secret: &SecretBytes,
+        nonce: u8,
+    ) -> Vec<Envelope> {
         let random = &mut ChaCha20Rng::seed_from_u64(8);
         deal(secret, "root-key", configuration, [nonce; NONCE], random).unwrap()
     }

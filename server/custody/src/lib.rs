@@ -5,6 +5,7 @@
 
 pub mod approval;
 pub mod configuration;
+pub mod contribution;
 pub mod envelope;
 mod field;
 pub mod keys;

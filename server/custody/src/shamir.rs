@@ -123,10 +123,12 @@ fn value(shares: &[&Share], at: u8) -> SecretBytes {
     for share in shares {
         // Places are no secret; values are.
         let others = shares.iter().filter(|other| other.x != share.x);
-        let weight = others.fold(1, |weight, other| {
-            let factor = multiply(other.x ^ at, invert(other.x ^ share.x));
-            multiply(weight, factor)
+        let (above, below) = others.fold((1, 1), |(above, below), other| {
+            let below = multiply(below, other.x ^ share.x);
+            (multiply(above, other.x ^ at), below)
         });
+        // One inversion a share; it takes as long as fourteen products.
+        let weight = multiply(above, invert(below));
         for (sum, y) in sum.as_mut_slice().iter_mut().zip(share.y.as_slice()) {
             *sum ^= multiply(*y, weight);
         }

@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use photonbox_custody::approval::{Approval, Ceremony};
 use photonbox_custody::configuration::Configuration;
+use photonbox_custody::contribution::Contribution;
 use photonbox_custody::envelope::Envelope;
 use photonbox_custody::keys::VerifyingKey;
 use photonbox_custody::policy::Policy;
@@ -27,6 +28,7 @@ fuzz_target!(|data: &[u8]| {
     }
     object::<Approval>(data);
     object::<Envelope>(data);
+    object::<Contribution>(data);
     if let Ok(key) = VerifyingKey::read(data) {
         assert_eq!(key.as_bytes(), data);
         assert!(key.verify(data, data).is_err());
