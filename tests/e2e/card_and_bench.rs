@@ -230,6 +230,23 @@ fn bench_prints_the_agreed_names() {
 }
 
 #[test]
+fn bench_custody_prints_each_sharing() {
+    let report = json(&["bench", "custody", "--slice", "5", "--json"]);
+    let expected = [
+        "custody.split.3of5",
+        "custody.combine.3of5",
+        "custody.split.16of31",
+        "custody.combine.16of31",
+    ];
+    assert_eq!(names(&report), expected);
+    for result in report["results"].as_array().expect("results") {
+        let rate = result["value"].as_f64().expect("a rate");
+        assert!(rate > 0.0, "{result}");
+        assert_eq!(result["ratio"].is_null(), !cfg!(feature = "bench-peers"));
+    }
+}
+
+#[test]
 fn bench_hub_prints_shares_waits_and_memory() {
     let report = json(&["bench", "hub", "--hosts", "20", "--seconds", "1", "--json"]);
     let of = |class: &str| {

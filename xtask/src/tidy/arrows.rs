@@ -101,6 +101,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "photonbox-entropy",
             "photonbox-channel",
             "photonbox-client",
+            "photonbox-custody",
             "photonbox-store",
             "photonbox-vault",
             "photonbox-keybox",
@@ -120,6 +121,7 @@ const SANS_IO: &[&str] = &[
     "photonbox-channel",
     "photonbox-keybox",
     "photonbox-vault",
+    "photonbox-custody",
     "photonbox-simulate",
 ];
 const IO_CRATES: &[&str] = &[

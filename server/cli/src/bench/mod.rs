@@ -2,6 +2,7 @@
 
 pub(crate) mod card;
 mod channel;
+mod custody;
 mod delay;
 mod drbg;
 mod duo;
@@ -62,6 +63,8 @@ enum Name {
     Hub,
     /// The vault's protocols beside envelope encryption, refused tickets, sealed files.
     Vault,
+    /// Keys split among holders and put together again, beside vsss-rs.
+    Custody,
     /// All of them.
     All,
 }
@@ -116,6 +119,9 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if wants(Name::Vault) {
         vault::measure(effort, &measuring, &mut results)?;
+    }
+    if wants(Name::Custody) {
+        custody::measure(effort, &measuring, &mut results)?;
     }
     bar.finish_and_clear();
     let report = Report {
