@@ -11,7 +11,7 @@ use photonbox_signed::{Body, Parts, Signed, put};
 use sha2::{Digest as _, Sha384};
 
 use crate::configuration::{Configuration, HASH, Holder, name};
-use crate::keys::{KeyError, SigningKey, VerifyingKey};
+use crate::keys::{KeyError, SigningKey, VerifyingKey, signer};
 use crate::policy::{Policy, PolicyError};
 
 /// The longest reason that a requester gives, bytes.
@@ -155,7 +155,7 @@ pub struct Ceremony {
     pub nonce: [u8; NONCE],
     /// What for.
     pub operation: Operation,
-    /// What shares for it are sealed to. The hub keeps the private key until the ceremony ends, and nowhere but in memory.
+    /// What shares for it are sealed to. The hub is to keep the private key until the ceremony ends, and nowhere but in memory.
     pub hub_key: [u8; PUBLIC_KEY],
     /// Until when it may be approved, seconds since 1970.
     pub expires: u64,
@@ -299,9 +299,7 @@ impl Approval {
             holder: holder.to_owned(),
             expires: ceremony.expires,
         };
-        Signed::sign(approval, key.public().as_bytes(), |message| {
-            key.sign(message)
-        })
+        key.sign_object(approval)
     }
 }
 
@@ -335,11 +333,7 @@ impl<'a> Approvals<'a> {
     /// # Errors
     /// [`NotApproved`], each with its own reason.
     pub fn take(&mut self, signed: Signed<Approval>, now: u64) -> Result<&Holder, NotApproved> {
-        let (approval, by) = signed.check(|signer, message, signature| {
-            let key = VerifyingKey::read(signer);
-            let judged = key.and_then(|key| key.verify(message, signature).map(|()| key));
-            Ok::<_, NotApproved>(judged.ok())
-        })?;
+        let (approval, by) = signer(&signed);
         same_set(self.configuration, &approval.set, approval.generation)?;
         if approval.nonce != self.ceremony.nonce {
             return Err(NotApproved::Ceremony);

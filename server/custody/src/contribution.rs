@@ -8,13 +8,13 @@ use rand_core::TryCryptoRng;
 
 use crate::approval::Ceremony;
 use crate::configuration::{Configuration, HASH, Holder, name};
-use crate::envelope::{Dealt, GatherError, Gathered};
-use crate::keys::{KeyError, KeyId, SigningKey, VerifyingKey};
-use crate::shamir::{MAX_SECRET, Share};
+use crate::envelope::{Dealt, GatherError, Gathered, SEALED_SHARE};
+use crate::keys::{KeyError, KeyId, SigningKey, signer};
+use crate::shamir::Share;
 use photonbox_secret::SecretBytes;
 
-/// The longest contribution, bytes: a share of the longest secret.
-const MAX_FILE: usize = MAX_SECRET + 4096;
+/// The longest contribution, bytes.
+const MAX_FILE: usize = 4096;
 /// Before what a share is sealed with.
 const SEALED: &[u8] = b"photonbox/custody/v1/contribution-of-a-share";
 
@@ -64,6 +64,16 @@ pub enum NotContributed {
     /// Its time is over.
     #[error("a share for a ceremony that has expired; open a new one")]
     Expired,
+    /// The ceremony, or what was dealt, is not of the configuration.
+    #[error(
+        "shares of {given} are asked for, and the configuration is of {present}; ask for those of the present generation"
+    )]
+    Stale {
+        /// What was to be gathered.
+        given: String,
+        /// The configuration.
+        present: String,
+    },
     /// Nobody of that name holds one.
     #[error("`{0}` is no holder of this set")]
     Unknown(String),
@@ -112,9 +122,7 @@ impl Contribution {
             x: share.x,
             sealed: photonbox_hpke::seal(&ceremony.hub_key, &info, share.y.as_slice(), random)?,
         };
-        let public = key.public().as_bytes();
-        let signed = Signed::sign(contribution, public, |message| key.sign(message));
-        Ok(signed?)
+        Ok(key.sign_object(contribution)?)
     }
 }
 
@@ -138,7 +146,7 @@ impl Body for Contribution {
             holder: name(parts)?,
             dealt: Dealt::read(parts)?,
             x: parts.byte()?,
-            sealed: parts.part(MAX_SECRET + 256)?.to_vec(),
+            sealed: parts.part(SEALED_SHARE)?.to_vec(),
         })
     }
 }
@@ -154,14 +162,30 @@ pub struct Contributions<'a> {
 
 impl<'a> Contributions<'a> {
     /// None yet, of what was dealt.
-    #[must_use]
-    pub fn new(configuration: &'a Configuration, ceremony: &Ceremony, dealt: Dealt) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`NotContributed::Stale`].
+    pub fn new(
+        configuration: &'a Configuration,
+        ceremony: &Ceremony,
+        dealt: Dealt,
+    ) -> Result<Self, NotContributed> {
+        let present = (configuration.set.as_str(), configuration.generation);
+        let asked = [
+            (ceremony.set.as_str(), ceremony.generation),
+            (dealt.set.as_str(), dealt.generation),
+        ];
+        if let Some(given) = asked.into_iter().find(|asked| *asked != present) {
+            let words = |(set, generation)| format!("set `{set}`, generation {generation}");
+            let (given, present) = (words(given), words(present));
+            return Err(NotContributed::Stale { given, present });
+        }
+        Ok(Self {
             configuration,
             ceremony: ceremony.hash(),
             expires: ceremony.expires,
             gathered: Gathered::new(dealt),
-        }
+        })
     }
 
     /// Takes one, if it is good at this time (seconds since 1970). `private` is the ceremony's key.
@@ -174,11 +198,7 @@ impl<'a> Contributions<'a> {
         private: &[u8],
         now: u64,
     ) -> Result<&'a Holder, NotContributed> {
-        let (given, by) = signed.check(|signer, message, signature| {
-            let key = VerifyingKey::read(signer);
-            let judged = key.and_then(|key| key.verify(message, signature).map(|()| key));
-            Ok::<_, NotContributed>(judged.ok())
-        })?;
+        let (given, by) = signer(signed);
         if given.ceremony != self.ceremony {
             return Err(NotContributed::Ceremony);
         }

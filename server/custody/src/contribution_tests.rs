@@ -72,7 +72,7 @@ impl Scene {
 
     fn contributions(&self) -> Contributions<'_> {
         let dealt = self.envelopes[0].dealt.clone();
-        Contributions::new(&self.configuration, &self.ceremony, dealt)
+        Contributions::new(&self.configuration, &self.ceremony, dealt).unwrap()
     }
 
     fn refused(&self, signed: &Signed<Contribution>, now: u64) -> Option<NotContributed> {
@@ -205,6 +205,76 @@ fn a_share_is_its_holders_own() {
         .unwrap();
     let reason = GatherError::Wrong("3, 8, 77".into());
     assert_eq!(contributions.key().err(), Some(reason));
+}
+
+/// What is sealed opens for one ceremony, one holder and one dealing, whoever signs it anew.
+#[test]
+fn a_sealed_share_cannot_be_put_elsewhere() {
+    let scene = Scene::new();
+    let wanted = &scene.ceremony;
+    let mut other = wanted.clone();
+    other.nonce[0] ^= 1;
+    let of_alice = |ceremony| {
+        scene
+            .given(ceremony, 0)
+            .check(|_, _, _| Ok::<_, ()>(()))
+            .unwrap()
+            .0
+            .clone()
+    };
+    let sealed = Some(NotContributed::Sealed("alice".into()));
+    // The same key of the hub, another ceremony: only what is sealed tells them apart.
+    let mut moved = of_alice(&other);
+    moved.ceremony = wanted.hash();
+    let signed = scene.signs[0].sign_object(moved).unwrap();
+    assert_eq!(scene.refused(&signed, NOW), sealed);
+    let mut dealt_anew = of_alice(wanted);
+    dealt_anew.dealt.nonce[0] ^= 1;
+    let signed = scene.signs[0].sign_object(dealt_anew).unwrap();
+    assert_eq!(scene.refused(&signed, NOW), sealed);
+    // Another holder passes it for its own.
+    let mut taken = of_alice(wanted);
+    (taken.holder, taken.x) = ("bob".into(), scene.envelopes[1].x);
+    let signed = scene.signs[1].sign_object(taken).unwrap();
+    let reason = NotContributed::Sealed("bob".into());
+    assert_eq!(scene.refused(&signed, NOW), Some(reason));
+    // Its holder by another key, or at another place: one thing at a time.
+    let mut renewed = Scene::new();
+    let alice = &mut renewed.configuration.holders[0];
+    alice.signs = renewed.signs[1].public().clone();
+    let signed = renewed.signs[1].sign_object(of_alice(wanted)).unwrap();
+    assert_eq!(renewed.refused(&signed, NOW), sealed);
+    let mut moved = Scene::new();
+    moved.configuration.holders[0].x = 4;
+    let mut there = of_alice(wanted);
+    there.x = 4;
+    let signed = moved.signs[0].sign_object(there).unwrap();
+    assert_eq!(moved.refused(&signed, NOW), sealed);
+    // As it was, signed anew, it is good.
+    let signed = scene.signs[0].sign_object(of_alice(wanted)).unwrap();
+    assert_eq!(scene.refused(&signed, NOW), None);
+}
+
+#[test]
+fn only_shares_of_the_present_generation_are_asked_for() {
+    let scene = Scene::new();
+    let stale = |configuration: &Configuration, ceremony: &Ceremony, dealt: &Dealt| {
+        let refused = Contributions::new(configuration, ceremony, dealt.clone());
+        matches!(refused.err(), Some(NotContributed::Stale { .. }))
+    };
+    let (configuration, ceremony) = (&scene.configuration, &scene.ceremony);
+    let dealt = &scene.envelopes[0].dealt;
+    assert!(!stale(configuration, ceremony, dealt));
+    let mut next = configuration.clone();
+    next.generation += 1;
+    assert!(stale(&next, ceremony, dealt));
+    let mut later = ceremony.clone();
+    later.generation += 1;
+    assert!(stale(configuration, &later, dealt), "the ceremony alone");
+    assert!(stale(&next, &later, dealt), "what was dealt alone");
+    let mut foreign = dealt.clone();
+    foreign.set = "other".into();
+    assert!(stale(configuration, ceremony, &foreign));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! set, key, generation and ceremony. Shares of different ones are never combined.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use photonbox_hpke::{Failed, PUBLIC_KEY};
+use photonbox_hpke::{Failed, PUBLIC_KEY, SEALING};
 use photonbox_secret::SecretBytes;
 use photonbox_signed::{Body, Parts, put};
 use rand_core::TryCryptoRng;
@@ -11,16 +11,18 @@ use sha2::Sha384;
 use crate::approval::NONCE;
 use crate::configuration::{Configuration, HASH, name};
 use crate::keys::{KEY_ID, KeyId};
-use crate::shamir::{self, CombineError, MAX_SECRET, Share, SplitError};
+use crate::shamir::{self, CombineError, Share, SplitError};
 
-/// The longest envelope, bytes: a share of the longest secret.
-const MAX_FILE: usize = MAX_SECRET + 4096;
+/// The longest envelope, bytes.
+const MAX_FILE: usize = 4096;
 /// Before what a share is sealed with.
 const SEALED: &[u8] = b"photonbox/custody/v1/share";
 /// Before what a secret's check is made of.
 const CHECK: &[u8] = b"photonbox/custody/v1/check-of-a-key";
 /// Bytes of keys that are shared. Others are encrypted under one: a share must not help to guess a short secret.
 pub const KEY: usize = 32;
+/// Bytes of a share of one, sealed.
+pub(crate) const SEALED_SHARE: usize = KEY + SEALING;
 
 /// Which shares belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,7 +203,7 @@ impl Body for Envelope {
             dealt: Dealt::read(parts)?,
             x: parts.byte()?,
             holder: KeyId(parts.array::<KEY_ID>()?),
-            sealed: parts.part(MAX_SECRET + 256)?.to_vec(),
+            sealed: parts.part(SEALED_SHARE)?.to_vec(),
         })
     }
 }

@@ -7,8 +7,10 @@ use aws_lc_rs::signature::{
 };
 use photonbox_hpke::{NoRandom, PRIVATE_KEY};
 use photonbox_secret::SecretBytes;
+use photonbox_signed::{Body, Signed};
 use rand_core::TryCryptoRng;
 use sha2::{Digest as _, Sha384};
+use std::convert::Infallible;
 use std::fmt;
 
 /// Bytes of a key's id.
@@ -140,6 +142,17 @@ impl VerifyingKey {
     }
 }
 
+/// What was signed, and the key that signed it; none where the signature is not over this, or the key is none.
+pub(crate) fn signer<T: Body>(signed: &Signed<T>) -> (&T, Option<VerifyingKey>) {
+    let judged = signed.check(|signer, message, signature| {
+        let key = VerifyingKey::read(signer);
+        let judged = key.and_then(|key| key.verify(message, signature).map(|()| key));
+        Ok::<_, Infallible>(judged.ok())
+    });
+    let Ok(judged) = judged;
+    judged
+}
+
 fn parts(bytes: &[u8]) -> Result<(Algorithm, &[u8]), KeyError> {
     let (&code, key) = bytes.split_first().ok_or(KeyError::Key)?;
     let mut all = Algorithm::ALL.into_iter();
@@ -221,6 +234,11 @@ impl SigningKey {
     #[must_use]
     pub fn public(&self) -> &VerifyingKey {
         &self.public
+    }
+
+    /// Signs an object, its key beside it.
+    pub(crate) fn sign_object<T: Body>(&self, body: T) -> Result<Signed<T>, KeyError> {
+        Signed::sign(body, self.public.as_bytes(), |message| self.sign(message))
     }
 
     /// Signs.
